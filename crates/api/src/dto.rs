@@ -1,0 +1,250 @@
+//! Requests and answers of the commands. Types of `domain` travel as they are.
+
+use domain::{
+    ClusterId, GuestId, JobId, NodeName, OperationId, PlanId,
+    fleet::{Fleet, GuestRow},
+    host::{Certificate, Fingerprint, HostKey},
+    inventory::Inventory,
+    operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
+    plan::PlanFingerprint,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+macro_rules! dto {
+    ($($(#[$meta:meta])* struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
+    )*};
+}
+
+dto! {
+    /// No fields.
+    struct Nothing {}
+
+    /// About this program.
+    struct AppInfo {
+        version: String,
+        data_dir: String,
+        key_storage: KeyStorage,
+        /// The demo: its own database, simulated clusters.
+        demo: bool,
+    }
+
+    /// A secret on its one way in. The answer is a reference; the value never comes back.
+    struct KeepSecret { value: Secret, }
+    /// Refers to a kept secret. Unused ones are forgotten after 30 minutes.
+    struct SecretRef { id: String, }
+    /// Opens the store of secrets, or chooses its passphrase at the first time.
+    struct Unlock { passphrase: Secret, }
+
+    /// The whole picture.
+    struct Snapshot {
+        /// Events up to this one are contained.
+        #[ts(type = "number")]
+        seq: u64,
+        fleet: Fleet,
+        /// Running ones and the newest 50 ended ones, newest first.
+        operations: Vec<Operation>,
+    }
+
+    struct ProbeCluster {
+        /// Host, `host:port` or an https URL; the port is 8006 unless given.
+        address: String,
+    }
+    struct ProbedCluster {
+        /// `host:port` as it will be stored.
+        address: String,
+        certificate: Certificate,
+        /// The command to compare the fingerprint on the node's shell.
+        compare: String,
+        /// The certificate belongs to this cluster, which was added before.
+        known: Option<ClusterId>,
+    }
+
+    struct CheckToken {
+        address: String,
+        /// The certificate that the user accepted.
+        fingerprint: Fingerprint,
+        /// `user@realm!name`.
+        token_id: String,
+        secret: SecretRef,
+    }
+    struct TokenCheck {
+        version: String,
+        /// None for a stand-alone node.
+        cluster_name: Option<String>,
+        nodes: Vec<NodeName>,
+        privileges: Vec<Privilege>,
+        /// Lines for the node's shell that grant exactly what is missing; empty when nothing is.
+        grant: Vec<String>,
+        /// Everything that is required is granted.
+        enough: bool,
+        visible_guests: u32,
+    }
+    /// One right that a feature needs.
+    struct Privilege {
+        name: String,
+        path: String,
+        /// What it is for, in a few words.
+        used_for: String,
+        granted: bool,
+        required: bool,
+    }
+
+    struct AddCluster {
+        address: String,
+        fingerprint: Fingerprint,
+        token_id: String,
+        secret: SecretRef,
+        /// Shown name; the cluster's own where empty.
+        name: Option<String>,
+    }
+    struct AddedCluster {
+        cluster: ClusterId,
+        /// It was there already, reached through another node.
+        already: bool,
+    }
+
+    struct Discover { cluster: ClusterId, }
+    /// How a discovery ended.
+    struct Discovery {
+        nodes: u32,
+        /// LXC guests, templates included.
+        guests: u32,
+        running: u32,
+        stopped: u32,
+        templates: u32,
+        /// What could not be read: node by node, in the remote's words.
+        problems: Vec<String>,
+        /// `Found 2 nodes, 7 LXCs`.
+        sentence: String,
+    }
+
+    struct AccessInfo { cluster: ClusterId, }
+    struct AccessPlan {
+        /// RedFlag's own public key, as a line for `authorized_keys`.
+        public_key: String,
+        nodes: Vec<NodeAddress>,
+    }
+    struct NodeAddress {
+        node: NodeName,
+        /// Proposed host of its sshd.
+        host: String,
+        port: u16,
+        user: String,
+    }
+    struct ProbeNode {
+        cluster: ClusterId,
+        node: NodeName,
+        host: String,
+        port: u16,
+    }
+    struct ProbedNode {
+        key: HostKey,
+        /// Another key was accepted before; nothing is done until it is compared and forgotten on purpose.
+        changed_from: Option<HostKey>,
+        /// The command to compare on the node's console.
+        compare: String,
+    }
+    struct SaveAccess {
+        cluster: ClusterId,
+        node: NodeName,
+        host: String,
+        port: u16,
+        user: String,
+        /// The host key that the user accepted.
+        host_key: HostKey,
+        /// Used once to put RedFlag's key in place, then forgotten. None when the key is already there.
+        password: Option<SecretRef>,
+    }
+    struct SavedAccess {
+        /// What the node answered to a first harmless command: its hostname.
+        hostname: String,
+        /// Running guests of the node that can be entered.
+        guests: u32,
+    }
+
+    struct MakePlan {
+        /// `enrol` or `update`.
+        kind: OperationKind,
+        targets: Vec<Target>,
+        only: UpdateFilter,
+    }
+    struct ApprovePlan {
+        plan: PlanId,
+        fingerprint: PlanFingerprint,
+    }
+    struct StartScan { targets: Vec<Target>, }
+    struct Started { operation: OperationId, }
+    struct WhichOperation { operation: OperationId, }
+    struct OperationDetails {
+        operation: Operation,
+        jobs: Vec<Job>,
+    }
+
+    struct WhichGuest { guest: GuestId, }
+    struct GuestDetails {
+        row: GuestRow,
+        inventory: Option<Inventory>,
+        /// Newest first, at most 100.
+        receipts: Vec<Receipt>,
+    }
+    struct ReadLog {
+        job: JobId,
+        /// Lines to skip.
+        after: u32,
+    }
+    struct Log {
+        /// At most 1000.
+        lines: Vec<LogLine>,
+        /// Lines in all.
+        total: u32,
+    }
+    struct WhichJob { job: JobId, }
+    struct JobReceipt {
+        /// None while the job runs, and for jobs that change no packages.
+        receipt: Option<Receipt>,
+    }
+}
+
+/// Where the master key lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum KeyStorage {
+    /// The operating system's keyring; open.
+    Keyring,
+    /// Derived from a passphrase; open.
+    Passphrase,
+    /// There is no keyring, and no passphrase has been chosen yet.
+    PassphraseToChoose,
+    /// A passphrase was chosen and must be entered.
+    PassphraseNeeded,
+}
+
+/// A secret inside a request. Prints as dots, never serialises its value.
+#[derive(Clone, Deserialize, TS)]
+#[serde(transparent)]
+#[ts(type = "string")]
+pub struct Secret(secrecy::SecretString);
+
+impl Secret {
+    /// Takes the value out of the request.
+    pub fn into_inner(self) -> secrecy::SecretString {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("…")
+    }
+}

@@ -1,0 +1,16 @@
+//! Pure types and rules: the fleet's tree, updates, plans, operations. No I/O, no clock, no async.
+//!
+//! Everything here is shared by the agent, the desktop and (through generated TypeScript) the window, so a
+//! change of a field's meaning is a change of all three.
+
+pub mod fleet;
+pub mod host;
+pub mod ids;
+pub mod inventory;
+pub mod operation;
+pub mod plan;
+pub mod time;
+pub mod version;
+
+pub use ids::{AgentId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Vmid};
+pub use time::Timestamp;

@@ -1,0 +1,363 @@
+//! Operations, their jobs and steps, and the rules by which they move.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{
+    ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, Timestamp, Vmid,
+    plan::{PackageChange, PlanFingerprint},
+};
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum OperationKind {
+    /// Put agents into guests.
+    Enrol,
+    /// Refresh the package lists and read what is pending.
+    Scan,
+    /// Install pending updates.
+    Update,
+}
+
+/// One thing that was selected; an operation reaches every guest below it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Target {
+    Fleet,
+    Cluster { cluster: ClusterId },
+    Node { node: NodeKey },
+    Guest { guest: GuestId },
+}
+
+/// Which pending updates an operation is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum UpdateFilter {
+    #[default]
+    All,
+    /// Security updates of any grade.
+    Security,
+    /// These packages and what they need.
+    Packages { names: Vec<String> },
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum StepState {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+    /// Not needed, or not reached.
+    Skipped,
+    /// It was running when the program ended, and nothing tells how it went.
+    Unknown,
+}
+
+/// How a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum JobState {
+    Waiting,
+    Running,
+    Succeeded,
+    Failed,
+    /// Was not begun, for a stated reason.
+    Skipped,
+    /// Stopped by the user between two steps.
+    Cancelled,
+    /// Ended in the middle; the guest needs a look.
+    Interrupted,
+}
+
+impl JobState {
+    /// Whether nothing will change it any more.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Waiting | Self::Running => false,
+            Self::Succeeded
+            | Self::Failed
+            | Self::Skipped
+            | Self::Cancelled
+            | Self::Interrupted => true,
+        }
+    }
+}
+
+/// What can happen to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobEvent {
+    Begin,
+    Succeed,
+    Fail,
+    Skip,
+    Cancel,
+    Interrupt,
+}
+
+/// A transition that the rules do not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a job that is {state:?} cannot {event:?}")]
+pub struct Illegal {
+    pub state: JobState,
+    pub event: JobEvent,
+}
+
+impl JobState {
+    /// The state after `event`.
+    ///
+    /// # Errors
+    /// [`Illegal`] for anything that would leave a final state or skip the beginning.
+    pub fn apply(self, event: JobEvent) -> Result<Self, Illegal> {
+        use JobEvent as E;
+        use JobState as S;
+        match (self, event) {
+            (S::Waiting, E::Begin) => Ok(S::Running),
+            (S::Waiting, E::Skip) => Ok(S::Skipped),
+            (S::Waiting | S::Running, E::Cancel) => Ok(S::Cancelled),
+            (S::Running, E::Succeed) => Ok(S::Succeeded),
+            (S::Running, E::Fail) => Ok(S::Failed),
+            (S::Running, E::Skip) => Ok(S::Skipped),
+            (S::Running, E::Interrupt) => Ok(S::Interrupted),
+            (state, event) => Err(Illegal { state, event }),
+        }
+    }
+}
+
+/// The steps of a job, in the order they run. Stored by name: never rename one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum StepKind {
+    /// Is the guest in a state for it, and is the agent there (or not there yet)?
+    Check,
+    /// Copy the agent's binary into the guest and compare its SHA-256.
+    Copy,
+    /// Write its configuration with a single-use code.
+    Configure,
+    /// Let the agent set up its own service.
+    Install,
+    /// Wait for its first report.
+    CheckIn,
+    /// Remove what only the installation needed.
+    CleanUp,
+    /// Hand the work to the agent.
+    Send,
+    /// `apt-get update`.
+    Refresh,
+    /// Read what is pending.
+    Scan,
+    /// Simulate again and compare with what was approved.
+    Preflight,
+    /// Fetch the packages.
+    Download,
+    /// Install them.
+    Apply,
+    /// Check versions, package database and services.
+    Verify,
+    /// Write the receipt, or the inventory.
+    Record,
+}
+
+impl OperationKind {
+    /// The steps of one job of this kind, in order.
+    pub fn steps(self) -> &'static [StepKind] {
+        use StepKind as K;
+        match self {
+            Self::Enrol => &[
+                K::Check,
+                K::Copy,
+                K::Configure,
+                K::Install,
+                K::CheckIn,
+                K::CleanUp,
+            ],
+            Self::Scan => &[K::Check, K::Send, K::Refresh, K::Scan, K::Record],
+            Self::Update => &[
+                K::Check,
+                K::Send,
+                K::Preflight,
+                K::Download,
+                K::Apply,
+                K::Verify,
+                K::Record,
+            ],
+        }
+    }
+}
+
+/// One step as shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    pub kind: StepKind,
+    pub state: StepState,
+    /// A figure or a reason: `12 of 14 packages`, `dpkg is locked by unattended-upgr (812)`.
+    pub detail: Option<String>,
+    pub began_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// One job as shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    pub id: JobId,
+    pub guest: GuestId,
+    pub vmid: Vmid,
+    pub name: String,
+    pub node: NodeName,
+    pub state: JobState,
+    pub steps: Vec<Step>,
+    /// Why it failed, was skipped or is in doubt, and what to do next.
+    pub problem: Option<Problem>,
+    /// 0 to 100 over the whole job, while it runs and where it can be told.
+    pub percent: Option<u8>,
+    pub began_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What went wrong, where, in whose words, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// One sentence that names what failed and where.
+    pub what: String,
+    /// The remote's own words, if it gave any.
+    pub words: Option<String>,
+    /// What to do next.
+    pub next: Option<String>,
+}
+
+/// How many jobs of an operation are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct JobCounts {
+    pub waiting: u32,
+    pub running: u32,
+    pub succeeded: u32,
+    pub failed: u32,
+    pub skipped: u32,
+    pub cancelled: u32,
+    pub interrupted: u32,
+}
+
+impl JobCounts {
+    /// Counts the states.
+    pub fn of(states: impl IntoIterator<Item = JobState>) -> Self {
+        let mut counts = Self::default();
+        for state in states {
+            *match state {
+                JobState::Waiting => &mut counts.waiting,
+                JobState::Running => &mut counts.running,
+                JobState::Succeeded => &mut counts.succeeded,
+                JobState::Failed => &mut counts.failed,
+                JobState::Skipped => &mut counts.skipped,
+                JobState::Cancelled => &mut counts.cancelled,
+                JobState::Interrupted => &mut counts.interrupted,
+            } += 1;
+        }
+        counts
+    }
+
+    /// All jobs.
+    pub fn all(self) -> u32 {
+        self.waiting
+            + self.running
+            + self.succeeded
+            + self.failed
+            + self.skipped
+            + self.cancelled
+            + self.interrupted
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_final(self) -> bool {
+        self.waiting == 0 && self.running == 0
+    }
+}
+
+/// One operation as shown in the drawer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    pub id: OperationId,
+    /// Counts up from 1; what people call it: `#12`.
+    pub number: u32,
+    pub kind: OperationKind,
+    /// What it is about, for people: `nextcloud`, `pve2`, `5 LXCs`.
+    pub subject: String,
+    pub counts: JobCounts,
+    /// The step that the newest running job is at, and its detail.
+    pub now: Option<Step>,
+    pub percent: Option<u8>,
+    pub began_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    /// Fingerprint of the approved plan, short form.
+    pub plan: Option<String>,
+    /// The user asked it to stop.
+    pub cancelling: bool,
+}
+
+/// One line of a job's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LogLine {
+    pub at: Timestamp,
+    pub level: LogLevel,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum LogLevel {
+    Info,
+    Warning,
+    Error,
+    /// A line of the package manager's own output.
+    Output,
+}
+
+/// What a job did to a guest. One ends every update job, however it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    pub job: JobId,
+    pub operation: OperationId,
+    pub number: u32,
+    pub guest: GuestId,
+    pub outcome: JobState,
+    pub plan: PlanFingerprint,
+    /// Who approved it: the account of the operating system.
+    pub approved_by: String,
+    pub began_at: Timestamp,
+    pub ended_at: Timestamp,
+    /// What really changed, by the package database before and after.
+    pub changes: Vec<PackageChange>,
+    /// Of the plan, what was not done.
+    pub not_done: Vec<PackageChange>,
+    /// Configuration files whose old version was kept, with where the new one lies.
+    pub kept_files: Vec<String>,
+    /// Units that ran before, and whether they run now.
+    pub services: Vec<ServiceCheck>,
+    /// Whether `dpkg --audit` found nothing; none when it could not be asked.
+    pub database_sound: Option<bool>,
+    pub problem: Option<Problem>,
+}
+
+/// A unit that ran before an update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceCheck {
+    pub unit: String,
+    pub active: bool,
+}
