@@ -1,1 +1,24 @@
+//! The way into guests before an agent answers: SSH to their node, and there `lxc-attach`.
+//!
+//! Every remote script is a constant of this crate (`scripts/`); what varies travels on its standard input, so that no
+//! secret and no foreign text ever becomes part of a command line. Whoever breaks that gives each guest's name or each
+//! file's content a chance to become a command on the node.
 
+mod address;
+mod connection;
+mod error;
+mod identity;
+mod log;
+mod node;
+mod output;
+mod probe;
+mod run;
+mod script;
+
+pub use address::NodeAddress;
+pub use error::{Place, ReachError};
+pub use identity::{InvalidKey, generate_key, install_key, probe_host_key};
+pub use log::{CommandLog, CommandRecord};
+pub use node::{Copied, SshNode};
+pub use probe::{GuestProbe, Init, InstalledAgent};
+pub use script::Verb;
