@@ -1,0 +1,124 @@
+//! The one window: where it stood last time, that it shows only RedFlag's own page, and that a second start brings the
+//! first one's window forward.
+
+use std::path::Path;
+
+use tauri::{
+    App, AppHandle, Builder, Manager, Runtime, Url, WebviewWindowBuilder,
+    webview::{NewWindowResponse, PageLoadEvent},
+};
+use tauri_plugin_window_state::StateFlags;
+
+use crate::settings;
+
+const LABEL: &str = "main";
+
+/// The plugins. The first one must be the one that notices a second start, before anything is opened twice.
+pub(crate) fn plugins<R: Runtime>(builder: Builder<R>) -> Builder<R> {
+    let other_data = settings::data_override();
+    let mut single = tauri_plugin_single_instance::Builder::new()
+        .callback(|app, _arguments, _folder| bring_forward(app));
+    // Size and place only: whether the window is visible is decided here, not by what it was when it closed.
+    let mut state = tauri_plugin_window_state::Builder::new()
+        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED);
+    if let Some(folder) = &other_data {
+        // A program on its own data is its own program: the demo runs beside the user's RedFlag and leaves its traces alone.
+        single = single.dbus_id(bus_name(folder));
+        if let Ok(folder) = std::path::absolute(folder) {
+            state = state.with_filename(folder.join("window.json").to_string_lossy());
+        }
+    }
+    let builder = if other_data.is_some() && !cfg!(target_os = "linux") {
+        // Elsewhere the plugin knows one name for all, so a program on its own data goes without.
+        builder
+    } else {
+        builder.plugin(single.build())
+    };
+    builder.plugin(state.build())
+}
+
+/// A name on the session bus for the program that uses this data folder.
+fn bus_name(folder: &Path) -> String {
+    let mut name = String::from("dev.redflag.desktop.data");
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    // 64-bit FNV-1a: short, and the same in every run.
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in folder.to_string_lossy().bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    name.push_str(&format!("{hash:016x}"));
+    name
+}
+
+/// Creates the window of `tauri.conf.json`, hidden until its page has been loaded.
+pub(crate) fn create<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
+    let Some(config) = app
+        .config()
+        .app
+        .windows
+        .iter()
+        .find(|window| window.label == LABEL)
+    else {
+        return Err(tauri::Error::WindowNotFound);
+    };
+    let mut builder = WebviewWindowBuilder::from_config(app, config)?
+        .on_page_load(|window, page| {
+            if page.event() == PageLoadEvent::Finished
+                && let Err(error) = window.show().and_then(|()| window.set_focus())
+            {
+                tracing::warn!(%error, "the window cannot be shown");
+            }
+        })
+        .on_navigation(|url| is_own_page(url, cfg!(feature = "custom-protocol")))
+        .on_new_window(|_, _| NewWindowResponse::Deny);
+    if let Some(folder) = settings::data_override() {
+        builder = builder.data_directory(std::path::absolute(folder)?.join("webview"));
+    }
+    builder.build()?;
+    Ok(())
+}
+
+/// Whether the window may show `url`. `bundled`: the page comes from the program itself, not from Vite's server.
+fn is_own_page(url: &Url, bundled: bool) -> bool {
+    match (url.scheme(), url.host_str()) {
+        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")) => true,
+        ("http", Some("localhost")) => !bundled && url.port() == Some(5173),
+        _ => false,
+    }
+}
+
+fn bring_forward<R: Runtime>(app: &AppHandle<R>) {
+    let Some(window) = app.get_webview_window(LABEL) else {
+        return;
+    };
+    let raised = window
+        .unminimize()
+        .and_then(|()| window.show())
+        .and_then(|()| window.set_focus());
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the window cannot be brought forward");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_own_page_may_be_shown() {
+        let shown = |url: &str, bundled| is_own_page(&Url::parse(url).expect("a URL"), bundled);
+        assert!(shown("tauri://localhost/index.html", true));
+        assert!(shown("http://tauri.localhost/", true), "Windows' form of it");
+        assert!(shown("http://localhost:5173/", false), "Vite's server while developing");
+        assert!(!shown("http://localhost:5173/", true), "but not in a built program");
+        assert!(!shown("https://example.org/", true));
+        assert!(!shown("file:///etc/passwd", true));
+    }
+
+    #[test]
+    fn every_data_folder_has_its_own_name_on_the_bus() {
+        let one = bus_name(Path::new("/one"));
+        assert_eq!(one, bus_name(Path::new("/one")), "the same in every run");
+        assert_ne!(one, bus_name(Path::new("/two")));
+    }
+}

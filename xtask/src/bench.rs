@@ -1,0 +1,74 @@
+//! Measurements. Each prints its figures as `figure NAME VALUE UNIT goal OP VALUE`, one a line.
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{Failure, Result, agent, failure::At as _, place, process::Started, tree};
+
+pub(crate) fn run(name: &str) -> Result<()> {
+    match name {
+        "agent" => agent_at_rest(),
+        _ => Err(Failure::new(format!(
+            "there is no bench {name:?}; there is: agent"
+        ))),
+    }
+}
+
+fn figure(name: &str, value: f64, unit: &str, goal: &str) {
+    println!("figure {name} {value:.2} {unit} goal {goal}");
+}
+
+/// Size of the agent, and its memory once it has nothing more to do than to wait for its next check-in.
+fn agent_at_rest() -> Result<()> {
+    let program = agent::build()?;
+    let size = fs::metadata(&program).at(&program)?.len();
+    let root = place::target().join("bench-agent");
+    tree::empty(&root)?;
+    // Nothing listens there: the agent looks, is refused, and waits, as it does in front of a desktop that sleeps.
+    let running = Started::new(Command::new(&program).args(["run", "--root"]).arg(&root))?;
+    let memory = settled(running.id())?;
+    figure("agent_binary_mb", megabytes(size), "MB", "<= 4");
+    figure("agent_idle_rss_mb", megabytes(memory), "MB", "<= 5");
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes far below 2^52")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / (1024.0 * 1024.0)
+}
+
+/// Resident memory in bytes once it has not changed for three seconds.
+fn settled(process: u32) -> Result<u64> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let (mut last, mut since) = (0, Instant::now());
+    while Instant::now() < deadline {
+        let now = resident(process)?;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        } else if since.elapsed() >= Duration::from_secs(3) {
+            return Ok(now);
+        }
+        thread::sleep(Duration::from_millis(250));
+    }
+    Err(Failure::new(
+        "the agent's memory did not settle within a minute",
+    ))
+}
+
+fn resident(process: u32) -> Result<u64> {
+    let path = format!("/proc/{process}/status");
+    let path = Path::new(&path);
+    let status = fs::read_to_string(path).at(path)?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.trim().strip_suffix("kB"))
+        .and_then(|number| number.trim().parse::<u64>().ok())
+        .map(|kilobytes| kilobytes * 1024)
+        .ok_or_else(|| Failure::new("the agent ended before it was measured"))
+}

@@ -1,0 +1,35 @@
+//! Cargo and its additions. Every verb builds with the same profile and for the whole workspace, so that nothing is
+//! compiled twice with other features.
+
+use std::{env, process::Command};
+
+use crate::{Result, place, process};
+
+/// The cargo that started xtask, at the top of the project.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(place::root());
+    // Cargo sets these for what it runs; handed on they would be taken for this run's own.
+    command.env_remove("CARGO_MANIFEST_DIR");
+    command.env_remove("CARGO_PKG_NAME");
+    command
+}
+
+/// Builds programs of the workspace with the features that the tests use.
+pub(crate) fn build_programs(names: &[&str]) -> Result<()> {
+    let mut cargo = command();
+    cargo.args(["build", "--workspace"]);
+    for name in names {
+        cargo.args(["--bin", name]);
+    }
+    process::run(&mut cargo)
+}
+
+/// Makes sure that cargo-nextest is there.
+pub(crate) fn ensure_nextest() -> Result<()> {
+    if process::succeeds(command().args(["nextest", "--version"])) {
+        return Ok(());
+    }
+    println!("cargo-nextest is missing; installing it");
+    process::run(command().args(["install", "--locked", "cargo-nextest"]))
+}

@@ -1,0 +1,5 @@
+//! The demo.
+use crate::Result;
+pub(crate) fn run() -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Pictures.
+use crate::Result;
+pub(crate) fn run() -> Result<()> {
+    Ok(())
+}
