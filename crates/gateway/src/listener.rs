@@ -1,0 +1,220 @@
+//! The gateway's port: connections in, each bounded in number and time, and an orderly end.
+
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+use crate::{
+    Inbox,
+    router::{Peer, routes},
+};
+
+/// What the gateway allows before it closes a connection.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Open connections over all; one more is closed at once. Every agent keeps one.
+    pub connections: usize,
+    /// From the connection to the end of the TLS handshake.
+    pub handshake: Duration,
+    /// From the handshake or the last answer to the end of the next request's header.
+    pub header: Duration,
+    /// From the header to the end of the body.
+    pub body: Duration,
+    /// Failed enrolments that one address may make in a minute.
+    pub failed_enrolments: u32,
+    /// From the wish to stop to the end of the last answer.
+    pub farewell: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            handshake: Duration::from_secs(10),
+            header: Duration::from_secs(30),
+            body: Duration::from_secs(60),
+            failed_enrolments: 20,
+            farewell: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The port cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen for agents on {address}: {source}")]
+pub struct BindError {
+    pub address: SocketAddr,
+    pub source: io::Error,
+}
+
+/// A running gateway. Dropping it does not stop it; the token given to [`Gateway::serve`] does.
+#[derive(Debug)]
+pub struct Gateway {
+    local_addr: SocketAddr,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Listens on `bind` (port 0 takes a free one) until `stop` is cancelled.
+    pub async fn serve<I: Inbox>(
+        bind: SocketAddr,
+        config: rustls::ServerConfig,
+        inbox: Arc<I>,
+        stop: CancellationToken,
+    ) -> Result<Self, BindError> {
+        Self::serve_within(Limits::default(), bind, config, inbox, stop).await
+    }
+
+    /// [`Gateway::serve`] with other limits than the usual ones.
+    pub async fn serve_within<I: Inbox>(
+        limits: Limits,
+        bind: SocketAddr,
+        config: rustls::ServerConfig,
+        inbox: Arc<I>,
+        stop: CancellationToken,
+    ) -> Result<Self, BindError> {
+        let failed = |source| BindError {
+            address: bind,
+            source,
+        };
+        let listener = TcpListener::bind(bind).await.map_err(failed)?;
+        let local_addr = listener.local_addr().map_err(failed)?;
+        let port = Port {
+            router: routes(inbox, &limits, stop.clone()),
+            tls: TlsAcceptor::from(Arc::new(config)),
+            free: Arc::new(Semaphore::new(limits.connections)),
+            limits,
+            stop,
+            cut: CancellationToken::new(),
+        };
+        tracing::info!(%local_addr, "listening for agents");
+        let task = tokio::spawn(port.listen(listener));
+        Ok(Self { local_addr, task })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Waits until it has stopped and the last answer is out, or cut off.
+    pub async fn stopped(self) {
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the gateway ended in disorder");
+        }
+    }
+}
+
+struct Port {
+    router: Router,
+    tls: TlsAcceptor,
+    free: Arc<Semaphore>,
+    limits: Limits,
+    stop: CancellationToken,
+    /// Ends what does not end by itself after `stop`.
+    cut: CancellationToken,
+}
+
+impl Port {
+    async fn listen(self, listener: TcpListener) {
+        let connections = TaskTracker::new();
+        let port = Arc::new(self);
+        loop {
+            let (stream, address) = tokio::select! {
+                biased;
+                () = port.stop.cancelled() => break,
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        // Out of file descriptors or the like: the next try would fail at once again.
+                        tracing::warn!(%error, "cannot accept a connection");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        continue;
+                    }
+                },
+            };
+            let Ok(place) = port.free.clone().try_acquire_owned() else {
+                tracing::warn!(%address, "closed a connection: {} are open", port.limits.connections);
+                continue;
+            };
+            let port = port.clone();
+            connections.spawn(async move {
+                tokio::select! {
+                    () = port.attend(stream, address) => {}
+                    () = port.cut.cancelled() => {}
+                }
+                drop(place);
+            });
+        }
+        drop(listener);
+        connections.close();
+        if timeout(port.limits.farewell, connections.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(open = connections.len(), "cut off connections to stop");
+            port.cut.cancel();
+            connections.wait().await;
+        }
+    }
+
+    async fn attend(&self, stream: TcpStream, address: SocketAddr) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%address, %error, "cannot set TCP_NODELAY");
+        }
+        let handshake = tokio::select! {
+            done = timeout(self.limits.handshake, self.tls.accept(stream)) => done,
+            () = self.stop.cancelled() => return,
+        };
+        let stream = match handshake {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                tracing::debug!(%address, %error, "TLS handshake failed");
+                return;
+            }
+            Err(_) => {
+                tracing::debug!(%address, "TLS handshake took too long");
+                return;
+            }
+        };
+        let peer = Peer {
+            address: address.ip().to_canonical(),
+            certificate: stream
+                .get_ref()
+                .1
+                .peer_certificates()
+                .and_then(|chain| chain.first())
+                .map(|leaf| tls::fingerprint(leaf)),
+        };
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            self.router.clone().oneshot(request.map(Body::new))
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.header)
+            .max_headers(64)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%address, %error, "connection ended");
+        }
+    }
+}
