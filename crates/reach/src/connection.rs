@@ -128,8 +128,8 @@ impl Connection {
                     Some(presented) if presented.fingerprint != accepted.fingerprint => {
                         ReachError::HostKeyChanged {
                             node: node.clone(),
-                            accepted: accepted.clone(),
-                            presented,
+                            accepted: Box::new(accepted.clone()),
+                            presented: Box::new(presented),
                         }
                     }
                     _ => connect_error(node, words),

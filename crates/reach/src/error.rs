@@ -35,8 +35,8 @@ pub enum ReachError {
     )]
     HostKeyChanged {
         node: NodeAddress,
-        accepted: HostKey,
-        presented: HostKey,
+        accepted: Box<HostKey>,
+        presented: Box<HostKey>,
     },
     #[error("the stored SSH key cannot be used: {words}")]
     PrivateKey { words: String },

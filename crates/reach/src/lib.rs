@@ -3,6 +3,20 @@
 //! Every remote script is a constant of this crate (`scripts/`); what varies travels on its standard input, so that no
 //! secret and no foreign text ever becomes part of a command line. Whoever breaks that gives each guest's name or each
 //! file's content a chance to become a command on the node.
+//!
+//! What the scripts print between their markers, `name=value` a line where there is a name, for whoever answers in a
+//! node's stead:
+//!
+//! | Verb | Lines |
+//! |---|---|
+//! | hostname | the name |
+//! | guests | one VMID a line |
+//! | probe | `arch=x86_64` `init=systemd\|openrc\|none` `os=debian` `uid=0` `free=BYTES`; with an agent `agent=VERSION` `configured=yes\|no` |
+//! | copy | `copied=yes\|no` `sha256=HEX`; the script's own `expected='HEX'` says which |
+//! | configure | nothing |
+//! | install | what the agent says |
+//! | clean | `enrolled=yes\|no` |
+//! | run-key | `added=yes\|no` |
 
 mod address;
 mod connection;

@@ -1,0 +1,7 @@
+//! The reach against a real `sshd` on loopback, with guests that are private views of a few folders.
+
+mod double;
+mod failures;
+mod fixture;
+mod keys;
+mod verbs;
