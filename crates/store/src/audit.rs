@@ -1,0 +1,69 @@
+//! The append-only record of privileged acts.
+
+use domain::Timestamp;
+
+use crate::{Store, StoreError};
+
+/// One privileged act. Holds no secrets: `detail` is for people to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub at: Timestamp,
+    /// The account of the operating system, or `RedFlag` for what nobody asked for.
+    pub actor: String,
+    /// What was done: `cluster.add`, `reach.run`, `plan.approve`.
+    pub act: String,
+    /// To what: a name that people know, with an id where names repeat.
+    pub target: String,
+    pub detail: Option<String>,
+    /// Fingerprint of the plan that allowed it.
+    pub plan: Option<String>,
+    /// `done`, or why not, in a few words.
+    pub outcome: String,
+}
+
+impl Store {
+    /// Adds an entry. It cannot be changed or removed afterwards.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO audit (at, actor, act, target, detail, plan, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            entry.at.0,
+            entry.actor,
+            entry.act,
+            entry.target,
+            entry.detail,
+            entry.plan,
+            entry.outcome
+        )
+        .execute(self.writer())
+        .await?;
+        Ok(())
+    }
+
+    /// The newest entries, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_entries(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT at, actor, act, target, detail, plan, outcome FROM audit ORDER BY id DESC LIMIT ?",
+            limit
+        )
+        .fetch_all(self.readers())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| AuditEntry {
+                at: Timestamp(row.at),
+                actor: row.actor,
+                act: row.act,
+                target: row.target,
+                detail: row.detail,
+                plan: row.plan,
+                outcome: row.outcome,
+            })
+            .collect())
+    }
+}
