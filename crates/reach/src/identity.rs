@@ -72,7 +72,7 @@ pub async fn install_key(
     match errand.run(&connection).await {
         Ok(_) => Ok(()),
         Err(Failed::Ended(error)) => Err(error),
-        Err(Failed::NotSent(words)) => Err(ReachError::Connect {
+        Err(Failed::NotSent(words) | Failed::Full(words)) => Err(ReachError::Connect {
             node: node.clone(),
             words,
         }),

@@ -1,6 +1,9 @@
 //! One node reached by SSH, and what can be asked of it and of its guests.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{Vmid, host::HostKey};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,6 +20,9 @@ use crate::{
 
 /// sshd allows ten sessions on a connection by default; two are left for what a dropped call has not closed yet.
 const CHANNELS: usize = 8;
+/// How often a refused channel is asked for again, when somebody has set `MaxSessions` lower, and the wait between.
+const REFUSALS: u32 = 100;
+const REFUSAL_PAUSE: Duration = Duration::from_millis(100);
 
 /// A node's sshd with the key that opens it. Clones share one connection, which is made when first needed, kept, and
 /// made again when it is lost.
@@ -245,7 +251,9 @@ impl SshNode {
             })?;
         let mut words = String::new();
         // A kept connection may have died unnoticed; that shows when a channel is opened, before anything is sent.
-        for _attempt in 0..2 {
+        let mut connections = 0;
+        let mut refusals = 0;
+        while connections < 2 && refusals < REFUSALS {
             let connection = self.connection().await?;
             match errand.run(&connection).await {
                 Ok(answer) => return Ok(answer),
@@ -259,6 +267,12 @@ impl SshNode {
                 Err(Failed::NotSent(reason)) => {
                     self.forget(&connection).await;
                     words = reason;
+                    connections += 1;
+                }
+                Err(Failed::Full(reason)) => {
+                    words = reason;
+                    refusals += 1;
+                    tokio::time::sleep(REFUSAL_PAUSE).await;
                 }
             }
         }

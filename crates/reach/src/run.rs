@@ -38,8 +38,10 @@ pub(crate) struct Answer {
 
 /// Why an attempt failed, and whether another connection may be tried for it.
 pub(crate) enum Failed {
-    /// The channel could not be opened: the script was not sent.
+    /// The connection is gone: the script was not sent.
     NotSent(String),
+    /// The connection lives but takes no further channel now: the script was not sent.
+    Full(String),
     Ended(ReachError),
 }
 
@@ -95,13 +97,17 @@ impl Errand {
     }
 
     async fn attempt(&self, connection: &Connection) -> Result<Answer, Failed> {
-        let channel = connection
-            .channel()
-            .await
-            .map_err(|error| Failed::NotSent(error.to_string()))?;
+        let channel = connection.channel().await.map_err(|error| match error {
+            russh::Error::ChannelOpenFailure(_) => Failed::Full(error.to_string()),
+            other => Failed::NotSent(other.to_string()),
+        })?;
         let (reading, writing) = channel.split();
-        let writing = Closing(Some(writing));
+        let mut writing = Closing(Some(writing));
         let raw = self.exchange(connection, reading, &writing).await?;
+        if let Some(half) = writing.0.take() {
+            // sshd counts a session until both sides have closed it, so ours must go out before the next one is opened.
+            let _ = half.close().await;
+        }
         self.judge(&raw).map_err(Failed::Ended)
     }
 

@@ -191,19 +191,32 @@ impl Node {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Ends the sshd, its sessions, and what these ran.
     fn stop(&mut self) {
-        // Ours, and in a process group of its own: sessions with it.
-        let group = format!("-{}", self.sshd.id());
-        let _ = Command::new("kill").args(["-9", "--", &group]).status();
-        let _ = self.sshd.wait();
-        // Sessions and what they ran have groups of their own; the tool wrote down its process.
+        let mut ours = vec![self.sshd.id().to_string()];
+        let mut next = 0;
+        while let Some(id) = ours.get(next) {
+            let list = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+            let children = list.unwrap_or_default();
+            ours.extend(children.split_whitespace().map(str::to_owned));
+            next += 1;
+        }
+        // What outlived its session has another parent by now; the tool wrote down its process.
         for line in self.attached() {
             let id = line.split(' ').next().unwrap_or_default();
             let command = fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
-            if command.contains("sleep") || command.contains("zero") {
-                let _ = Command::new("kill").args(["-9", id]).status();
+            if command.contains("sleep\x00600") || command.contains("/dev/zero") {
+                ours.push(id.to_owned());
             }
         }
+        for id in &ours {
+            // Some have ended already.
+            let _ = Command::new("kill")
+                .args(["-9", id])
+                .stderr(Stdio::null())
+                .status();
+        }
+        let _ = self.sshd.wait();
         drop(self.reading.take());
     }
 }

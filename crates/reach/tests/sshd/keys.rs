@@ -25,7 +25,6 @@ async fn a_changed_host_key_is_refused_every_time() {
     node.change_host_key();
     let logins = node.logins();
     for _try in 0..2 {
-        // The first try may still notice the old connection's end; it is made again and refused.
         let error = reach.hostname().await.expect_err("another key");
         let ReachError::HostKeyChanged {
             accepted,
