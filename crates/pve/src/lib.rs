@@ -1,1 +1,33 @@
+//! Proxmox VE's HTTP API, as far as RedFlag reads it.
+//!
+//! Types are lenient (Perl writes numbers as strings at will, rows lack what the node does not know), errors keep
+//! whether a request can have reached the node, and nothing here prints a secret.
 
+mod address;
+mod client;
+mod envelope;
+mod error;
+mod lenient;
+mod limits;
+mod probe;
+mod token;
+mod transport;
+mod types;
+
+pub use address::{AddressError, DEFAULT_PORT, normalise_address};
+pub use client::Client;
+pub use error::{ConnectFailure, ConnectKind, Error};
+pub use limits::Limits;
+pub use probe::probe_certificate;
+pub use token::{Token, TokenError, TokenId};
+pub use types::{
+    certificates::{CertificateInfo, cluster_ca_pem},
+    cluster::{ClusterRow, ClusterStatus, MemberRow},
+    config::{LxcConfig, Mount, MountKind, Network, Volume},
+    guest::{GuestRow, Ha, LxcStatus},
+    interfaces::{Interface, best_address},
+    node::{NodeRow, NodeState, Version},
+    permissions::{Permissions, PrivilegeCheck, check_privileges, grant_lines},
+    resources::{ResourceRow, StorageRow},
+    task::{TaskEnd, TaskLine, TaskLog, TaskStatus, Upid, UpidError},
+};

@@ -1,0 +1,184 @@
+//! The calls, typed.
+
+use std::{fmt, sync::Arc};
+
+use domain::{NodeName, Vmid};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use tls::Trust;
+
+use crate::{
+    CertificateInfo, ClusterStatus, Error, Interface, Limits, LxcConfig, LxcStatus, NodeRow,
+    Permissions, ResourceRow, TaskLine, TaskLog, TaskStatus, Token, TokenId, Upid, Version,
+    envelope::{Asked, Envelope},
+    transport::Transport,
+};
+
+/// What may stand in a part of a path as it is.
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
+/// One cluster, reached through whichever of its addresses answers. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<Transport>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("addresses", &self.transport.addresses())
+            .field("token", &self.transport.token_id())
+            .finish()
+    }
+}
+
+impl Client {
+    /// A client with limits of its own. Nothing is sent yet. Addresses are taken in any form that
+    /// [`crate::normalise_address`] takes; the first is asked first.
+    pub fn new(addresses: Vec<String>, trust: Trust, token: Token) -> Result<Self, Error> {
+        Self::within(Limits::default(), addresses, trust, token)
+    }
+
+    /// [`Client::new`] within limits that may be shared.
+    pub fn within(
+        limits: Limits,
+        addresses: Vec<String>,
+        trust: Trust,
+        token: Token,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            transport: Arc::new(Transport::new(&addresses, &trust, token, limits)?),
+        })
+    }
+
+    /// Takes another token; a refusal of the one before is forgotten.
+    pub fn set_token(&self, token: Token) -> Result<(), Error> {
+        self.transport.set_token(token)
+    }
+
+    /// Takes other addresses, for instance all nodes of the cluster once they are known.
+    pub fn set_addresses(&self, addresses: Vec<String>) -> Result<(), Error> {
+        self.transport.set_addresses(&addresses)
+    }
+
+    /// Whose token is used.
+    pub fn token_id(&self) -> TokenId {
+        self.transport.token_id()
+    }
+
+    /// `host:port` that is asked first now.
+    pub fn address(&self) -> String {
+        self.transport.address()
+    }
+
+    /// All addresses, `host:port`.
+    pub fn addresses(&self) -> Vec<String> {
+        self.transport.addresses().to_vec()
+    }
+
+    /// Of the node that answers. Any valid token may ask.
+    pub async fn version(&self) -> Result<Version, Error> {
+        self.get("/version", None).await
+    }
+
+    /// All nodes; load and uptime only with Sys.Audit.
+    pub async fn nodes(&self) -> Result<Vec<NodeRow>, Error> {
+        self.get("/nodes", None).await
+    }
+
+    /// Name, quorum and members. Needs Sys.Audit on `/`.
+    pub async fn cluster_status(&self) -> Result<ClusterStatus, Error> {
+        self.get("/cluster/status", None).await
+    }
+
+    /// Everything in the cluster that the token may see: missing rights show as missing rows, not as an error.
+    pub async fn resources(&self) -> Result<Vec<ResourceRow>, Error> {
+        self.get("/cluster/resources", None).await
+    }
+
+    /// Settings of a guest, pending ones included. Needs VM.Audit.
+    pub async fn lxc_config(&self, node: &NodeName, vmid: Vmid) -> Result<LxcConfig, Error> {
+        self.get(&format!("/nodes/{node}/lxc/{vmid}/config"), Some(node))
+            .await
+    }
+
+    /// Network interfaces as seen inside; none when the guest does not run. Needs VM.Audit, and Proxmox VE 8.1
+    /// ([`Error::NotImplemented`] before).
+    pub async fn lxc_interfaces(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+    ) -> Result<Option<Vec<Interface>>, Error> {
+        let path = format!("/nodes/{node}/lxc/{vmid}/interfaces");
+        Ok(self.envelope(&path, Some(node)).await?.1.data)
+    }
+
+    /// The present state of a guest, not from the list that is up to 10 s old. Needs VM.Audit.
+    pub async fn lxc_status(&self, node: &NodeName, vmid: Vmid) -> Result<LxcStatus, Error> {
+        let path = format!("/nodes/{node}/lxc/{vmid}/status/current");
+        self.get(&path, Some(node)).await
+    }
+
+    /// What the token itself may do.
+    pub async fn permissions(&self) -> Result<Permissions, Error> {
+        self.get("/access/permissions", None).await
+    }
+
+    /// A node's certificates, the cluster's own CA among them. Any valid token may ask.
+    pub async fn certificates(&self, node: &NodeName) -> Result<Vec<CertificateInfo>, Error> {
+        self.get(&format!("/nodes/{node}/certificates/info"), Some(node))
+            .await
+    }
+
+    /// How a task stands. Only its end tells success; the answer that started it does not.
+    pub async fn task_status(&self, task: &Upid) -> Result<TaskStatus, Error> {
+        self.get(&format!("{}/status", task_path(task)), Some(task.node()))
+            .await
+    }
+
+    /// Up to 500 lines of a task's log from line `start` (0 is the first).
+    pub async fn task_log(&self, task: &Upid, start: u64) -> Result<TaskLog, Error> {
+        let path = format!("{}/log?start={start}&limit=500", task_path(task));
+        let (_, envelope) = self
+            .envelope::<Vec<TaskLine>>(&path, Some(task.node()))
+            .await?;
+        Ok(TaskLog {
+            lines: envelope.data.unwrap_or_default(),
+            total: envelope.total,
+        })
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        node: Option<&NodeName>,
+    ) -> Result<T, Error> {
+        let (address, envelope) = self.envelope(path, node).await?;
+        let asked = Asked {
+            address: &address,
+            path,
+        };
+        envelope
+            .data
+            .ok_or_else(|| asked.protocol("there is no data in it"))
+    }
+
+    async fn envelope<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        node: Option<&NodeName>,
+    ) -> Result<(String, Envelope<T>), Error> {
+        let answer = self.transport.get(path, node).await?;
+        let asked = Asked {
+            address: &answer.address,
+            path,
+        };
+        let envelope = asked.read(&answer.body)?;
+        Ok((answer.address, envelope))
+    }
+}
+
+fn task_path(task: &Upid) -> String {
+    let upid = utf8_percent_encode(task.as_str(), PART);
+    format!("/nodes/{}/tasks/{upid}", task.node())
+}
