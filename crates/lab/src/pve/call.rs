@@ -1,0 +1,258 @@
+//! From a request to an answer: envelope, credentials, the method, and the node that must answer it.
+
+use std::sync::Arc;
+
+use super::{
+    access,
+    answer::{Answer, Envelope, Refused},
+    cluster, connection,
+    http::{Keep, Reply, Request},
+    lxc, nodes,
+    parameters::{Parameters, decode},
+    tasks,
+};
+use crate::{
+    lab::{Ground, Place},
+    world::{Cluster, Down, Node, Task, Token, World, seconds},
+};
+
+/// Who asks what of which cluster, at what moment.
+pub(crate) struct Call<'a> {
+    pub(crate) cluster: &'a Cluster,
+    /// The node that was asked; it answers for all.
+    pub(crate) entry: &'a Node,
+    pub(crate) token: &'a Token,
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) parameters: &'a Parameters,
+    /// Seconds since 1970.
+    pub(crate) now: i64,
+    /// Figures are those of the moment, not those of the last broadcast.
+    pub(crate) current: bool,
+}
+
+impl Call<'_> {
+    /// Whether the token has a privilege at a path.
+    pub(crate) fn allows(&self, path: &str, privilege: &str) -> bool {
+        self.cluster.access.allows(self.token, path, privilege)
+    }
+
+    /// Refuses a token without the privilege.
+    pub(crate) fn needs(&self, path: &str, privilege: &str) -> Result<(), Refused> {
+        if self.allows(path, privilege) {
+            Ok(())
+        } else {
+            Err(Refused::permission(path, privilege))
+        }
+    }
+
+    fn no_method<T>(&self) -> Result<T, Refused> {
+        Err(Refused::NoMethod(format!("{} {}", self.method, self.path)))
+    }
+}
+
+/// What a call leads to.
+pub(crate) enum Effect {
+    Answer(Answer),
+    /// A task that begins now; the answer is its UPID.
+    Begin(Task),
+}
+
+/// Answers one request, waiting where Proxmox waits.
+pub(crate) async fn answer(ground: &Arc<Ground>, place: Place, request: &Request) -> Reply {
+    let (path, query) = request
+        .target
+        .split_once('?')
+        .unwrap_or((&request.target, ""));
+    let Some(rest) = path.strip_prefix("/api2/") else {
+        return page(path);
+    };
+    let (format, method_path) = rest.split_once('/').unwrap_or((rest, ""));
+    let Some(envelope) = Envelope::of(format) else {
+        return Reply::bare(501, &format!("no such uri {path}"));
+    };
+    let parameters = match Parameters::of(request, query) {
+        Ok(parameters) => parameters,
+        Err((status, reason)) => return Reply::bare(status, reason),
+    };
+    let method_path = format!("/{}", method_path.trim_end_matches('/'));
+    let (profile, result) = decide(ground, place, request, &method_path, &parameters);
+    match result {
+        Ok(Ok(Effect::Answer(answer))) => envelope.wrap(profile, Ok(answer)),
+        Ok(Ok(Effect::Begin(task))) => {
+            let upid = tasks::begin(ground, place.cluster, task);
+            envelope.wrap(profile, Ok(Answer::protected(upid.into())))
+        }
+        Ok(Err(refused)) => {
+            if matches!(&refused, Refused::Unreachable(_, words) if words == NO_ROUTE) {
+                connection::refusal_delay(ground.options.no_route).await;
+            }
+            envelope.wrap(profile, Err(refused))
+        }
+        Err(reason) => {
+            connection::refusal_delay(ground.options.refusal_delay).await;
+            Reply::bare(401, reason)
+        }
+    }
+}
+
+const NO_ROUTE: &str = "No route to host";
+
+type Decided = Result<Result<Effect, Refused>, &'static str>;
+
+fn decide(
+    ground: &Ground,
+    place: Place,
+    request: &Request,
+    path: &str,
+    parameters: &Parameters,
+) -> (crate::world::Profile, Decided) {
+    ground.live.read(|world: &World| {
+        let Some((cluster, entry)) = place.find(world) else {
+            return (Default::default(), Err("No ticket"));
+        };
+        let now = seconds();
+        if (request.method.as_str(), path) == ("GET", "/access/domains") {
+            let answer = Effect::Answer(Answer::plain(access::domains()));
+            return (cluster.profile, Ok(Ok(answer)));
+        }
+        let token = match credentials(request.header("authorization")) {
+            Credentials::None => return (cluster.profile, Err("No ticket")),
+            Credentials::Unreadable => None,
+            Credentials::Token(id, secret) => cluster.access.authenticate(id, secret, now),
+        };
+        let Some(token) = token else {
+            return (cluster.profile, Err(cluster.profile.refusal_reason()));
+        };
+        let call = Call {
+            cluster,
+            entry,
+            token,
+            method: &request.method,
+            path,
+            parameters,
+            now,
+            current: ground.options.statistics.is_zero(),
+        };
+        let segments: Vec<String> = path
+            .split('/')
+            .skip(1)
+            .map(|part| decode(part, false))
+            .collect();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        (cluster.profile, Ok(route(&call, &segments)))
+    })
+}
+
+enum Credentials<'a> {
+    None,
+    Unreadable,
+    Token(&'a str, &'a str),
+}
+
+/// `PVEAPIToken=user@realm!name=secret`; a space after the word is accepted too.
+fn credentials(header: Option<&str>) -> Credentials<'_> {
+    let Some(rest) = header.and_then(|h| h.strip_prefix("PVEAPIToken")) else {
+        return Credentials::None;
+    };
+    let Some(rest) = rest.strip_prefix(['=', ' ']) else {
+        return Credentials::None;
+    };
+    match rest.rsplit_once('=') {
+        Some((id, secret)) if id.contains('!') && id.contains('@') => {
+            Credentials::Token(id, secret)
+        }
+        _ => Credentials::Unreadable,
+    }
+}
+
+fn route(call: &Call<'_>, segments: &[&str]) -> Result<Effect, Refused> {
+    let answer = match (call.method, segments) {
+        ("GET", ["version"]) => nodes::version(call),
+        ("GET", ["nodes"]) => nodes::list(call),
+        ("GET", ["cluster", "status"]) => cluster::status(call),
+        ("GET", ["cluster", "resources"]) => cluster::resources(call),
+        ("GET", ["access", "permissions"]) => access::permissions(call),
+        (_, ["nodes", name, rest @ ..]) => return on_node(call, name, rest),
+        _ => call.no_method(),
+    };
+    answer.map(Effect::Answer)
+}
+
+/// Methods below `/nodes/{node}`: the token is checked here, the rest where the node is.
+fn on_node(call: &Call<'_>, name: &str, rest: &[&str]) -> Result<Effect, Refused> {
+    let name = if name == "localhost" {
+        call.entry.name.as_str()
+    } else {
+        name
+    };
+    let here = format!("/nodes/{name}");
+    let node = || there(call, name);
+    let answer = match (call.method, rest) {
+        ("GET", ["version"]) => {
+            node()?;
+            nodes::version(call)
+        }
+        ("GET", ["status"]) => {
+            call.needs(&here, "Sys.Audit")?;
+            nodes::status(call, node()?)
+        }
+        ("GET", ["apt", "versions"]) => {
+            call.needs(&here, "Sys.Audit")?;
+            node()?;
+            nodes::apt_versions(call)
+        }
+        ("GET", ["certificates", "info"]) => nodes::certificates(call, node()?),
+        ("GET", ["tasks"]) => tasks::list(call, node()?),
+        ("GET", ["tasks", upid, "status"]) => tasks::status(call, node()?, upid),
+        ("GET", ["tasks", upid, "log"]) => tasks::log(call, node()?, upid),
+        ("GET", ["lxc"]) => lxc::list(call, node()?),
+        (
+            "POST",
+            [
+                "lxc",
+                vmid,
+                "status",
+                verb @ ("start" | "stop" | "shutdown" | "reboot"),
+            ],
+        ) => {
+            call.needs(&format!("/vms/{vmid}"), "VM.PowerMgmt")?;
+            return lxc::power(call, node()?, vmid, verb).map(Effect::Begin);
+        }
+        ("GET", ["lxc", vmid, method @ ..]) if lxc::knows(call.cluster.profile, method) => {
+            call.needs(&format!("/vms/{vmid}"), "VM.Audit")?;
+            lxc::read(call, node()?, vmid, method)
+        }
+        _ => call.no_method(),
+    };
+    answer.map(Effect::Answer)
+}
+
+/// The node, if the entry node can reach it.
+fn there<'a>(call: &Call<'a>, name: &str) -> Result<&'a Node, Refused> {
+    let node = call.cluster.node(name).ok_or_else(|| {
+        Refused::Died(format!(
+            "hostname lookup '{name}' failed - failed to get address info for: {name}: Name or service not known"
+        ))
+    })?;
+    match node.down {
+        None => Ok(node),
+        Some(Down::Refused) => Err(Refused::Unreachable(595, "Connection refused".into())),
+        Some(Down::NoRoute) => Err(Refused::Unreachable(595, NO_ROUTE.into())),
+    }
+}
+
+/// What stands outside the API: the web page that people see.
+fn page(path: &str) -> Reply {
+    if path != "/" {
+        return Reply::bare(404, "no such file");
+    }
+    Reply {
+        status: 200,
+        reason: "OK".into(),
+        keep: Keep::Alive,
+        body: Some(b"<!DOCTYPE html><title>Proxmox Virtual Environment</title>".to_vec()),
+        content_type: "text/html; charset=utf-8",
+        location: None,
+    }
+}

@@ -1,0 +1,165 @@
+//! One connection to a node: TLS or a redirection to it, then requests until either side has enough.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    call,
+    http::{self, Keep, Reply, Request, Unreadable},
+};
+use crate::{
+    faults::Fault,
+    lab::{Ground, Place},
+    world::seconds,
+};
+
+/// After so many requests the server ends a connection.
+const REQUESTS: usize = 100;
+
+pub(crate) async fn serve(
+    ground: &Arc<Ground>,
+    place: Place,
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+) {
+    // A client that gives up early is no news.
+    let _ = stream.set_nodelay(true);
+    let mut first = [0_u8; 1];
+    match tokio::time::timeout(ground.options.keep_alive, stream.peek(&mut first)).await {
+        // The first byte of a TLS handshake.
+        Ok(Ok(1)) if first == [0x16] => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                let _ = requests(ground, place, stream).await;
+            }
+        }
+        Ok(Ok(1)) => {
+            let _ = redirect(stream).await;
+        }
+        _ => {}
+    }
+}
+
+/// Plain HTTP on the port: 301 to the same place with https.
+async fn redirect(stream: TcpStream) -> std::io::Result<()> {
+    let own = stream.local_addr()?;
+    let mut stream = BufReader::new(stream);
+    let Ok(request) = Request::read(&mut stream).await else {
+        return Ok(());
+    };
+    let host = request
+        .header("host")
+        .map_or_else(|| own.to_string(), str::to_owned);
+    let mut reply = Reply::bare(301, "Moved Permanently");
+    reply.location = Some(format!("https://{host}{}", request.target));
+    reply.write(&mut stream, &http::date(seconds())).await?;
+    stream.shutdown().await
+}
+
+async fn requests(
+    ground: &Arc<Ground>,
+    place: Place,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    for number in 1..=REQUESTS {
+        let read = tokio::time::timeout(ground.options.keep_alive, Request::read(&mut stream));
+        let request = match read.await {
+            Err(_) | Ok(Err(Unreadable::Ended | Unreadable::Io)) => break,
+            Ok(Err(Unreadable::Refuse(status, reason))) => {
+                let reply = Reply::bare(status, reason);
+                reply.write(&mut stream, &http::date(seconds())).await?;
+                break;
+            }
+            Ok(Ok(request)) => request,
+        };
+        let fault = fault(ground, place, &request);
+        if fault == Some(Fault::CutBefore) {
+            return Ok(());
+        }
+        let mut reply = match &fault {
+            Some(Fault::Answer { status, reason }) => injected(*status, reason),
+            _ => call::answer(ground, place, &request).await,
+        };
+        if number == REQUESTS && reply.keep != Keep::Both {
+            reply.keep = Keep::Close;
+        }
+        if !ground.options.latency.is_zero() {
+            tokio::time::sleep(ground.options.latency).await;
+        }
+        if !write(&mut stream, &reply, fault).await? || reply.keep == Keep::Close {
+            break;
+        }
+    }
+    stream.shutdown().await
+}
+
+fn fault(ground: &Ground, place: Place, request: &Request) -> Option<Fault> {
+    let (cluster, node) = ground.live.read(|w| {
+        let (cluster, node) = place.find(w)?;
+        Some((cluster.label.clone(), node.name.clone()))
+    })?;
+    ground
+        .faults
+        .of(&cluster, &node, &request.method, &request.target)
+}
+
+/// Whether the connection may go on.
+async fn write(
+    stream: &mut (impl AsyncWrite + Unpin),
+    reply: &Reply,
+    fault: Option<Fault>,
+) -> std::io::Result<bool> {
+    let date = http::date(seconds());
+    match fault {
+        None | Some(Fault::Answer { .. }) => reply.write(stream, &date).await?,
+        Some(Fault::Delay(time)) => {
+            tokio::time::sleep(time).await;
+            reply.write(stream, &date).await?;
+        }
+        Some(Fault::Cut | Fault::CutBefore) => return Ok(false),
+        Some(Fault::CutBody) => {
+            let body = reply.body.as_deref().unwrap_or_default();
+            stream.write_all(reply.head(&date).as_bytes()).await?;
+            stream.write_all(&body[..body.len() / 2]).await?;
+            stream.flush().await?;
+            return Ok(false);
+        }
+        Some(Fault::SlowBody(time)) => {
+            let body = reply.body.as_deref().unwrap_or_default();
+            stream.write_all(reply.head(&date).as_bytes()).await?;
+            let pieces = u32::try_from(body.len().clamp(1, 20)).unwrap_or(1);
+            for piece in body.chunks(body.len().div_ceil(pieces as usize).max(1)) {
+                stream.write_all(piece).await?;
+                stream.flush().await?;
+                tokio::time::sleep(time / pieces).await;
+            }
+        }
+        Some(Fault::Silent) => {
+            // Until the client gives up or the lab ends, which drops this future.
+            std::future::pending::<()>().await;
+        }
+    }
+    Ok(true)
+}
+
+/// An error as Proxmox would write it, without a cause.
+fn injected(status: u16, reason: &str) -> Reply {
+    let mut reply = Reply::bare(status, reason);
+    if status != 401 && status < 590 {
+        let body = serde_json::json!({ "data": null, "message": format!("{reason}\n") });
+        reply.body = Some(body.to_string().into_bytes());
+    }
+    reply
+}
+
+/// Waits as Proxmox does before it says 401.
+pub(super) async fn refusal_delay(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}

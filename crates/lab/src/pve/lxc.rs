@@ -1,0 +1,208 @@
+//! `/nodes/{node}/lxc`: containers, read and switched on and off.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer::{Answer, Refused},
+    call::Call,
+    cluster::shuffled,
+    config,
+    parameters::vmid,
+};
+use crate::world::{Guest, Node, Profile, Task, load::number, profile::Interfaces};
+
+/// Whether a release has a GET method of this name below a container.
+pub(super) fn knows(profile: Profile, method: &[&str]) -> bool {
+    match method {
+        ["config" | "pending" | "feature"] | ["status", "current"] => true,
+        ["interfaces"] => profile.interfaces() != Interfaces::Missing,
+        _ => false,
+    }
+}
+
+pub(super) fn list(call: &Call<'_>, node: &Node) -> Result<Answer, Refused> {
+    call.parameters.only(&[])?;
+    let rows = call
+        .cluster
+        .guests
+        .values()
+        .filter(|g| g.node == node.name)
+        .filter(|g| call.allows(&format!("/vms/{}", g.vmid), "VM.Audit"))
+        .map(|g| {
+            let mut row = state(call, g);
+            if call.cluster.profile.vmid_as_text() {
+                row.insert("vmid".into(), json!(g.vmid.to_string()));
+            }
+            Value::Object(row)
+        })
+        .collect();
+    Ok(Answer::protected(shuffled(rows, call.now)))
+}
+
+/// Live values, unlike those of `/cluster/resources`.
+fn state(call: &Call<'_>, guest: &Guest) -> Map<String, Value> {
+    let mut row = guest.figures(call.now);
+    // The broadcast names these otherwise.
+    row.remove("maxcpu");
+    row.remove("template");
+    row.insert("cpus".into(), json!(guest.cores));
+    row.insert("type".into(), json!("lxc"));
+    row.insert("vmid".into(), json!(guest.vmid));
+    row.insert("maxswap".into(), json!(guest.swap << 20));
+    row.insert("swap".into(), json!(0));
+    row.insert("cpu".into(), number(guest.cpu(call.now)));
+    if guest.running() {
+        row.insert("pid".into(), json!(4_000 + guest.vmid % 28_000));
+    }
+    if !guest.tags.is_empty() {
+        row.insert("tags".into(), json!(guest.tags.join(";")));
+    }
+    if guest.template {
+        row.insert("template".into(), json!(1));
+    }
+    if let Some(lock) = &guest.lock {
+        row.insert("lock".into(), json!(lock));
+    }
+    if call.cluster.profile.has_pressure() && guest.running() {
+        for pressure in ["cpusome", "iosome", "iofull", "memorysome", "memoryfull"] {
+            row.insert(format!("pressure{pressure}"), json!("0.00"));
+        }
+    }
+    row
+}
+
+/// The guest, if its configuration lies on this node.
+fn find<'a>(call: &Call<'a>, node: &Node, text: &str) -> Result<&'a Guest, Refused> {
+    let vmid = vmid(text)?;
+    call.cluster
+        .guests
+        .get(&vmid)
+        .filter(|g| g.node == node.name)
+        .ok_or_else(|| {
+            Refused::Died(format!(
+                "Configuration file 'nodes/{}/lxc/{vmid}.conf' does not exist",
+                node.name
+            ))
+        })
+}
+
+pub(super) fn read(
+    call: &Call<'_>,
+    node: &Node,
+    vmid: &str,
+    method: &[&str],
+) -> Result<Answer, Refused> {
+    match method {
+        ["config"] => {
+            call.parameters.only(&["current", "snapshot"])?;
+            let current = call.parameters.flag("current")?;
+            let guest = find(call, node, vmid)?;
+            Ok(Answer::plain(Value::Object(if current {
+                config::active(call.cluster, guest)
+            } else {
+                config::merged(call.cluster, guest)
+            })))
+        }
+        ["pending"] => {
+            call.parameters.only(&[])?;
+            let rows = config::pending(call.cluster, find(call, node, vmid)?);
+            Ok(Answer::plain(shuffled(rows, call.now)))
+        }
+        ["feature"] => {
+            call.parameters.only(&["feature", "snapname"])?;
+            call.parameters.required("feature")?;
+            let feature = call
+                .parameters
+                .one_of("feature", &["snapshot", "clone", "copy"])?;
+            let guest = find(call, node, vmid)?;
+            let has = feature != Some("snapshot") || (guest.snapshots && !guest.template);
+            Ok(Answer::protected(json!({ "hasFeature": u8::from(has) })))
+        }
+        ["status", "current"] => {
+            call.parameters.only(&[])?;
+            let mut row = state(call, find(call, node, vmid)?);
+            row.insert("ha".into(), json!({ "managed": 0 }));
+            Ok(Answer::protected(Value::Object(row)))
+        }
+        ["interfaces"] => {
+            call.parameters.only(&[])?;
+            let guest = find(call, node, vmid)?;
+            if !guest.running() {
+                return Ok(Answer::protected(Value::Null));
+            }
+            let full = call.cluster.profile.interfaces() == Interfaces::Full;
+            Ok(Answer::protected(interfaces(guest, full)))
+        }
+        _ => Err(Refused::NoMethod(format!("{} {}", call.method, call.path))),
+    }
+}
+
+fn interfaces(guest: &Guest, full: bool) -> Value {
+    let mac = guest.mac.to_ascii_lowercase();
+    let ip = guest.ip().to_string();
+    let octets: Vec<&str> = mac.split(':').collect();
+    let local = match octets.as_slice() {
+        [a, b, c, d, e, f] => {
+            // The universal bit of the first octet is turned over (EUI-64).
+            let a = u8::from_str_radix(a, 16).unwrap_or_default() ^ 2;
+            format!("fe80::{a:02x}{b}:{c}ff:fe{d}:{e}{f}")
+        }
+        _ => "fe80::1".into(),
+    };
+    let interface = |name: &str, mac: &str, v4: (&str, u8), v6: (&str, u8)| {
+        let mut row = json!({
+            "name": name,
+            "hwaddr": mac,
+            "inet": format!("{}/{}", v4.0, v4.1),
+            "inet6": format!("{}/{}", v6.0, v6.1),
+        });
+        if full && let Some(row) = row.as_object_mut() {
+            row.insert("hardware-address".into(), json!(mac));
+            let list = json!([
+                { "ip-address": v4.0, "ip-address-type": "inet", "prefix": v4.1.to_string() },
+                { "ip-address": v6.0, "ip-address-type": "inet6", "prefix": v6.1.to_string() },
+            ]);
+            row.insert("ip-addresses".into(), list);
+        }
+        row
+    };
+    json!([
+        interface("lo", "00:00:00:00:00:00", ("127.0.0.1", 8), ("::1", 128)),
+        interface("eth0", &mac, (&ip, 24), (&local, 64)),
+    ])
+}
+
+/// What a power button begins; only whether it runs is checked at once, all else in the task.
+pub(super) fn power(call: &Call<'_>, node: &Node, vmid: &str, verb: &str) -> Result<Task, Refused> {
+    call.parameters.only(match verb {
+        "start" => &["skiplock", "debug"],
+        "stop" => &["skiplock", "overrule-shutdown"],
+        "reboot" => &["timeout"],
+        _ => &["timeout", "forceStop"],
+    })?;
+    call.parameters.number("timeout", 60)?;
+    let guest = find(call, node, vmid)?;
+    match (verb, guest.running()) {
+        ("start", true) => {
+            return Err(Refused::Died(format!("CT {vmid} already running")));
+        }
+        ("stop" | "shutdown" | "reboot", false) => {
+            return Err(Refused::Died(format!("CT {vmid} not running")));
+        }
+        _ => {}
+    }
+    let count = u32::try_from(call.cluster.tasks.len()).unwrap_or_default();
+    Ok(Task {
+        node: node.name.clone(),
+        pid: 2_000 + count,
+        pstart: u32::try_from(node.uptime(call.now) * 100 % i64::from(u32::MAX))
+            .unwrap_or_default(),
+        started_at: call.now,
+        ended_at: None,
+        kind: format!("vz{verb}"),
+        id: vmid.to_owned(),
+        by: call.token.id.clone(),
+        exit: None,
+        log: Vec::new(),
+    })
+}
