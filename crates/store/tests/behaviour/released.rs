@@ -1,0 +1,1 @@
+//! Databases of released versions open in this one, with everything in them.
