@@ -94,7 +94,9 @@ CREATE TABLE inventories (
     body        TEXT NOT NULL
 ) STRICT;
 
--- The pending updates of the inventories once more, one a row, to be asked by package.
+-- The pending updates of the inventories once more, one a row, to be asked by package. No index on the package: a
+-- fleet's guests share their packages, so each report would touch as many pages as it has updates (measured: six times
+-- slower), while reading the whole table for one package stays below a tenth of a second.
 CREATE TABLE updates (
     guest     TEXT NOT NULL REFERENCES guests (id) ON DELETE CASCADE,
     package   TEXT NOT NULL,
@@ -108,5 +110,3 @@ CREATE TABLE updates (
     blocked   TEXT,
     PRIMARY KEY (guest, package, arch)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX updates_package ON updates (package);

@@ -200,3 +200,38 @@ async fn applied(writer: &SqlitePool) -> Result<Vec<i64>, sqlx::Error> {
         .fetch_all(writer)
         .await
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+    use sqlx::SqlitePool;
+
+    use super::Store;
+
+    async fn pragma(pool: &SqlitePool, question: &'static str) -> String {
+        let answer: Result<i64, _> = sqlx::query_scalar(question).fetch_one(pool).await;
+        match answer {
+            Ok(number) => number.to_string(),
+            Err(_) => sqlx::query_scalar(question).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn writes_wait_for_the_disk_and_readers_cannot_write() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = Store::open(folder.path(), Timestamp(0)).await.unwrap();
+        for (question, answer) in [
+            ("PRAGMA journal_mode", "wal"),
+            ("PRAGMA synchronous", "2"),
+            ("PRAGMA foreign_keys", "1"),
+            ("PRAGMA busy_timeout", "5000"),
+        ] {
+            assert_eq!(pragma(store.writer(), question).await, answer, "{question}");
+        }
+        assert_eq!(pragma(store.readers(), "PRAGMA journal_mode").await, "wal");
+        let write = sqlx::query("INSERT INTO settings VALUES ('a', 'b')")
+            .execute(store.readers())
+            .await;
+        assert!(write.is_err(), "a reader wrote");
+    }
+}

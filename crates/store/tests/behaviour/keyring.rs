@@ -53,6 +53,10 @@ mod linux {
             .status()
             .unwrap();
         assert!(status.success(), "stage {stage} failed: {status}");
+        assert!(
+            home.join(stage).is_file(),
+            "stage {stage} did not run to its end"
+        );
     }
 
     /// Ends with the value, whatever happens.
@@ -177,5 +181,6 @@ mod linux {
             other => panic!("there is no stage {other}"),
         }
         store.close().await;
+        std::fs::write(folder.parent().unwrap().join(stage), "").unwrap();
     }
 }

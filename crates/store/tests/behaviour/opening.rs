@@ -24,17 +24,6 @@ async fn opens_what_it_made() {
     assert_ne!(other.1.id(), id, "two databases have two names");
 }
 
-#[tokio::test]
-async fn writes_survive_a_power_cut_by_its_settings() {
-    let (folder, _store) = fresh().await;
-    let mut connection = beside(folder.path()).await;
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
-    assert_eq!(mode, "wal");
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn only_the_owner_can_read_the_folder_and_its_files() {
