@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use crate::{
+    App, Event,
     dto::*,
     error::{Code, Error},
-    events::Event,
 };
 
 macro_rules! commands {
@@ -62,32 +62,6 @@ macro_rules! commands {
 }
 
 commands! {
-    app_info(Nothing) -> AppInfo;
-    unlock(Unlock) -> AppInfo;
-    keep_secret(KeepSecret) -> SecretRef;
-    snapshot(Nothing) -> Snapshot;
-    probe_cluster(ProbeCluster) -> ProbedCluster;
-    check_token(CheckToken) -> TokenCheck;
-    add_cluster(AddCluster) -> AddedCluster;
-    discover(Discover) -> Discovery;
-    access_info(AccessInfo) -> AccessPlan;
-    probe_node(ProbeNode) -> ProbedNode;
-    save_access(SaveAccess) -> SavedAccess;
-    make_plan(MakePlan) -> domain::plan::Plan;
-    approve_plan(ApprovePlan) -> Started;
-    start_scan(StartScan) -> Started;
-    cancel_operation(WhichOperation) -> Nothing;
-    operation_details(WhichOperation) -> OperationDetails;
-    guest_details(WhichGuest) -> GuestDetails;
-    read_log(ReadLog) -> Log;
-    job_receipt(WhichJob) -> JobReceipt;
-}
-
-/// The running program, whatever shows it.
-pub struct App {}
-
-macro_rules! stubs { ($($name:ident($request:ty) -> $answer:ty;)*) => { impl App { $(async fn $name(&self, _r: $request) -> Result<$answer, Error> { Err(Error::new(Code::Internal, "not yet")) })* } } }
-stubs! {
     app_info(Nothing) -> AppInfo;
     unlock(Unlock) -> AppInfo;
     keep_secret(KeepSecret) -> SecretRef;

@@ -1,11 +1,14 @@
 //! The one list of commands, the use cases behind them, errors with codes, and events. Knows no host: the window
 //! (src-tauri) and the browser (devserver) carry the same calls.
 
+mod app;
 pub mod commands;
 pub mod dto;
 pub mod error;
-pub mod events;
+mod fleet;
+mod operate;
+mod wizard;
 
-pub use commands::App;
+pub use app::{App, Settings};
+pub use engine::feed::{Body, Event};
 pub use error::{Code, Error};
-pub use events::{Body, Event};

@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use ts_rs::TS;
 
 use crate::{
-    GuestId, NodeName, PlanId, Timestamp, Vmid, inventory::Severity, operation::OperationKind,
+    GuestId, NodeName, PlanId, Timestamp, Vmid,
+    inventory::Severity,
+    operation::{OperationKind, UpdateFilter},
 };
 
 /// A plan may be approved for this long at most, in milliseconds (60 minutes).
@@ -170,6 +172,8 @@ pub struct LeftOut {
 pub struct Plan {
     pub id: PlanId,
     pub kind: OperationKind,
+    /// Which updates it is about.
+    pub only: UpdateFilter,
     pub made_at: Timestamp,
     /// After this moment it cannot be approved any more.
     pub good_until: Timestamp,

@@ -103,6 +103,10 @@ pub struct CheckInRequest {
     pub version: String,
     /// Hash of the newest inventory that the agent holds; none before the first scan.
     pub inventory: Option<String>,
+    /// How long ago the scan behind it ended, in milliseconds of the guest's monotonic clock where possible: an
+    /// unchanged scan sends no inventory, and clocks differ.
+    #[serde(default)]
+    pub scanned_ms_ago: Option<u64>,
     /// Changes with every start of the agent's process: two at once mean a cloned guest.
     pub session: String,
     /// Jobs that the agent knows: running, or ended and not yet acknowledged.

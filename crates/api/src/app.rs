@@ -1,0 +1,159 @@
+//! The running program, whatever shows it.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use engine::{Engine, KeySource, VaultState};
+use secrecy::SecretString;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use crate::{
+    Code, Error, Event,
+    dto::{AppInfo, KeepSecret, KeyStorage, Nothing, SecretRef, Unlock},
+};
+
+/// A kept secret that nobody used is forgotten after this.
+const SECRET_KEPT_FOR: Duration = Duration::from_secs(30 * 60);
+
+/// How the program is to be started.
+#[derive(Debug)]
+pub struct Settings {
+    /// The data folder; made if missing.
+    pub data_dir: PathBuf,
+    /// Opens (or sets up) the passphrase without asking; for machines without a keyring and without a person.
+    pub passphrase: Option<SecretString>,
+    /// The demo: says so on screen.
+    pub demo: bool,
+    /// The static agent that is put into guests.
+    pub agent_binary: Option<PathBuf>,
+    /// Where agents are heard; all addresses and a kept port unless given.
+    pub gateway_bind: Option<SocketAddr>,
+}
+
+/// The running program.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) engine: Engine,
+    data_dir: PathBuf,
+    demo: bool,
+    secrets: Mutex<HashMap<String, (SecretString, Instant)>>,
+}
+
+impl App {
+    /// Opens the data folder and starts everything that needs no passphrase, or whose passphrase is given.
+    ///
+    /// # Errors
+    /// A folder or database that cannot be used, or a wrong passphrase.
+    pub async fn open(settings: Settings) -> Result<Arc<Self>, Error> {
+        let engine = Engine::open(engine::Settings {
+            data_dir: settings.data_dir.clone(),
+            keys: KeySource::Auto,
+            agent_binary: settings.agent_binary,
+            gateway_bind: settings.gateway_bind,
+        })
+        .await?;
+        match (engine.vault_state(), settings.passphrase) {
+            (VaultState::PassphraseToChoose | VaultState::PassphraseNeeded, Some(passphrase)) => {
+                engine.unlock(passphrase).await?;
+            }
+            (VaultState::PassphraseToChoose | VaultState::PassphraseNeeded, None)
+            | (VaultState::Keyring | VaultState::Passphrase, _) => {}
+        }
+        Ok(Arc::new(Self {
+            engine,
+            data_dir: settings.data_dir,
+            demo: settings.demo,
+            secrets: Mutex::default(),
+        }))
+    }
+
+    /// Events from now on. A listener that lags sees a gap in `seq` and fetches the snapshot again.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.engine.subscribe()
+    }
+
+    /// Stops asking and listening. What runs inside guests goes on there and is taken up at the next start.
+    pub async fn shutdown(&self) {
+        self.engine.shutdown().await;
+    }
+
+    pub(crate) async fn app_info(&self, _: Nothing) -> Result<AppInfo, Error> {
+        Ok(AppInfo {
+            version: env!("CARGO_PKG_VERSION").into(),
+            data_dir: self.data_dir.display().to_string(),
+            key_storage: match self.engine.vault_state() {
+                VaultState::Keyring => KeyStorage::Keyring,
+                VaultState::Passphrase => KeyStorage::Passphrase,
+                VaultState::PassphraseToChoose => KeyStorage::PassphraseToChoose,
+                VaultState::PassphraseNeeded => KeyStorage::PassphraseNeeded,
+            },
+            demo: self.demo,
+        })
+    }
+
+    pub(crate) async fn unlock(&self, request: Unlock) -> Result<AppInfo, Error> {
+        self.engine.unlock(request.passphrase.into_inner()).await?;
+        self.app_info(Nothing {}).await
+    }
+
+    pub(crate) async fn keep_secret(&self, request: KeepSecret) -> Result<SecretRef, Error> {
+        let id = Uuid::new_v4().to_string();
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.retain(|_, (_, kept)| kept.elapsed() < SECRET_KEPT_FOR);
+        secrets.insert(id.clone(), (request.value.into_inner(), Instant::now()));
+        Ok(SecretRef { id })
+    }
+
+    /// The value of a kept secret.
+    pub(crate) fn secret(&self, reference: &SecretRef) -> Result<SecretString, Error> {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets
+            .get(&reference.id)
+            .map(|(secret, _)| secret.clone())
+            .ok_or_else(|| {
+                Error::new(
+                    Code::NotFound,
+                    "The secret was kept for 30 minutes and is forgotten now",
+                )
+                .next("Enter it again.")
+            })
+    }
+
+    /// Forgets a secret that has done its work.
+    pub(crate) fn forget(&self, reference: &SecretRef) {
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&reference.id);
+    }
+}
+
+impl From<engine::Error> for Error {
+    fn from(error: engine::Error) -> Self {
+        use engine::Kind as K;
+        let code = match error.kind {
+            K::BadInput => Code::BadInput,
+            K::Unreachable => Code::Unreachable,
+            K::IdentityChanged => Code::IdentityChanged,
+            K::Refused => Code::Refused,
+            K::Forbidden => Code::Forbidden,
+            K::NotFound => Code::NotFound,
+            K::PlanMoved => Code::PlanMoved,
+            K::Locked => Code::Locked,
+            K::Conflict => Code::Conflict,
+            K::Internal => Code::Internal,
+        };
+        Self {
+            code,
+            message: error.problem.what,
+            words: error.problem.words,
+            next: error.problem.next,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The commands that begin or stop something.
+
+use domain::{operation::OperationKind, plan::Plan};
+
+use crate::{
+    App, Code, Error,
+    dto::{ApprovePlan, MakePlan, Nothing, StartScan, Started, WhichOperation},
+};
+
+impl App {
+    pub(crate) async fn make_plan(&self, request: MakePlan) -> Result<Plan, Error> {
+        match request.kind {
+            OperationKind::Enrol | OperationKind::Update => {}
+            OperationKind::Scan => {
+                return Err(Error::new(
+                    Code::BadInput,
+                    "A scan changes nothing and needs no plan",
+                ));
+            }
+        }
+        Ok(self
+            .engine
+            .make_plan(request.kind, &request.targets, request.only)
+            .await?)
+    }
+
+    pub(crate) async fn approve_plan(&self, request: ApprovePlan) -> Result<Started, Error> {
+        let operation = self
+            .engine
+            .approve_plan(request.plan, &request.fingerprint)
+            .await?;
+        Ok(Started { operation })
+    }
+
+    pub(crate) async fn start_scan(&self, request: StartScan) -> Result<Started, Error> {
+        Ok(Started {
+            operation: self.engine.start_scan(&request.targets).await?,
+        })
+    }
+
+    pub(crate) async fn cancel_operation(&self, request: WhichOperation) -> Result<Nothing, Error> {
+        self.engine.cancel_operation(request.operation).await?;
+        Ok(Nothing {})
+    }
+}

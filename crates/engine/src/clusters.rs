@@ -1,0 +1,424 @@
+//! Adding clusters: look at the certificate, try the token, recognise what is known, learn the cluster's own CA.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{
+    ClusterId, NodeName,
+    fleet::Link,
+    host::{Certificate, Fingerprint},
+};
+use pve::{
+    Client, Permissions, PrivilegeCheck, Token, check_privileges, cluster_ca_pem, grant_lines,
+    normalise_address,
+};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use secrecy::{ExposeSecret, SecretString};
+use store::{ClusterRecord, SecretPurpose};
+use tls::Trust;
+
+use crate::{Error, Kind, clock, inner::Inner, operations::account, picture::Cluster};
+
+/// What an address shows before anything is trusted.
+#[derive(Clone, Debug)]
+pub struct Probed {
+    /// `host:port`.
+    pub address: String,
+    pub certificate: Certificate,
+    /// The cluster that was added before with this very certificate.
+    pub known: Option<ClusterId>,
+}
+
+/// What a token may do.
+#[derive(Clone, Debug)]
+pub struct TokenReport {
+    pub version: String,
+    /// None for a stand-alone node.
+    pub cluster_name: Option<String>,
+    pub nodes: Vec<NodeName>,
+    pub privileges: Vec<PrivilegeCheck>,
+    /// Lines for the node's shell that grant what is missing.
+    pub grant: Vec<String>,
+    pub visible_guests: u32,
+}
+
+/// A cluster that is there now.
+#[derive(Clone, Copy, Debug)]
+pub struct Added {
+    pub cluster: ClusterId,
+    /// It was there before.
+    pub already: bool,
+}
+
+/// A failure of Proxmox's API as a use case's, naming the cluster.
+pub(crate) fn cluster_error(name: &str, error: pve::Error) -> Error {
+    use pve::Error as E;
+    let what = if name.is_empty() {
+        "The Proxmox node".to_owned()
+    } else {
+        name.to_owned()
+    };
+    let words = error.to_string();
+    let (kind, sentence, next) = match &error {
+        E::Connect { .. } => (
+            Kind::Unreachable,
+            format!("{what} cannot be reached"),
+            "Check the address, that the node is on, and that nothing blocks port 8006.",
+        ),
+        E::MaybeSent { .. } => (
+            Kind::Unreachable,
+            format!("{what} broke off its answer"),
+            "Try again.",
+        ),
+        E::NodeUnreachable { .. } => (
+            Kind::Unreachable,
+            format!("A node of {what} does not answer"),
+            "Look whether it is on.",
+        ),
+        E::CertificateChanged { .. } => (
+            Kind::IdentityChanged,
+            format!("{what} shows another certificate than was accepted"),
+            "Compare it on the node before you accept it; until then nothing is sent.",
+        ),
+        E::Unauthorised { .. } => (
+            Kind::Refused,
+            format!("{what} refuses the token"),
+            "Check its id and secret, and that it has not expired; or make a new token.",
+        ),
+        E::Forbidden { .. } => (
+            Kind::Forbidden,
+            format!("The token of {what} lacks a privilege"),
+            "Grant it as the wizard shows.",
+        ),
+        E::Locked { .. } => (
+            Kind::Conflict,
+            format!("{what}: locked"),
+            "Try again when that is over.",
+        ),
+        E::NotImplemented { .. } => (
+            Kind::Conflict,
+            format!("This version of Proxmox on {what} cannot do it"),
+            "Update Proxmox.",
+        ),
+        E::Gone { .. } => (
+            Kind::NotFound,
+            format!("{what}: it is not there any more"),
+            "Discover the cluster again.",
+        ),
+        E::Remote { .. } => (
+            Kind::Internal,
+            format!("{what} answered with an error"),
+            "Read its words; try again.",
+        ),
+        E::Protocol { .. } => (
+            Kind::Internal,
+            format!("The answer of {what} is not understood"),
+            "Check that the address is a Proxmox VE node's.",
+        ),
+        E::Setup(_) => (
+            Kind::BadInput,
+            format!("{what} cannot be asked"),
+            "Correct what the words name.",
+        ),
+    };
+    Error::new(kind, sentence).words(words).next(next)
+}
+
+fn token(token_id: &str, secret: &SecretString) -> Result<Token, Error> {
+    // What was copied from a terminal often brings its line end along.
+    let secret = SecretString::from(secret.expose_secret().trim().to_owned());
+    let made = token_id
+        .trim()
+        .parse()
+        .and_then(|id| Token::new(id, secret));
+    made.map_err(|e: pve::TokenError| {
+        Error::new(Kind::BadInput, "The token cannot be used")
+            .words(e.to_string())
+            .next("Copy id and secret again from Datacenter › Permissions › API Tokens.")
+    })
+}
+
+/// Everything that one visit to a cluster tells about the cluster itself.
+struct Visit {
+    version: String,
+    name: Option<String>,
+    quorate: Option<bool>,
+    /// Addresses of the nodes, by name.
+    nodes: BTreeMap<NodeName, Option<String>>,
+    ca_pem: Option<String>,
+}
+
+/// Visits a cluster. What a token may not see is left out; what fails otherwise is an error.
+async fn visit(name: &str, client: &Client) -> Result<Visit, Error> {
+    let fail = |e| cluster_error(name, e);
+    let version = client.version().await.map_err(fail)?;
+    let rows = client.nodes().await.map_err(fail)?;
+    let mut nodes: BTreeMap<NodeName, Option<String>> =
+        rows.iter().map(|row| (row.node.clone(), None)).collect();
+    let (mut cluster_name, mut quorate) = (None, None);
+    match client.cluster_status().await {
+        Ok(status) => {
+            if let Some(cluster) = status.cluster {
+                cluster_name = Some(cluster.name);
+                quorate = Some(cluster.quorate);
+            }
+            for member in status.members {
+                nodes.insert(member.name, member.ip.map(|ip| ip.to_string()));
+            }
+        }
+        Err(pve::Error::Forbidden { .. }) => {}
+        Err(error) => return Err(fail(error)),
+    }
+    let mut ca_pem = None;
+    for node in nodes.keys() {
+        // Every node keeps the same CA; the first that answers will do.
+        if let Ok(certificates) = client.certificates(node).await {
+            ca_pem = cluster_ca_pem(&certificates).map(str::to_owned);
+            break;
+        }
+    }
+    Ok(Visit {
+        version: version.version,
+        name: cluster_name,
+        quorate,
+        nodes,
+        ca_pem,
+    })
+}
+
+fn fingerprint_of_pem(pem: &str) -> Option<Fingerprint> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    Some(tls::fingerprint(&der))
+}
+
+fn with_port(host: &str, like: &str) -> String {
+    let port = like.rsplit_once(':').map_or("8006", |(_, port)| port);
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+impl Inner {
+    pub(crate) async fn probe_cluster(&self, address: &str) -> Result<Probed, Error> {
+        let address = normalise_address(address).map_err(|e| {
+            Error::new(Kind::BadInput, "This is not an address of a Proxmox node").words(e.to_string()).next("Enter a host name or an IP address, such as 192.168.1.10; the port is 8006 unless given.")
+        })?;
+        let certificate = pve::probe_certificate(&address)
+            .await
+            .map_err(|e| cluster_error("", e))?;
+        let known = self
+            .store
+            .cluster_by_leaf(certificate.sha256)
+            .await?
+            .map(|c| c.id);
+        Ok(Probed {
+            address,
+            certificate,
+            known,
+        })
+    }
+
+    fn fresh_client(
+        &self,
+        address: &str,
+        accepted: Fingerprint,
+        token: Token,
+    ) -> Result<Client, Error> {
+        let trust = Trust {
+            system: false,
+            leaves: vec![accepted],
+            ca_pem: None,
+        };
+        Client::within(self.limits.clone(), vec![address.to_owned()], trust, token)
+            .map_err(|e| cluster_error("", e))
+    }
+
+    pub(crate) async fn check_token(
+        &self,
+        address: &str,
+        accepted: Fingerprint,
+        token_id: &str,
+        secret: SecretString,
+    ) -> Result<TokenReport, Error> {
+        let client = self.fresh_client(address, accepted, token(token_id, &secret)?)?;
+        let visited = visit(address, &client).await?;
+        let permissions: Permissions = client
+            .permissions()
+            .await
+            .map_err(|e| cluster_error(address, e))?;
+        let resources = client
+            .resources()
+            .await
+            .map_err(|e| cluster_error(address, e))?;
+        let privileges = check_privileges(&permissions);
+        let missing: Vec<PrivilegeCheck> =
+            privileges.iter().filter(|p| !p.granted).cloned().collect();
+        let grant = if missing.is_empty() {
+            Vec::new()
+        } else {
+            grant_lines(&missing, &client.token_id())
+        };
+        Ok(TokenReport {
+            version: visited.version,
+            cluster_name: visited.name,
+            nodes: visited.nodes.into_keys().collect(),
+            privileges,
+            grant,
+            visible_guests: u32::try_from(crate::answers::seen_guests(&resources).len())
+                .unwrap_or(u32::MAX),
+        })
+    }
+
+    pub(crate) async fn add_cluster(
+        self: &Arc<Self>,
+        address: &str,
+        accepted: Fingerprint,
+        token_id: &str,
+        secret: SecretString,
+        name: Option<String>,
+    ) -> Result<Added, Error> {
+        let client = self.fresh_client(address, accepted, token(token_id, &secret)?)?;
+        let visited = visit(address, &client).await?;
+        let ca_fingerprint = visited.ca_pem.as_deref().and_then(fingerprint_of_pem);
+        let before = match ca_fingerprint {
+            Some(ca) => self.store.cluster_by_ca(ca).await?,
+            None => self.store.cluster_by_leaf(accepted).await?,
+        };
+        if let Some(mut known) = before {
+            if !known.addresses.iter().any(|a| a == address) {
+                known.addresses.push(address.to_owned());
+                self.store.update_cluster(&known).await?;
+            }
+            return Ok(Added {
+                cluster: known.id,
+                already: true,
+            });
+        }
+        let mut addresses = vec![address.to_owned()];
+        addresses.extend(
+            visited
+                .nodes
+                .values()
+                .flatten()
+                .map(|ip| with_port(ip, address))
+                .filter(|a| a != address),
+        );
+        let now = clock::now();
+        let first_node = visited.nodes.keys().next().map(ToString::to_string);
+        let record = ClusterRecord {
+            id: ClusterId::new(),
+            name: name
+                .or(visited.name)
+                .or(first_node)
+                .unwrap_or_else(|| address.to_owned()),
+            addresses,
+            token_id: token_id.trim().to_owned(),
+            token_secret: self
+                .vault
+                .keep(
+                    SecretPurpose::ClusterToken,
+                    SecretString::from(secret.expose_secret().trim().to_owned()),
+                )
+                .await?,
+            leaves: vec![accepted],
+            ca_pem: visited.ca_pem,
+            ca_fingerprint,
+            version: Some(visited.version),
+            quorate: visited.quorate,
+            added_at: now,
+            checked_at: None,
+        };
+        self.store.insert_cluster(&record).await?;
+        self.audit(
+            &account(),
+            "cluster.add",
+            &record.name,
+            &format!("{address}, certificate {accepted}"),
+            "done",
+        )
+        .await;
+        let client = self.client_of(&record).await?;
+        let id = record.id;
+        self.state.change(|known| {
+            known.clusters.insert(
+                id,
+                Cluster {
+                    record,
+                    link: Link::Unknown,
+                },
+            )
+        });
+        self.watch(id, client);
+        Ok(Added {
+            cluster: id,
+            already: false,
+        })
+    }
+
+    /// The client of a stored cluster, with its token unsealed.
+    pub(crate) async fn client_of(&self, cluster: &ClusterRecord) -> Result<Client, Error> {
+        let secret = self.vault.reveal(&cluster.token_secret).await?;
+        let trust = Trust {
+            system: false,
+            leaves: cluster.leaves.clone(),
+            ca_pem: cluster.ca_pem.clone(),
+        };
+        Client::within(
+            self.limits.clone(),
+            cluster.addresses.clone(),
+            trust,
+            token(&cluster.token_id, &secret)?,
+        )
+        .map_err(|e| cluster_error(&cluster.name, e))
+    }
+
+    /// Learns what a full discovery tells about the cluster itself, and the addresses of its nodes.
+    pub(crate) async fn learn_cluster(
+        &self,
+        id: ClusterId,
+        client: &Client,
+        problems: &mut Vec<String>,
+    ) -> BTreeMap<NodeName, String> {
+        let name = self
+            .state
+            .read(|known| known.clusters.get(&id).map(|c| c.record.name.clone()))
+            .unwrap_or_default();
+        let visited = match visit(&name, client).await {
+            Ok(visited) => visited,
+            Err(error) => {
+                problems.push(error.problem.words.unwrap_or(error.problem.what));
+                return BTreeMap::new();
+            }
+        };
+        let changed = self.state.change(|known| {
+            let cluster = known.clusters.get_mut(&id)?;
+            let before = cluster.record.clone();
+            let record = &mut cluster.record;
+            record.version = Some(visited.version.clone());
+            record.quorate = visited.quorate;
+            if record.ca_pem.is_none() && visited.ca_pem.is_some() {
+                record.ca_fingerprint = visited.ca_pem.as_deref().and_then(fingerprint_of_pem);
+                record.ca_pem.clone_from(&visited.ca_pem);
+            }
+            let entry = record.addresses.first().cloned().unwrap_or_default();
+            for ip in visited.nodes.values().flatten() {
+                let address = with_port(ip, &entry);
+                if !record.addresses.contains(&address) {
+                    record.addresses.push(address);
+                }
+            }
+            (before != *record).then(|| record.clone())
+        });
+        if let Some(record) = changed
+            && let Err(error) = self.store.update_cluster(&record).await
+        {
+            problems.push(error.to_string());
+        }
+        visited
+            .nodes
+            .into_iter()
+            .filter_map(|(name, ip)| Some((name, ip?)))
+            .collect()
+    }
+}

@@ -1,0 +1,452 @@
+//! Watching clusters: one writer for each, which asks, merges, stores and shows. A failure is a value beside the
+//! data, never a failed whole; what does not answer keeps its last picture.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use domain::{ClusterId, GuestId, NodeKey, NodeName, Vmid, fleet::Link};
+use futures_util::{StreamExt, stream};
+use pve::Client;
+use store::{DiscoveryRun, DiscoveryWrite};
+use tokio::{
+    sync::{Mutex as AsyncMutex, Notify},
+    time::Instant,
+};
+
+use crate::{
+    Error, Kind,
+    answers::{seen_config, seen_guests, seen_nodes},
+    clock,
+    clusters::cluster_error,
+    inner::Inner,
+    merge::{Merge, SeenGuest, SeenNode, merge},
+    picture::{Guest, Node},
+};
+
+/// Between two looks at the state while somebody watches, and while nobody does.
+const WATCHED_EVERY: Duration = Duration::from_secs(10);
+const UNWATCHED_EVERY: Duration = Duration::from_secs(60);
+/// Between two full discoveries.
+const FULL_EVERY: Duration = Duration::from_secs(300);
+/// After a failure: the first pause, doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(180);
+/// Configurations read at once; the client keeps its own limits per node.
+const CONFIGS_AT_ONCE: usize = 12;
+/// The time of the last answer is stored at most this often, in milliseconds.
+const CHECKED_WRITTEN_EVERY_MS: i64 = 60 * 1000;
+
+/// The one writer of a cluster.
+pub(crate) struct Watch {
+    pub(crate) client: Client,
+    /// Held during a pass: one writer at a time.
+    pass: AsyncMutex<()>,
+    /// Ends the pause before the next pass.
+    wake: Notify,
+}
+
+impl Watch {
+    pub(crate) fn new(client: Client) -> Self {
+        Self {
+            client,
+            pass: AsyncMutex::new(()),
+            wake: Notify::new(),
+        }
+    }
+}
+
+/// How a full discovery ended.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub nodes: u32,
+    /// LXC guests, templates included.
+    pub guests: u32,
+    pub running: u32,
+    pub stopped: u32,
+    pub templates: u32,
+    /// What could not be read, in the remote's words.
+    pub problems: Vec<String>,
+}
+
+impl Inner {
+    /// Begins to watch every stored cluster.
+    pub(crate) async fn begin_watching(self: &Arc<Self>) -> Result<(), Error> {
+        for cluster in self.store.clusters().await? {
+            let id = cluster.id;
+            match self.client_of(&cluster).await {
+                Ok(client) => self.watch(id, client),
+                // One cluster whose token cannot be read does not keep the others from being watched.
+                Err(error) => self.set_link(
+                    id,
+                    Link::Refused {
+                        error: error.to_string(),
+                    },
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches a cluster from now on, in place of an earlier watch.
+    pub(crate) fn watch(self: &Arc<Self>, id: ClusterId, client: Client) {
+        let watch = Arc::new(Watch::new(client));
+        self.watches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, Arc::clone(&watch));
+        let inner = Arc::clone(self);
+        self.tasks
+            .spawn(async move { Box::pin(inner.keep_watching(id, watch)).await });
+    }
+
+    fn watch_of(&self, id: ClusterId) -> Result<Arc<Watch>, Error> {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        watches
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| Error::not_found("The cluster"))
+    }
+
+    async fn keep_watching(&self, id: ClusterId, watch: Arc<Watch>) {
+        let mut last_full: Option<Instant> = None;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let full = last_full.is_none_or(|at| at.elapsed() >= FULL_EVERY);
+            let wait = match self.pass(id, &watch, full).await {
+                Ok(_) => {
+                    if full {
+                        last_full = Some(Instant::now());
+                    }
+                    pause = FIRST_PAUSE;
+                    if self.feed.is_watched() {
+                        WATCHED_EVERY
+                    } else {
+                        UNWATCHED_EVERY
+                    }
+                }
+                Err(error) => {
+                    let wait = pause;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    self.note_failure(id, &error, wait);
+                    wait
+                }
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(wait) => {}
+                () = watch.wake.notified() => {}
+            }
+            let current = self
+                .watches
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&id)
+                .cloned();
+            if current.is_none_or(|current| !Arc::ptr_eq(&current, &watch)) {
+                return;
+            }
+        }
+    }
+
+    fn set_link(&self, id: ClusterId, link: Link) {
+        self.state.change(|known| {
+            if let Some(cluster) = known.clusters.get_mut(&id) {
+                cluster.link = link;
+            }
+        });
+    }
+
+    fn note_failure(&self, id: ClusterId, error: &Error, wait: Duration) {
+        let words = match &error.problem.words {
+            Some(words) => format!("{}: {words}", error.problem.what),
+            None => error.problem.what.clone(),
+        };
+        let link = match error.kind {
+            Kind::Refused => Link::Refused { error: words },
+            Kind::IdentityChanged => Link::CertificateChanged { error: words },
+            _ => {
+                let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+                Link::Unreachable {
+                    error: words,
+                    next_try: Some(clock::now().plus_millis(millis)),
+                }
+            }
+        };
+        self.set_link(id, link);
+    }
+
+    /// Reads a whole cluster now.
+    pub(crate) async fn discover(&self, id: ClusterId) -> Result<Summary, Error> {
+        let watch = self.watch_of(id)?;
+        let result = self.pass(id, &watch, true).await;
+        if let Err(error) = &result {
+            self.note_failure(id, error, FIRST_PAUSE);
+        }
+        result
+    }
+
+    /// One pass over a cluster. A full one reads every configuration; another one those of new and changed guests.
+    async fn pass(&self, id: ClusterId, watch: &Watch, full: bool) -> Result<Summary, Error> {
+        let _one_writer = watch.pass.lock().await;
+        let began = clock::now();
+        let name = self.cluster_name(id);
+        let client = &watch.client;
+        let answer = client
+            .resources()
+            .await
+            .map_err(|e| cluster_error(&name, e))?;
+        let mut problems = Vec::new();
+        let addresses = if full {
+            self.learn_cluster(id, client, &mut problems).await
+        } else {
+            BTreeMap::new()
+        };
+        let nodes = seen_nodes(&answer, &addresses);
+        let mut guests = seen_guests(&answer);
+        if guests.is_empty() {
+            self.doubt_emptiness(id, client, &name).await?;
+        }
+        // What needs no further question is shown at once.
+        self.take(id, &nodes, &guests);
+        let asked = self
+            .read_configs(id, client, full, &nodes, &mut guests)
+            .await;
+        problems.extend(asked);
+        let merged = self.take(id, &nodes, &guests);
+        let now = clock::now();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let run = full.then(|| DiscoveryRun {
+            began_at: began,
+            ended_at: now,
+            nodes: count(nodes.len()),
+            guests: count(guests.len()),
+            new: merged.new,
+            gone: count(merged.gone_guests.len()),
+            errors: problems.clone(),
+        });
+        let write = DiscoveryWrite {
+            at: now,
+            nodes: merged.nodes,
+            guests: merged.guests,
+            gone_nodes: merged.gone_nodes,
+            gone_guests: merged.gone_guests,
+            run,
+        };
+        self.store.apply_discovery(id, &write).await?;
+        self.note_answer(id, now).await?;
+        for node in nodes.iter().filter(|n| !n.online) {
+            problems.push(format!("{} does not answer", node.name));
+        }
+        let of = |power| {
+            count(
+                guests
+                    .iter()
+                    .filter(|g| !g.template && g.power == power)
+                    .count(),
+            )
+        };
+        Ok(Summary {
+            nodes: count(nodes.len()),
+            guests: count(guests.len()),
+            running: of(domain::fleet::Power::Running),
+            stopped: of(domain::fleet::Power::Stopped),
+            templates: count(guests.iter().filter(|g| g.template).count()),
+            problems,
+        })
+    }
+
+    fn cluster_name(&self, id: ClusterId) -> String {
+        self.state
+            .read(|known| known.clusters.get(&id).map(|c| c.record.name.clone()))
+            .unwrap_or_default()
+    }
+
+    /// An empty list where guests were known is more often a lost right than an emptied cluster.
+    async fn doubt_emptiness(
+        &self,
+        id: ClusterId,
+        client: &Client,
+        name: &str,
+    ) -> Result<(), Error> {
+        let had_some = self
+            .state
+            .read(|known| known.guests.values().any(|g| g.record.cluster == id));
+        if !had_some {
+            return Ok(());
+        }
+        let permissions = client
+            .permissions()
+            .await
+            .map_err(|e| cluster_error(name, e))?;
+        if permissions.holds_below("/vms", "VM.Audit")
+            || !permissions.parts_below("/vms", "VM.Audit").is_empty()
+        {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Refused,
+            format!("The token of {name} no longer sees any guest"),
+        )
+        .words("VM.Audit on /vms is not granted")
+        .next("Grant it again as the wizard shows, then discover."))
+    }
+
+    /// Merges an answer into what is known and shows it.
+    fn take(&self, id: ClusterId, nodes: &[SeenNode], guests: &[SeenGuest]) -> Merge {
+        let now = clock::now();
+        self.state.change(|known| {
+            let merged = merge(
+                id,
+                known
+                    .nodes
+                    .values()
+                    .map(|n| &n.record)
+                    .filter(|r| r.key.cluster == id),
+                known
+                    .guests
+                    .values()
+                    .map(|g| &g.record)
+                    .filter(|r| r.cluster == id),
+                nodes,
+                guests,
+                now,
+                GuestId::new,
+            );
+            for gone in &merged.gone_guests {
+                known.guests.remove(gone);
+            }
+            for gone in &merged.gone_nodes {
+                known.nodes.remove(&NodeKey {
+                    cluster: id,
+                    node: gone.clone(),
+                });
+            }
+            for record in &merged.nodes {
+                let link = if record.online {
+                    Link::Online
+                } else {
+                    Link::Unreachable {
+                        error: "the cluster says that it is offline".into(),
+                        next_try: None,
+                    }
+                };
+                known.nodes.insert(
+                    record.key.clone(),
+                    Node {
+                        record: record.clone(),
+                        link,
+                    },
+                );
+            }
+            for record in &merged.guests {
+                match known.guests.get_mut(&record.id) {
+                    Some(guest) => guest.record = record.clone(),
+                    None => {
+                        let guest = Guest {
+                            record: record.clone(),
+                            agent: None,
+                            inventory: None,
+                            activity: None,
+                        };
+                        known.guests.insert(record.id, guest);
+                    }
+                }
+            }
+            if let Some(cluster) = known.clusters.get_mut(&id) {
+                cluster.link = Link::Online;
+                cluster.record.checked_at = Some(now);
+            }
+            merged
+        })
+    }
+
+    async fn note_answer(&self, id: ClusterId, now: domain::Timestamp) -> Result<(), Error> {
+        let stored = self.store.cluster(id).await?.and_then(|c| c.checked_at);
+        if stored.is_none_or(|at| now.since(at) > CHECKED_WRITTEN_EVERY_MS) {
+            self.store.touch_cluster(id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the configurations that are wanted into `guests`; what failed is returned in words.
+    async fn read_configs(
+        &self,
+        id: ClusterId,
+        client: &Client,
+        full: bool,
+        nodes: &[SeenNode],
+        guests: &mut [SeenGuest],
+    ) -> Vec<String> {
+        let up: Vec<&NodeName> = nodes.iter().filter(|n| n.online).map(|n| &n.name).collect();
+        let read: std::collections::BTreeSet<Vmid> = self.state.read(|known| {
+            let of_cluster = known
+                .guests
+                .values()
+                .map(|g| &g.record)
+                .filter(|r| r.cluster == id);
+            of_cluster
+                .filter(|r| r.config_digest.is_some())
+                .map(|r| r.vmid)
+                .collect()
+        });
+        let wanted: Vec<(usize, NodeName, Vmid)> = guests
+            .iter()
+            .enumerate()
+            .filter(|(_, g)| up.contains(&&g.node) && (full || !read.contains(&g.vmid)))
+            .map(|(i, g)| (i, g.node.clone(), g.vmid))
+            .collect();
+        let answers: Vec<_> = stream::iter(wanted)
+            .map(|(i, node, vmid)| async move { (i, vmid, client.lxc_config(&node, vmid).await) })
+            .buffer_unordered(CONFIGS_AT_ONCE)
+            .collect()
+            .await;
+        let mut problems = Vec::new();
+        for (i, vmid, answer) in answers {
+            match answer {
+                Ok(config) => guests[i].config = Some(seen_config(config)),
+                Err(error) => problems.push(format!("LXC {vmid}: {error}")),
+            }
+        }
+        problems.sort();
+        problems
+    }
+
+    /// Asks for the state of one guest, so that a decision rests on the present. Failures leave the last picture.
+    pub(crate) async fn ask_status(&self, guest: GuestId) {
+        let found = self.state.read(|known| {
+            let record = &known.guests.get(&guest)?.record;
+            let unknown = known
+                .clusters
+                .get(&record.cluster)
+                .is_some_and(|c| matches!(c.link, Link::Unknown));
+            Some((record.cluster, record.node.clone(), record.vmid, unknown))
+        });
+        let Some((cluster, node, vmid, unknown)) = found else {
+            return;
+        };
+        let Ok(watch) = self.watch_of(cluster) else {
+            return;
+        };
+        if unknown {
+            // Just started: without one pass it is not even known which nodes are up.
+            if let Err(error) = self.pass(cluster, &watch, false).await {
+                self.note_failure(cluster, &error, FIRST_PAUSE);
+                return;
+            }
+        }
+        match watch.client.lxc_status(&node, vmid).await {
+            Ok(status) => self.state.change(|known| {
+                if let Some(found) = known.guests.get_mut(&guest) {
+                    found.record.power = status.power;
+                    found.record.lock = status.lock;
+                }
+            }),
+            Err(error) => {
+                tracing::debug!(%error, %vmid, "the present state of a guest could not be asked")
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What every part of the engine shares.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use bytes::Bytes;
+use domain::{ClusterId, JobId, NodeKey, OperationId};
+use reach::SshNode;
+use sha2::{Digest, Sha256};
+use store::{AuditEntry, Store, Vault};
+use tls::Ca;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Error, Kind, clock,
+    codes::Codes,
+    desk::Desk,
+    discovery::Watch,
+    feed::Feed,
+    operations::{Live, Turns},
+    plans::Plans,
+    state::State,
+};
+
+/// The engine's parts.
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) state: State,
+    pub(crate) desk: Desk,
+    pub(crate) codes: Codes,
+    pub(crate) plans: Plans,
+    pub(crate) turns: Turns,
+    /// Shared by all clients: so many calls at once to a node, and over all.
+    pub(crate) limits: pve::Limits,
+    pub(crate) watches: Mutex<HashMap<ClusterId, Arc<Watch>>>,
+    pub(crate) ssh: Mutex<HashMap<NodeKey, SshNode>>,
+    pub(crate) operations: Mutex<BTreeMap<OperationId, Live>>,
+    pub(crate) started: OnceLock<Started>,
+    pub(crate) agent_binary: Option<PathBuf>,
+    pub(crate) gateway_bind: Option<std::net::SocketAddr>,
+    pub(crate) loaded_binary: OnceLock<AgentBinary>,
+    /// Set when every unfinished job has been taken up: only then agents are heard.
+    pub(crate) reconciled: OnceLock<()>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+/// What exists once the secrets are open.
+pub(crate) struct Started {
+    pub(crate) ca: Ca,
+    pub(crate) server_name: String,
+    /// Where the gateway listens.
+    pub(crate) port: u16,
+}
+
+/// The agent as it is put into guests.
+#[derive(Clone, Debug)]
+pub struct AgentBinary {
+    pub bytes: Bytes,
+    pub sha256: [u8; 32],
+}
+
+impl AgentBinary {
+    /// Its size in millions of bytes.
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    pub fn megabytes(&self) -> f64 {
+        self.bytes.len() as f64 / 1_000_000.0
+    }
+}
+
+impl Inner {
+    fn started(&self) -> Result<&Started, Error> {
+        self.started.get().ok_or_else(|| {
+            Error::new(Kind::Locked, "RedFlag's secrets are not open yet")
+                .next("Enter the passphrase first.")
+        })
+    }
+
+    /// The authority that agents trust.
+    pub(crate) fn ca(&self) -> Result<&Ca, Error> {
+        Ok(&self.started()?.ca)
+    }
+
+    /// The name that agents expect in the gateway's certificate.
+    pub(crate) fn server_name(&self) -> Result<String, Error> {
+        Ok(self.started()?.server_name.clone())
+    }
+
+    /// The gateway's port, once it listens.
+    pub(crate) fn gateway_port(&self) -> Option<u16> {
+        self.started.get().map(|s| s.port)
+    }
+
+    /// The running operations.
+    pub(crate) fn live(&self) -> MutexGuard<'_, BTreeMap<OperationId, Live>> {
+        self.operations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether unfinished operations have been taken up after the start.
+    pub(crate) fn is_reconciled(&self) -> bool {
+        self.reconciled.get().is_some()
+    }
+
+    /// Whether a job of a running operation is not over.
+    pub(crate) fn is_open(&self, job: JobId) -> bool {
+        self.live().values().any(|live| live.is_open(job))
+    }
+
+    /// The agent's binary, read once.
+    pub(crate) fn agent_binary(&self) -> Result<AgentBinary, Error> {
+        if let Some(binary) = self.loaded_binary.get() {
+            return Ok(binary.clone());
+        }
+        let missing = |words: String| {
+            Error::new(Kind::Internal, "This RedFlag has no agent to install")
+                .words(words)
+                .next("Install RedFlag again from its package.")
+        };
+        let path = self
+            .agent_binary
+            .as_ref()
+            .ok_or_else(|| missing("no file redflag-agent was found beside the program".into()))?;
+        let bytes = std::fs::read(path).map_err(|e| missing(format!("{}: {e}", path.display())))?;
+        let sha256 = Sha256::digest(&bytes).into();
+        Ok(self
+            .loaded_binary
+            .get_or_init(|| AgentBinary {
+                bytes: bytes.into(),
+                sha256,
+            })
+            .clone())
+    }
+
+    /// Adds to the append-only table of privileged acts. A failure is logged: the act itself has happened.
+    pub(crate) async fn audit(
+        &self,
+        actor: &str,
+        act: &str,
+        target: &str,
+        detail: &str,
+        outcome: &str,
+    ) {
+        let entry = AuditEntry {
+            at: clock::now(),
+            actor: actor.into(),
+            act: act.into(),
+            target: target.into(),
+            detail: (!detail.is_empty()).then(|| detail.into()),
+            plan: None,
+            outcome: outcome.into(),
+        };
+        if let Err(error) = self.store.audit(&entry).await {
+            tracing::error!(%error, act, target, "an act could not be written to the audit");
+        }
+    }
+}

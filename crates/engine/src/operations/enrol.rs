@@ -1,0 +1,285 @@
+//! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again.
+
+use std::time::Duration;
+
+use domain::operation::{JobEvent, LogLevel, OperationKind, Problem, StepKind};
+use reach::{GuestProbe, Init, ReachError, SshNode};
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+use wire::Bootstrap;
+
+use super::{End, Journal, scope};
+use crate::{AgentBinary, Error, Kind, clock};
+
+/// How long a fresh agent may take to report.
+const CHECK_IN_LIMIT: Duration = Duration::from_secs(120);
+/// Room that the binary and its state need, in bytes: the old and the new binary, and a full spool.
+const ROOM: u64 = 24 * 1024 * 1024;
+
+/// Runs the job to its end and closes it.
+pub(crate) async fn run(journal: &mut Journal, cancel: &CancellationToken) -> Result<(), Error> {
+    let end = match steps(journal, cancel).await? {
+        Ok(()) => End::success(),
+        Err(end) => end,
+    };
+    journal.close(end).await
+}
+
+fn failed(problem: Problem) -> End {
+    End::with(JobEvent::Fail, problem)
+}
+
+fn because(error: &ReachError) -> End {
+    failed(error.problem())
+}
+
+fn problem(what: String, words: Option<String>, next: &str) -> Problem {
+    Problem {
+        what,
+        words,
+        next: Some(next.into()),
+    }
+}
+
+async fn steps(
+    journal: &mut Journal,
+    cancel: &CancellationToken,
+) -> Result<Result<(), End>, Error> {
+    let inner = journal.inner.clone();
+    let (guest, vmid, name) = (
+        journal.job.guest,
+        journal.job.vmid,
+        journal.job.name.clone(),
+    );
+    let began = journal.began_at();
+
+    // A job that is taken up again may have been done but for its last steps.
+    let already = inner.state.read(|known| {
+        let agent = known.guests.get(&guest)?.agent.as_ref()?;
+        (agent.record.enrolled_at >= began && agent.is_online(clock::now())).then_some(())
+    });
+    journal.begin(StepKind::Check).await?;
+    inner.ask_status(guest).await;
+    let ready = inner.state.read(|known| {
+        let known_guest = known
+            .guests
+            .get(&guest)
+            .ok_or_else(|| "it is not there any more".to_owned())?;
+        match scope::obstacle(known, known_guest, OperationKind::Enrol, clock::now()) {
+            Some(why) if already.is_none() => Err(why),
+            Some(_) | None => {
+                let cluster = known.clusters.get(&known_guest.record.cluster);
+                Ok((
+                    known_guest.agent.is_some(),
+                    cluster.and_then(|c| c.record.addresses.first().cloned()),
+                ))
+            }
+        }
+    });
+    let (ours, cluster_address) = match ready {
+        Ok(ready) => ready,
+        Err(why) => {
+            return Ok(Err(End::with(
+                JobEvent::Skip,
+                Problem {
+                    what: format!("{name}: {why}"),
+                    words: None,
+                    next: None,
+                },
+            )));
+        }
+    };
+    let node = match inner.ssh_of_guest(guest).await {
+        Ok(node) => node,
+        Err(error) => return Ok(Err(failed(error.problem))),
+    };
+    let binary = match inner.agent_binary() {
+        Ok(binary) => binary,
+        Err(error) => return Ok(Err(failed(error.problem))),
+    };
+    if already.is_none() {
+        match node.probe(vmid).await {
+            Err(error) => return Ok(Err(because(&error))),
+            Ok(probe) => {
+                if let Some(why) = unfit(&name, &probe, ours) {
+                    return Ok(Err(failed(why)));
+                }
+                let os = probe.os.clone().unwrap_or_else(|| "unknown system".into());
+                journal
+                    .done(StepKind::Check, Some(format!("{os}, {}", probe.arch)))
+                    .await?;
+            }
+        }
+        if let Err(end) =
+            put_in(journal, &node, &binary, cluster_address.as_deref(), cancel).await?
+        {
+            // Nothing of a failed installation may stay, least of all its code.
+            if let Err(error) = node.clean(vmid).await {
+                journal
+                    .note(
+                        LogLevel::Warning,
+                        format!("cleaning up after it failed: {error}"),
+                    )
+                    .await?;
+            }
+            return Ok(Err(end));
+        }
+    }
+    journal
+        .advance_to(StepKind::CleanUp, None, Some(95))
+        .await?;
+    match node.clean(vmid).await {
+        Ok(()) => journal.done(StepKind::CleanUp, None).await?,
+        Err(error) => return Ok(Err(because(&error))),
+    }
+    Ok(Ok(()))
+}
+
+/// Copy, configuration, installation, first report.
+async fn put_in(
+    journal: &mut Journal,
+    node: &SshNode,
+    binary: &AgentBinary,
+    cluster_address: Option<&str>,
+    cancel: &CancellationToken,
+) -> Result<Result<(), End>, Error> {
+    let inner = journal.inner.clone();
+    let (guest, vmid, name) = (
+        journal.job.guest,
+        journal.job.vmid,
+        journal.job.name.clone(),
+    );
+    let cancelled = |name: &str| {
+        End::with(
+            JobEvent::Cancel,
+            Problem {
+                what: format!("Cancelled while the agent was put into {name}"),
+                words: None,
+                next: None,
+            },
+        )
+    };
+
+    journal.begin(StepKind::Copy).await?;
+    if let Err(error) = node.copy(vmid, binary.bytes.clone(), binary.sha256).await {
+        return Ok(Err(because(&error)));
+    }
+    journal
+        .done(
+            StepKind::Copy,
+            Some(format!("{:.1} MB, SHA-256 equal", binary.megabytes())),
+        )
+        .await?;
+    if cancel.is_cancelled() {
+        return Ok(Err(cancelled(&name)));
+    }
+
+    journal.begin(StepKind::Configure).await?;
+    let endpoints = inner.endpoints(cluster_address);
+    if endpoints.is_empty() {
+        return Ok(Err(failed(problem(
+            "This computer has no address that an LXC could reach".into(),
+            None,
+            "Connect it to the network of the cluster, then try again.",
+        ))));
+    }
+    let ca_pem = inner.ca()?.certificate_pem().to_owned();
+    let code = inner.codes.issue(guest, clock::random()?, clock::now());
+    let bootstrap = Bootstrap {
+        endpoints: endpoints.clone(),
+        ca_pem,
+        server_name: inner.server_name()?,
+        code,
+    };
+    let text = serde_json::to_string(&bootstrap).map_err(|e| {
+        Error::new(
+            Kind::Internal,
+            "The agent's configuration could not be written",
+        )
+        .words(e.to_string())
+    })?;
+    if let Err(error) = node.configure(vmid, SecretString::from(text)).await {
+        return Ok(Err(because(&error)));
+    }
+    journal.done(StepKind::Configure, None).await?;
+
+    journal.begin(StepKind::Install).await?;
+    let began = clock::now();
+    if let Err(error) = node.install(vmid).await {
+        return Ok(Err(because(&error)));
+    }
+    journal.done(StepKind::Install, None).await?;
+
+    journal.begin(StepKind::CheckIn).await?;
+    let reported = inner.state.until(CHECK_IN_LIMIT, |known| {
+        let agent = known.guests.get(&guest)?.agent.as_ref()?;
+        (agent.record.enrolled_at.since(began) >= 0 && agent.polling)
+            .then(|| agent.record.version.clone())
+    });
+    let version = tokio::select! {
+        version = reported => version,
+        () = cancel.cancelled() => return Ok(Err(cancelled(&name))),
+    };
+    let Some(version) = version else {
+        let list: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
+        return Ok(Err(failed(problem(
+            format!("The agent was installed in {name}, but has not reported within two minutes"),
+            Some(format!("it was told to call {}", list.join(", "))),
+            "Look whether a firewall or a VLAN keeps the LXC from reaching this computer on that port; `redflag-agent status` inside the LXC says what it tries.",
+        ))));
+    };
+    journal
+        .done(StepKind::CheckIn, Some(format!("version {version}")))
+        .await?;
+    Ok(Ok(()))
+}
+
+/// Why a guest cannot take the agent.
+fn unfit(name: &str, probe: &GuestProbe, ours: bool) -> Option<Problem> {
+    if !probe.root {
+        return Some(problem(
+            format!("Commands do not run as root in {name}"),
+            None,
+            "Let the node account be root, or allow it lxc-attach.",
+        ));
+    }
+    if probe.arch != "x86_64" {
+        return Some(problem(
+            format!(
+                "{name} has the architecture {}; this RedFlag carries the agent for x86_64",
+                probe.arch
+            ),
+            None,
+            "Nothing to do now: other architectures come with a later version.",
+        ));
+    }
+    match probe.init {
+        Init::Systemd => {}
+        Init::OpenRc | Init::None => {
+            return Some(problem(
+                format!("{name} does not run systemd, which the agent's service needs for now"),
+                None,
+                "Nothing to do now: OpenRC comes with a later version.",
+            ));
+        }
+    }
+    if let Some(free) = probe.free_bytes.filter(|free| *free < ROOM) {
+        return Some(problem(
+            format!(
+                "{name} has {} MB free at /usr/local, the agent needs {} MB",
+                free / 1_000_000,
+                ROOM / 1_000_000
+            ),
+            None,
+            "Make room inside the LXC or enlarge its disk, then try again.",
+        ));
+    }
+    let foreign = probe.agent.as_ref().is_some_and(|agent| agent.configured) && !ours;
+    foreign.then(|| {
+        problem(
+            format!("An agent of another RedFlag is installed in {name}"),
+            probe.agent.as_ref().and_then(|a| a.version.clone()),
+            "If this desktop shall take over, run `redflag-agent uninstall` inside the LXC, then install it from here.",
+        )
+    })
+}

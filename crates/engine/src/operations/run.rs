@@ -1,0 +1,253 @@
+//! Running the jobs of an operation: one job a guest at a time, few at once on a node, one failure never stopping
+//! the rest unless the stop rule says so.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use domain::{
+    GuestId, NodeKey,
+    operation::{JobEvent, JobState, LogLevel, Operation, OperationKind, Problem, UpdateFilter},
+    plan::{Plan, PlannedWork},
+};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use super::{End, Journal, Task, enrol, scan, update};
+use crate::{Error, clock, inner::Inner};
+
+/// How many jobs of a kind run on one node at once: updates press on one disk, copies on one connection.
+fn at_once(kind: OperationKind) -> usize {
+    match kind {
+        OperationKind::Enrol => 4,
+        OperationKind::Scan => 6,
+        OperationKind::Update => 2,
+    }
+}
+
+/// The locks of jobs: one per guest, and a number of permits per node and kind.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    guests: Mutex<HashMap<GuestId, Arc<AsyncMutex<()>>>>,
+    nodes: Mutex<HashMap<(NodeKey, OperationKind), Arc<Semaphore>>>,
+}
+
+impl Turns {
+    fn guest(&self, guest: GuestId) -> Arc<AsyncMutex<()>> {
+        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(guests.entry(guest).or_default())
+    }
+
+    fn node(&self, node: NodeKey, kind: OperationKind) -> Arc<Semaphore> {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            nodes
+                .entry((node, kind))
+                .or_insert_with(|| Arc::new(Semaphore::new(at_once(kind)))),
+        )
+    }
+}
+
+/// What a plan says about the run as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    only: UpdateFilter,
+    stop_after: u32,
+}
+
+impl Rules {
+    pub(crate) fn of(plan: Option<&Plan>) -> Self {
+        Self {
+            only: plan.map(|p| p.only.clone()).unwrap_or_default(),
+            stop_after: plan.map_or(u32::MAX, |p| p.stop_after),
+        }
+    }
+}
+
+/// The stop rule: how many jobs may fail, and how many have.
+struct Failures {
+    allowed: u32,
+    seen: AtomicU32,
+}
+
+/// Runs what is left of an operation, then ends it.
+pub(crate) async fn operation(
+    inner: Arc<Inner>,
+    operation: Operation,
+    rules: Rules,
+    tasks: Vec<Task>,
+    cancel: CancellationToken,
+) {
+    let failures = Arc::new(Failures {
+        allowed: rules.stop_after,
+        seen: AtomicU32::new(0),
+    });
+    let mut jobs = tokio::task::JoinSet::new();
+    for task in tasks {
+        if task.job.state.is_final() {
+            continue;
+        }
+        let (inner, cancel, failures) = (Arc::clone(&inner), cancel.clone(), Arc::clone(&failures));
+        let (id, kind, number, only) = (
+            operation.id,
+            operation.kind,
+            operation.number,
+            rules.only.clone(),
+        );
+        jobs.spawn(async move {
+            let journal = Journal {
+                inner,
+                operation: id,
+                job: task.job.clone(),
+            };
+            Box::pin(job(journal, kind, number, only, task, cancel, failures)).await;
+        });
+    }
+    while jobs.join_next().await.is_some() {}
+    if let Err(error) = inner.operation_over(operation.id, clock::now()).await {
+        tracing::error!(%error, operation = operation.number, "the end of an operation could not be written");
+    }
+}
+
+async fn job(
+    mut journal: Journal,
+    kind: OperationKind,
+    number: u32,
+    only: UpdateFilter,
+    task: Task,
+    cancel: CancellationToken,
+    failures: Arc<Failures>,
+) {
+    let inner = Arc::clone(&journal.inner);
+    let node = inner.state.read(|known| {
+        let guest = &known.guests.get(&task.job.guest)?.record;
+        Some(NodeKey {
+            cluster: guest.cluster,
+            node: guest.node.clone(),
+        })
+    });
+    let resumed = task.job.state == JobState::Running;
+    let guest_turn = inner.turns.guest(task.job.guest);
+    let node_turn = node.map(|node| inner.turns.node(node, kind));
+    // A job that was handed over before a restart goes on inside its guest whatever the limits say.
+    let _turns = if resumed {
+        None
+    } else {
+        tokio::select! {
+            turns = async {
+                let guest = guest_turn.lock().await;
+                let node = match &node_turn {
+                    Some(semaphore) => semaphore.acquire().await.ok(),
+                    None => None,
+                };
+                (guest, node)
+            } => Some(turns),
+            () = cancel.cancelled() => None,
+        }
+    };
+    let ended = if !resumed && cancel.is_cancelled() {
+        let what = format!("Cancelled before {} was begun", journal.job.name);
+        journal
+            .close(End::with(
+                JobEvent::Cancel,
+                Problem {
+                    what,
+                    words: None,
+                    next: None,
+                },
+            ))
+            .await
+    } else if !resumed && failures.seen.load(Ordering::Relaxed) > failures.allowed {
+        let what = format!(
+            "Not begun: more than {} LXCs of this operation failed",
+            failures.allowed
+        );
+        let next = Some("Read what failed, then make a new plan for the rest.".into());
+        journal
+            .close(End::with(
+                JobEvent::Skip,
+                Problem {
+                    what,
+                    words: None,
+                    next,
+                },
+            ))
+            .await
+    } else {
+        Box::pin(steps(
+            &mut journal,
+            kind,
+            number,
+            only,
+            task.work,
+            resumed,
+            &cancel,
+        ))
+        .await
+    };
+    if let Err(error) = ended {
+        Box::pin(broken(&mut journal, error)).await;
+    }
+    if journal.job.state == JobState::Failed {
+        failures.seen.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn steps(
+    journal: &mut Journal,
+    kind: OperationKind,
+    number: u32,
+    only: UpdateFilter,
+    work: Option<PlannedWork>,
+    resumed: bool,
+    cancel: &CancellationToken,
+) -> Result<(), Error> {
+    journal.start().await?;
+    if resumed {
+        journal
+            .note(
+                LogLevel::Info,
+                "RedFlag was started again and takes the job up",
+            )
+            .await?;
+    }
+    match (kind, work) {
+        (OperationKind::Scan, _) => scan::run(journal, resumed, cancel).await,
+        (OperationKind::Enrol, _) => enrol::run(journal, cancel).await,
+        (OperationKind::Update, Some(PlannedWork::Update { plan, fingerprint })) => {
+            update::run(
+                journal,
+                &update::Approved {
+                    plan,
+                    fingerprint,
+                    only,
+                    number,
+                },
+                resumed,
+                cancel,
+            )
+            .await
+        }
+        (OperationKind::Update, Some(PlannedWork::Enrol { .. }) | None) => Err(Error::new(
+            crate::Kind::Internal,
+            "the job has no approved plan",
+        )),
+    }
+}
+
+/// Ends a job that failed on our own side.
+async fn broken(journal: &mut Journal, error: Error) {
+    tracing::error!(%error, words = error.problem.words.as_deref(), job = %journal.job.id, "a job failed on RedFlag's own side");
+    if !journal.job.state.is_final()
+        && let Err(second) = journal
+            .close(End::with(JobEvent::Interrupt, error.problem))
+            .await
+    {
+        // The database takes nothing: the next start finds the job running and takes it up.
+        tracing::error!(error = %second, job = %journal.job.id, "its end could not be written either");
+    }
+}

@@ -1,0 +1,351 @@
+//! From what is known to what is shown. Pure: the same knowledge at the same moment gives the same tree.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    ClusterId, GuestId, NodeKey, Timestamp,
+    fleet::{
+        Activity, AgentState, ClusterRow, Fleet, GuestRow, Link, NodeAccess, NodeRow, Power,
+        STALE_AFTER_MS, Totals, UnknownReason, UpdateState,
+    },
+    inventory::{Inventory, PackageScan, UpdateCounts},
+};
+use store::{AgentRecord, ClusterRecord, GuestRecord, NodeRecord};
+
+/// An agent that has not asked for work for this long is offline: two of its longest polls and a minute.
+pub(crate) const AGENT_SILENT_AFTER_MS: i64 = 5 * 60 * 1000;
+
+/// Everything that the tree is made from.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub clusters: BTreeMap<ClusterId, Cluster>,
+    pub nodes: BTreeMap<NodeKey, Node>,
+    pub guests: BTreeMap<GuestId, Guest>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub record: ClusterRecord,
+    pub link: Link,
+}
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub record: NodeRecord,
+    pub link: Link,
+}
+
+/// A guest with what is known beyond Proxmox.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub record: GuestRecord,
+    pub agent: Option<Agent>,
+    pub inventory: Option<Report>,
+    pub activity: Option<Activity>,
+}
+
+/// The live agent of a guest.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub record: AgentRecord,
+    /// It waits for work right now.
+    pub polling: bool,
+}
+
+/// The newest inventory.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub hash: String,
+    /// When the scan behind it ended, by the desktop's clock.
+    pub scanned_at: Timestamp,
+    pub inventory: Inventory,
+}
+
+impl Agent {
+    /// Whether it can be given work at `now`.
+    pub(crate) fn is_online(&self, now: Timestamp) -> bool {
+        self.polling
+            || self
+                .record
+                .last_seen
+                .is_some_and(|seen| now.since(seen) < AGENT_SILENT_AFTER_MS)
+    }
+}
+
+impl Known {
+    /// The tree at `now`, sorted by name and VMID.
+    pub(crate) fn fleet(&self, now: Timestamp) -> Fleet {
+        let mut nodes: BTreeMap<&NodeKey, NodeRow> = self
+            .nodes
+            .iter()
+            .map(|(k, n)| (k, self.node_row(n)))
+            .collect();
+        let mut clusters: BTreeMap<ClusterId, ClusterRow> = self
+            .clusters
+            .iter()
+            .map(|(id, c)| (*id, self.cluster_row(c)))
+            .collect();
+        let mut totals = Totals {
+            clusters: u32::try_from(clusters.len()).unwrap_or(u32::MAX),
+            nodes: u32::try_from(nodes.len()).unwrap_or(u32::MAX),
+            ..Totals::default()
+        };
+        let mut guests = Vec::with_capacity(self.guests.len());
+        for guest in self.guests.values() {
+            let row = self.guest_row(guest, now);
+            totals.guests += u32::from(!row.template);
+            let (current, old) = counts(&row);
+            let key = NodeKey {
+                cluster: row.cluster,
+                node: row.node.clone(),
+            };
+            if let Some(node) = nodes.get_mut(&key) {
+                node.updates += current;
+                node.old_updates += old;
+            }
+            if let Some(cluster) = clusters.get_mut(&row.cluster) {
+                cluster.updates += current;
+                cluster.old_updates += old;
+            }
+            totals.updates += current;
+            totals.guests_with_updates += u32::from(current.total > 0);
+            guests.push(row);
+        }
+        let mut clusters: Vec<_> = clusters.into_values().collect();
+        clusters.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        guests.sort_by(|a, b| (a.cluster, &a.node, a.vmid).cmp(&(b.cluster, &b.node, b.vmid)));
+        Fleet {
+            clusters,
+            nodes: nodes.into_values().collect(),
+            guests,
+            totals,
+        }
+    }
+
+    fn cluster_row(&self, cluster: &Cluster) -> ClusterRow {
+        let record = &cluster.record;
+        let of = |up: bool| {
+            self.nodes
+                .values()
+                .filter(|n| n.record.key.cluster == record.id && (!up || n.record.online))
+                .count()
+        };
+        let (up, all) = (
+            u32::try_from(of(true)).unwrap_or(u32::MAX),
+            u32::try_from(of(false)).unwrap_or(u32::MAX),
+        );
+        let link = match &cluster.link {
+            Link::Online if up < all => Link::Partly { up, of: all },
+            link => link.clone(),
+        };
+        ClusterRow {
+            id: record.id,
+            name: record.name.clone(),
+            address: record.addresses.first().cloned().unwrap_or_default(),
+            link,
+            quorate: record.quorate,
+            version: record.version.clone(),
+            updates: UpdateCounts::default(),
+            old_updates: UpdateCounts::default(),
+            checked_at: record.checked_at,
+        }
+    }
+
+    fn node_row(&self, node: &Node) -> NodeRow {
+        let record = &node.record;
+        let access = match &record.access {
+            None => NodeAccess::None,
+            Some(access) => NodeAccess::Ssh {
+                address: format!("{}@{}:{}", access.user, access.host, access.port),
+                tried_at: access.tried_at,
+                error: access.error.clone(),
+            },
+        };
+        NodeRow {
+            key: record.key.clone(),
+            link: self.link_of(&record.key),
+            address: record.address.clone(),
+            access,
+            uptime_seconds: record.uptime_seconds,
+            cpu: record.cpu,
+            memory: record.memory,
+            updates: UpdateCounts::default(),
+            old_updates: UpdateCounts::default(),
+            checked_at: record.seen_at,
+        }
+    }
+
+    /// How a node stands, seen together with its cluster.
+    pub(crate) fn link_of(&self, key: &NodeKey) -> Link {
+        match self.clusters.get(&key.cluster).map(|c| &c.link) {
+            None => Link::Unknown,
+            Some(Link::Online | Link::Partly { .. }) => self
+                .nodes
+                .get(key)
+                .map_or(Link::Unknown, |node| node.link.clone()),
+            Some(cluster) => cluster.clone(),
+        }
+    }
+
+    fn guest_row(&self, guest: &Guest, now: Timestamp) -> GuestRow {
+        let record = &guest.record;
+        let key = NodeKey {
+            cluster: record.cluster,
+            node: record.node.clone(),
+        };
+        let old = !matches!(self.link_of(&key), Link::Online);
+        let reported = guest.inventory.as_ref().map(|r| &r.inventory);
+        GuestRow {
+            id: record.id,
+            cluster: record.cluster,
+            node: record.node.clone(),
+            vmid: record.vmid,
+            name: record.name.clone(),
+            power: record.power,
+            lock: record.lock.clone(),
+            template: record.template,
+            tags: record.tags.clone(),
+            os: reported
+                .map(|i| i.os.name.clone())
+                .filter(|n| !n.is_empty())
+                .or_else(|| record.ostype.clone()),
+            address: reported
+                .and_then(|i| i.addresses.first().cloned())
+                .or_else(|| record.address.clone()),
+            uptime_seconds: if record.power == Power::Running {
+                record.uptime_seconds
+            } else {
+                None
+            },
+            cpu: record.cpu,
+            memory: record.memory,
+            agent: agent_state(guest, now),
+            updates: update_state(guest, old, now),
+            activity: guest.activity.clone(),
+            old,
+            checked_at: guest.inventory.as_ref().map(|r| r.scanned_at),
+        }
+    }
+}
+
+/// (current, old) counts that a row adds to its parents.
+fn counts(row: &GuestRow) -> (UpdateCounts, UpdateCounts) {
+    let none = UpdateCounts::default();
+    match &row.updates {
+        UpdateState::Updates { counts } => (*counts, none),
+        UpdateState::UpToDate { blocked } => (
+            UpdateCounts {
+                blocked: *blocked,
+                ..none
+            },
+            none,
+        ),
+        UpdateState::Stale { counts, .. }
+        | UpdateState::Error {
+            counts: Some(counts),
+            ..
+        } => (none, *counts),
+        UpdateState::Error { counts: None, .. }
+        | UpdateState::Unknown { .. }
+        | UpdateState::Unsupported { .. } => (none, none),
+    }
+}
+
+fn agent_state(guest: &Guest, now: Timestamp) -> AgentState {
+    let Some(agent) = &guest.agent else {
+        return AgentState::NotInstalled;
+    };
+    let last_seen = agent.record.last_seen;
+    if guest.record.power == Power::Stopped {
+        AgentState::Off { last_seen }
+    } else if agent.is_online(now) {
+        AgentState::Online {
+            version: agent.record.version.clone(),
+            since: last_seen.unwrap_or(now),
+        }
+    } else {
+        AgentState::Offline { last_seen }
+    }
+}
+
+/// What may be said about the updates of a guest; `old` when its node does not answer.
+fn update_state(guest: &Guest, old: bool, now: Timestamp) -> UpdateState {
+    if guest.record.template {
+        return UpdateState::Unsupported {
+            reason: "Template".into(),
+        };
+    }
+    let running = guest.record.power == Power::Running;
+    let Some(report) = &guest.inventory else {
+        let why = match (running, &guest.agent) {
+            (false, _) => UnknownReason::NotRunning,
+            (true, None) => UnknownReason::NoAgent,
+            (true, Some(_)) => UnknownReason::NotScanned,
+        };
+        return UpdateState::Unknown { why };
+    };
+    let counts = report.inventory.counts();
+    match &report.inventory.packages {
+        PackageScan::Unsupported { reason } => UpdateState::Unsupported {
+            reason: reason.clone(),
+        },
+        PackageScan::Failed { reason } => UpdateState::Error {
+            reason: reason.clone(),
+            counts: None,
+        },
+        PackageScan::Apt {
+            interrupted: Some(words),
+            ..
+        } => UpdateState::Error {
+            reason: format!("an earlier dpkg run was interrupted: {words}"),
+            counts: Some(counts),
+        },
+        PackageScan::Apt {
+            lists_at,
+            repositories,
+            interrupted: None,
+            ..
+        } => {
+            let failing: Vec<_> = repositories
+                .iter()
+                .filter_map(|r| r.error.as_ref().map(|e| (&r.name, e)))
+                .collect();
+            // The lists may be older than the scan that read them. Their age is a difference of two times of the
+            // guest's clock, which need not agree with ours.
+            let known_at = lists_at.map(|lists| {
+                report
+                    .scanned_at
+                    .plus_millis(-report.inventory.scanned_at.since(lists))
+            });
+            let agent_silent = guest.agent.as_ref().is_none_or(|a| !a.is_online(now));
+            match known_at {
+                None if counts.total == 0 => UpdateState::Unknown {
+                    why: UnknownReason::NotScanned,
+                },
+                None => UpdateState::Stale {
+                    counts,
+                    since: report.scanned_at,
+                },
+                Some(since)
+                    if old || !running || agent_silent || now.since(since) > STALE_AFTER_MS =>
+                {
+                    UpdateState::Stale { counts, since }
+                }
+                Some(_) if counts.total > 0 => UpdateState::Updates { counts },
+                Some(_) => match failing.first() {
+                    // Nothing pending in what could be read says nothing about what could not.
+                    Some((name, error)) => UpdateState::Error {
+                        reason: format!("{name}: {error}"),
+                        counts: Some(counts),
+                    },
+                    None => UpdateState::UpToDate {
+                        blocked: counts.blocked,
+                    },
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

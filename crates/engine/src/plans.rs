@@ -1,0 +1,337 @@
+//! Making plans and turning approved ones into operations.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::{
+    AgentId, GuestId, JobId, NodeKey, OperationId, PlanId,
+    operation::{OperationKind, Target, UpdateFilter},
+    plan::{LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork},
+};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use wire::{Action, Outcome};
+
+use crate::{
+    Error, Kind, clock,
+    feed::Body,
+    inner::Inner,
+    operations::{Task, scope, waiting_job},
+    picture::Guest,
+};
+
+/// How long one guest may take to simulate an update: a slow disk with a cold cache and a few waits for a lock.
+const SIMULATION_LIMIT: Duration = Duration::from_secs(150);
+
+/// Plans that may still be approved.
+#[derive(Debug, Default)]
+pub(crate) struct Plans(Mutex<HashMap<PlanId, (Plan, String)>>);
+
+/// A guest that may be in the plan, or why it is not.
+enum Candidate {
+    In(Box<PlannedGuest>, Option<AgentId>),
+    Out(LeftOut),
+}
+
+fn left_out(guest: &Guest, why: String) -> LeftOut {
+    LeftOut {
+        guest: guest.record.id,
+        vmid: guest.record.vmid,
+        name: guest.record.name.clone(),
+        why,
+    }
+}
+
+impl Inner {
+    /// Makes a plan for everything below `targets`.
+    pub(crate) async fn make_plan(
+        &self,
+        kind: OperationKind,
+        targets: &[Target],
+        only: UpdateFilter,
+    ) -> Result<Plan, Error> {
+        let (candidates, subject) = self.candidates(kind, targets);
+        if candidates.is_empty() {
+            return Err(
+                Error::new(Kind::BadInput, "There is no LXC in what was selected")
+                    .next("Select a cluster, a node or an LXC."),
+            );
+        }
+        let mut guests = Vec::new();
+        let mut out = Vec::new();
+        let mut asked = FuturesUnordered::new();
+        for candidate in candidates {
+            match candidate {
+                Candidate::Out(left) => out.push(left),
+                Candidate::In(guest, None) => guests.push(*guest),
+                Candidate::In(guest, Some(agent)) => {
+                    asked.push(self.simulate(*guest, agent, only.clone()))
+                }
+            }
+        }
+        let of = u32::try_from(asked.len()).unwrap_or(u32::MAX);
+        let mut answered = 0;
+        while let Some(result) = asked.next().await {
+            answered += 1;
+            self.feed
+                .tell(Body::PlanProgress { answered, of }, clock::now());
+            match result {
+                Ok(guest) => guests.push(guest),
+                Err(left) => out.push(left),
+            }
+        }
+        guests.sort_by(|a, b| (&a.node, a.vmid).cmp(&(&b.node, b.vmid)));
+        out.sort_by_key(|left| left.vmid);
+        let now = clock::now();
+        let fingerprint = Plan::fingerprint_of(kind, &guests);
+        let plan = Plan {
+            id: PlanId::new(),
+            kind,
+            only,
+            made_at: now,
+            good_until: now.plus_millis(PLAN_LIFETIME_MS),
+            short: fingerprint.short(),
+            fingerprint,
+            stop_after: u32::try_from(guests.len() / 5).unwrap_or(u32::MAX).max(1),
+            guests,
+            left_out: out,
+        };
+        let mut open = self.plans.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, (old, ..)| old.good_until > now);
+        open.insert(plan.id, (plan.clone(), subject));
+        Ok(plan)
+    }
+
+    fn candidates(&self, kind: OperationKind, targets: &[Target]) -> (Vec<Candidate>, String) {
+        let now = clock::now();
+        self.state.read(|known| {
+            let ids = scope::guests(known, targets);
+            let subject = scope::subject(known, targets, ids.len());
+            let found = ids
+                .iter()
+                .filter_map(|id| known.guests.get(id))
+                .map(|guest| {
+                    if let Some(why) = scope::obstacle(known, guest, kind, now) {
+                        return Candidate::Out(left_out(guest, why));
+                    }
+                    let node = NodeKey {
+                        cluster: guest.record.cluster,
+                        node: guest.record.node.clone(),
+                    };
+                    let reach = known
+                        .nodes
+                        .get(&node)
+                        .and_then(|n| n.record.access.as_ref());
+                    let work = match (kind, reach) {
+                        (OperationKind::Enrol, None) => {
+                            return Candidate::Out(left_out(
+                                guest,
+                                format!("No access to {} is set up", node.node),
+                            ));
+                        }
+                        (OperationKind::Enrol, Some(access)) => PlannedWork::Enrol {
+                            reach: format!(
+                                "SSH to {}, {}@{}:{}",
+                                node.node, access.user, access.host, access.port
+                            ),
+                        },
+                        (OperationKind::Scan | OperationKind::Update, _) => PlannedWork::Update {
+                            plan: empty(),
+                            fingerprint: empty().fingerprint(),
+                        },
+                    };
+                    let agent = guest
+                        .agent
+                        .as_ref()
+                        .map(|a| a.record.id)
+                        .filter(|_| kind != OperationKind::Enrol);
+                    Candidate::In(
+                        Box::new(PlannedGuest {
+                            guest: guest.record.id,
+                            vmid: guest.record.vmid,
+                            name: guest.record.name.clone(),
+                            node: node.node,
+                            os: guest
+                                .inventory
+                                .as_ref()
+                                .map(|r| r.inventory.os.name.clone())
+                                .or_else(|| guest.record.ostype.clone()),
+                            work,
+                        }),
+                        agent,
+                    )
+                });
+            (found.collect(), subject)
+        })
+    }
+
+    /// Lets the agent simulate, and fills the plan of one guest.
+    async fn simulate(
+        &self,
+        mut guest: PlannedGuest,
+        agent: AgentId,
+        only: UpdateFilter,
+    ) -> Result<PlannedGuest, LeftOut> {
+        let out = |why: String| LeftOut {
+            guest: guest.guest,
+            vmid: guest.vmid,
+            name: guest.name.clone(),
+            why,
+        };
+        let job = JobId::new();
+        let mut reports = self.desk.hand_over(agent, job, Action::Plan { only });
+        let answer = tokio::time::timeout(SIMULATION_LIMIT, async {
+            while let Some(delivery) = reports.recv().await {
+                let _ = delivery.stored.send(());
+                if let Some(outcome) = delivery.report.outcome {
+                    return Some(outcome);
+                }
+            }
+            None
+        })
+        .await;
+        self.desk.close(agent, job);
+        match answer {
+            Ok(Some(Outcome::Planned { plan })) if plan.is_empty() => {
+                Err(out(match plan.kept_back.len() {
+                    0 => "Nothing to install".into(),
+                    1 => format!(
+                        "Nothing to install: {} is kept back",
+                        plan.kept_back[0].package
+                    ),
+                    n => format!("Nothing to install: {n} packages are kept back"),
+                }))
+            }
+            Ok(Some(Outcome::Planned { plan })) => {
+                let fingerprint = plan.fingerprint();
+                guest.work = PlannedWork::Update { plan, fingerprint };
+                Ok(guest)
+            }
+            Ok(Some(Outcome::Failed { problem, .. } | Outcome::Interrupted { problem, .. })) => {
+                Err(out(match problem.words {
+                    Some(words) => format!("{}: {words}", problem.what),
+                    None => problem.what,
+                }))
+            }
+            Ok(Some(
+                Outcome::Scanned { .. }
+                | Outcome::Applied { .. }
+                | Outcome::Cancelled { .. }
+                | Outcome::PlanMoved { .. }
+                | Outcome::Uninstalled,
+            )) => Err(out(
+                "The agent answered with something that was not asked".into()
+            )),
+            Ok(None) | Err(_) => Err(out("The agent did not answer in time".into())),
+        }
+    }
+
+    /// Begins what was approved: the plan as it was shown, or nothing.
+    pub(crate) async fn approve_plan(
+        self: &Arc<Self>,
+        id: PlanId,
+        fingerprint: &PlanFingerprint,
+    ) -> Result<OperationId, Error> {
+        let again = "Make a new plan and read it.";
+        let (plan, subject) = {
+            let mut open = self.plans.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some((plan, ..)) = open.get(&id) else {
+                return Err(Error::new(Kind::PlanMoved, "This plan was approved already, or RedFlag was started again since it was made").next(again));
+            };
+            if plan.fingerprint != *fingerprint {
+                return Err(Error::new(
+                    Kind::PlanMoved,
+                    format!("The plan is {}, not {}", plan.short, fingerprint.short()),
+                )
+                .next(again));
+            }
+            if plan.good_until <= clock::now() {
+                return Err(Error::new(
+                    Kind::PlanMoved,
+                    format!("Plan {} is older than 60 minutes", plan.short),
+                )
+                .next(again));
+            }
+            if plan.guests.is_empty() {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    "The plan changes nothing: every selected LXC was left out",
+                )
+                .next("Read the reasons in the plan."));
+            }
+            // Taken out, so that a second click cannot begin it twice.
+            match open.remove(&id) {
+                Some(entry) => entry,
+                None => return Err(Error::not_found("The plan")),
+            }
+        };
+        let tasks: Vec<Task> = self.state.read(|known| {
+            let task = |planned: &PlannedGuest| {
+                let guest: &Guest = known.guests.get(&planned.guest)?;
+                Some(Task {
+                    job: waiting_job(guest, plan.kind),
+                    work: Some(planned.work.clone()),
+                })
+            };
+            plan.guests.iter().filter_map(task).collect()
+        });
+        self.audit(
+            &crate::operations::account(),
+            "approve plan",
+            &subject,
+            &plan.short,
+            "approved",
+        )
+        .await;
+        self.begin_operation(plan.kind, subject, Some(plan), tasks)
+            .await
+    }
+
+    /// Begins a scan. It changes nothing that was installed, so it needs no plan.
+    pub(crate) async fn start_scan(
+        self: &Arc<Self>,
+        targets: &[Target],
+    ) -> Result<OperationId, Error> {
+        let now = clock::now();
+        let (tasks, subject, first) = self.state.read(|known| {
+            let ids: Vec<GuestId> = scope::guests(known, targets);
+            let mut first = None;
+            let mut tasks = Vec::new();
+            for guest in ids.iter().filter_map(|id| known.guests.get(id)) {
+                match scope::obstacle(known, guest, OperationKind::Scan, now) {
+                    None => tasks.push(Task {
+                        job: waiting_job(guest, OperationKind::Scan),
+                        work: None,
+                    }),
+                    Some(why) => first = first.or(Some(format!("{}: {why}", guest.record.name))),
+                }
+            }
+            let subject = scope::subject(known, targets, tasks.len());
+            (tasks, subject, first)
+        });
+        if tasks.is_empty() {
+            let error = Error::new(Kind::Conflict, "No LXC of the selection can be scanned now");
+            return Err(match first {
+                Some(why) => error.words(why),
+                None => error.next("Select a cluster, a node or an LXC."),
+            });
+        }
+        self.begin_operation(OperationKind::Scan, subject, None, tasks)
+            .await
+    }
+}
+
+fn empty() -> domain::plan::GuestPlan {
+    domain::plan::GuestPlan {
+        upgraded: vec![],
+        added: vec![],
+        removed: vec![],
+        kept_back: vec![],
+        download: 0,
+        disk_needed: 0,
+        disk_free: 0,
+        restarts: vec![],
+    }
+}

@@ -1,0 +1,248 @@
+//! From a data folder to a running engine: the stored picture first, then the secrets, then the world.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use domain::{NodeKey, fleet::Link};
+use gateway::Gateway;
+use store::{KeySource, SecretPurpose, Store, Vault, VaultState};
+use tls::Ca;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Engine, Error, Kind,
+    agents::Reception,
+    clock,
+    codes::Codes,
+    desk::Desk,
+    feed::Feed,
+    inner::{Inner, Started},
+    operations::Turns,
+    picture::{Agent, Cluster, Guest, Known, Node, Report},
+    plans::Plans,
+    state::State,
+};
+
+const CA_CERTIFICATE: &str = "ca.certificate";
+const CA_KEY: &str = "ca.key";
+const SERVER_NAME: &str = "gateway.name";
+const GATEWAY_PORT: &str = "gateway.port";
+
+/// What the engine needs to know at its start.
+pub struct Settings {
+    /// The data folder; made if missing.
+    pub data_dir: PathBuf,
+    /// Where the master key comes from.
+    pub keys: KeySource,
+    /// The static agent that is put into guests.
+    pub agent_binary: Option<PathBuf>,
+    /// Where agents are heard; all addresses and a port chosen once, unless given.
+    pub gateway_bind: Option<SocketAddr>,
+}
+
+impl Engine {
+    /// Opens the data folder and shows what it holds. If the secrets are open, everything starts.
+    ///
+    /// # Errors
+    /// A folder or database that cannot be used, a gateway port that is taken.
+    pub async fn open(settings: Settings) -> Result<Self, Error> {
+        let store = Store::open(&settings.data_dir, clock::now()).await?;
+        let vault = Vault::open(&store, settings.keys).await?;
+        let feed = Arc::new(Feed::default());
+        let known = stored_picture(&store).await?;
+        let inner = Inner {
+            vault,
+            state: State::new(known, Arc::clone(&feed)),
+            feed,
+            desk: Desk::default(),
+            codes: Codes::default(),
+            plans: Plans::default(),
+            turns: Turns::default(),
+            limits: pve::Limits::default(),
+            watches: Mutex::new(HashMap::new()),
+            ssh: Mutex::new(HashMap::new()),
+            operations: Mutex::new(BTreeMap::new()),
+            started: OnceLock::new(),
+            agent_binary: settings.agent_binary,
+            loaded_binary: OnceLock::new(),
+            reconciled: OnceLock::new(),
+            gateway_bind: settings.gateway_bind,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            store,
+        };
+        inner.state.show(clock::now());
+        let engine = Self(Arc::new(inner));
+        if let Err(error) = engine.0.store.backup_if_due(clock::now()).await {
+            tracing::warn!(%error, "the daily copy of the database was not made");
+        }
+        match engine.0.vault.state() {
+            VaultState::Keyring | VaultState::Passphrase => engine.start().await?,
+            VaultState::PassphraseToChoose | VaultState::PassphraseNeeded => {}
+        }
+        Ok(engine)
+    }
+
+    /// Starts what needs the secrets: authority, unfinished jobs, gateway, watching of clusters.
+    pub(crate) async fn start(&self) -> Result<(), Error> {
+        let inner = &self.0;
+        if inner.started.get().is_some() {
+            return Ok(());
+        }
+        let ca = authority(inner).await?;
+        let server_name = match inner.store.setting(SERVER_NAME).await? {
+            Some(name) => name,
+            None => {
+                let name = format!("{}.redflag.internal", hex::encode(clock::random::<8>()?));
+                inner.store.set_setting(SERVER_NAME, &name).await?;
+                name
+            }
+        };
+        let identity = ca.server_identity(&server_name, clock::now())?;
+        let config = tls::server_config(&identity, ca.certificate_pem())?;
+        let gateway = listen(inner, config).await?;
+        let port = gateway.local_addr().port();
+        if inner.gateway_bind.is_none() {
+            inner
+                .store
+                .set_setting(GATEWAY_PORT, &port.to_string())
+                .await?;
+        }
+        if inner
+            .started
+            .set(Started {
+                ca,
+                server_name,
+                port,
+            })
+            .is_err()
+        {
+            return Err(Error::new(Kind::Internal, "RedFlag was started twice"));
+        }
+        inner.tasks.spawn(gateway.stopped());
+        let showing = Arc::clone(inner);
+        inner
+            .tasks
+            .spawn(async move { showing.state.keep_showing(showing.stop.clone()).await });
+        inner.begin_watching().await?;
+        inner.reconcile().await?;
+        // From here on the reports of agents find their followers.
+        let _ = inner.reconciled.set(());
+        Ok(())
+    }
+}
+
+async fn authority(inner: &Inner) -> Result<Ca, Error> {
+    let certificate = inner.store.setting(CA_CERTIFICATE).await?;
+    if let (Some(certificate), Some(id)) = (certificate, inner.store.setting(CA_KEY).await?) {
+        let id = id.parse().map_err(|_| {
+            Error::new(
+                Kind::Internal,
+                "The stored id of the authority's key is damaged",
+            )
+        })?;
+        let key = inner.vault.reveal(&id).await?;
+        return Ok(Ca::load(
+            &certificate,
+            secrecy::ExposeSecret::expose_secret(&key),
+        )?);
+    }
+    let ca = Ca::create("RedFlag agents", clock::now())?;
+    let key = secrecy::SecretString::from(ca.key_pem().as_str());
+    let id = inner.vault.keep(SecretPurpose::CaKey, key).await?;
+    inner.store.set_setting(CA_KEY, &id.to_string()).await?;
+    inner
+        .store
+        .set_setting(CA_CERTIFICATE, ca.certificate_pem())
+        .await?;
+    Ok(ca)
+}
+
+/// Listens at the given address, else at the port of last time, else at a free one that is kept from now on.
+async fn listen(inner: &Arc<Inner>, config: rustls::ServerConfig) -> Result<Gateway, Error> {
+    let last = inner
+        .store
+        .setting(GATEWAY_PORT)
+        .await?
+        .and_then(|port| port.parse().ok());
+    let chosen = inner
+        .gateway_bind
+        .unwrap_or_else(|| SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), last.unwrap_or(0)));
+    Gateway::serve(chosen, config, Arc::new(Reception(Arc::clone(inner))), inner.stop.clone()).await.map_err(|e| {
+        Error::new(Kind::Conflict, format!("RedFlag cannot listen for its agents at {chosen}"))
+            .words(e.to_string())
+            .next("Another program, perhaps a second RedFlag, uses that port. End it, then start RedFlag again.")
+    })
+}
+
+/// What the store holds, before anything is asked.
+async fn stored_picture(store: &Store) -> Result<Known, Error> {
+    let mut known = Known::default();
+    for record in store.clusters().await? {
+        known.clusters.insert(
+            record.id,
+            Cluster {
+                record,
+                link: Link::Unknown,
+            },
+        );
+    }
+    for record in store
+        .nodes()
+        .await?
+        .into_iter()
+        .filter(|n| n.gone_at.is_none())
+    {
+        let key: NodeKey = record.key.clone();
+        known.nodes.insert(
+            key,
+            Node {
+                record,
+                link: Link::Unknown,
+            },
+        );
+    }
+    for record in store
+        .guests()
+        .await?
+        .into_iter()
+        .filter(|g| g.gone_at.is_none())
+    {
+        known.guests.insert(
+            record.id,
+            Guest {
+                record,
+                agent: None,
+                inventory: None,
+                activity: None,
+            },
+        );
+    }
+    for record in store
+        .agents()
+        .await?
+        .into_iter()
+        .filter(|a| a.revoked_at.is_none())
+    {
+        if let Some(guest) = known.guests.get_mut(&record.guest) {
+            guest.agent = Some(Agent {
+                record,
+                polling: false,
+            });
+        }
+    }
+    for stored in store.inventories().await? {
+        if let Some(guest) = known.guests.get_mut(&stored.guest) {
+            guest.inventory = Some(Report {
+                hash: stored.hash,
+                scanned_at: stored.received_at,
+                inventory: stored.inventory,
+            });
+        }
+    }
+    Ok(known)
+}
