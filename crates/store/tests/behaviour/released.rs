@@ -1,1 +1,0 @@
-//! Databases of released versions open in this one, with everything in them.
