@@ -5,11 +5,16 @@ import type { PlanFingerprint } from "./PlanFingerprint";
 import type { PlanId } from "./PlanId";
 import type { PlannedGuest } from "./PlannedGuest";
 import type { Timestamp } from "./Timestamp";
+import type { UpdateFilter } from "./UpdateFilter";
 
 /**
  * A plan over all selected guests, as shown in the plan dialog.
  */
-export type Plan = { id: PlanId, kind: OperationKind, madeAt: Timestamp, 
+export type Plan = { id: PlanId, kind: OperationKind, 
+/**
+ * Which updates it is about.
+ */
+only: UpdateFilter, madeAt: Timestamp, 
 /**
  * After this moment it cannot be approved any more.
  */

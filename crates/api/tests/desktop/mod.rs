@@ -13,17 +13,17 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
 /// Generous: tests are never about time.
-pub const PATIENCE: Duration = Duration::from_secs(90);
-pub const PASSPHRASE: &str = "correct horse battery staple";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 
-pub struct Desktop {
-    pub app: Arc<App>,
-    pub events: broadcast::Receiver<Event>,
+pub(crate) struct Desktop {
+    pub(crate) app: Arc<App>,
+    pub(crate) events: broadcast::Receiver<Event>,
 }
 
 impl Desktop {
     /// Opens a desktop on `folder`, as a first start or as the next one.
-    pub async fn open(folder: &Path) -> Result<Self> {
+    pub(crate) async fn open(folder: &Path) -> Result<Self> {
         let agent = folder.join("agent-for-tests");
         if !agent.exists() {
             std::fs::create_dir_all(folder)?;
@@ -44,12 +44,12 @@ impl Desktop {
         Ok(Self { app, events })
     }
 
-    pub async fn call(&self, command: &str, payload: Value) -> Result<Value, api::Error> {
+    pub(crate) async fn call(&self, command: &str, payload: Value) -> Result<Value, api::Error> {
         self.app.rpc(command, payload).await
     }
 
     /// Wizard: certificate, token, cluster, discovery. Returns the cluster's id.
-    pub async fn add_cluster(&self, facts: &ClusterFacts) -> Result<Value> {
+    pub(crate) async fn add_cluster(&self, facts: &ClusterFacts) -> Result<Value> {
         let probed = self
             .call("probe_cluster", json!({ "address": facts.address }))
             .await?;
@@ -77,7 +77,7 @@ impl Desktop {
     }
 
     /// Wizard: the way into every node that is up, by password.
-    pub async fn open_nodes(&self, cluster: &Value, facts: &ClusterFacts) -> Result<()> {
+    pub(crate) async fn open_nodes(&self, cluster: &Value, facts: &ClusterFacts) -> Result<()> {
         for node in facts.nodes.iter().filter(|n| n.online) {
             let ssh = node.ssh.as_ref().context("a lab with SSH")?;
             let place = json!({ "cluster": cluster, "node": node.name, "host": ssh.address.ip(), "port": ssh.address.port() });
@@ -103,7 +103,7 @@ impl Desktop {
     }
 
     /// Makes a plan and approves it; the id of the operation.
-    pub async fn plan_and_approve(&self, kind: &str, targets: Value) -> Result<(Value, Value)> {
+    pub(crate) async fn plan_and_approve(&self, kind: &str, targets: Value) -> Result<(Value, Value)> {
         let plan = self
             .call(
                 "make_plan",
@@ -120,7 +120,7 @@ impl Desktop {
     }
 
     /// Waits until an operation is over, by its events.
-    pub async fn until_over(&mut self, operation: &Value) -> Result<Operation> {
+    pub(crate) async fn until_over(&mut self, operation: &Value) -> Result<Operation> {
         loop {
             let details = self
                 .call("operation_details", json!({ "operation": operation }))
@@ -135,7 +135,7 @@ impl Desktop {
     }
 
     /// Waits for an event that is of interest.
-    pub async fn until_news(&mut self, wanted: impl Fn(&Body) -> bool) -> Result<()> {
+    pub(crate) async fn until_news(&mut self, wanted: impl Fn(&Body) -> bool) -> Result<()> {
         loop {
             match tokio::time::timeout(PATIENCE, self.events.recv())
                 .await
@@ -149,12 +149,12 @@ impl Desktop {
         }
     }
 
-    pub async fn guests(&self) -> Result<Vec<GuestRow>> {
+    pub(crate) async fn guests(&self) -> Result<Vec<GuestRow>> {
         let snapshot = self.call("snapshot", json!({})).await?;
         Ok(serde_json::from_value(snapshot["fleet"]["guests"].clone())?)
     }
 
-    pub async fn guest(&self, name: &str) -> Result<GuestRow> {
+    pub(crate) async fn guest(&self, name: &str) -> Result<GuestRow> {
         self.guests()
             .await?
             .into_iter()
@@ -163,7 +163,7 @@ impl Desktop {
     }
 
     /// Waits until `look` at the tree gives something.
-    pub async fn until_tree<R>(&mut self, look: impl Fn(&[GuestRow]) -> Option<R>) -> Result<R> {
+    pub(crate) async fn until_tree<R>(&mut self, look: impl Fn(&[GuestRow]) -> Option<R>) -> Result<R> {
         loop {
             if let Some(found) = look(&self.guests().await?) {
                 return Ok(found);
@@ -174,7 +174,7 @@ impl Desktop {
     }
 
     /// States of an operation's jobs, by the name of the guest.
-    pub async fn job_states(
+    pub(crate) async fn job_states(
         &self,
         operation: &Value,
     ) -> Result<Vec<(String, JobState, Option<String>)>> {
