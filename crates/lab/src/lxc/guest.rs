@@ -1,0 +1,328 @@
+//! One real LXC guest: a copy of the Debian root, started by `lxc-start` in its node's namespace.
+
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{
+    command,
+    command::Output,
+    namespace::Namespace,
+    plan::{GuestPlan, Stand},
+    template,
+};
+
+/// How long systemd may take to be up.
+const BOOT: Duration = Duration::from_secs(90);
+
+/// A real guest. Clones are the same guest.
+#[derive(Clone)]
+pub struct RealGuest(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) plan: GuestPlan,
+    pub(crate) cluster: String,
+    pub(crate) node: String,
+    pub(crate) address: Ipv4Addr,
+    /// Upper case with colons.
+    pub(crate) mac: String,
+    pub(crate) namespace: Arc<Namespace>,
+    pub(crate) template: PathBuf,
+    pub(crate) bridge: String,
+    pub(crate) gateway: Ipv4Addr,
+    pub(crate) cgroup: String,
+    /// Text of its `sources.list`.
+    pub(crate) sources: String,
+}
+
+impl RealGuest {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub fn vmid(&self) -> u32 {
+        self.0.plan.vmid
+    }
+
+    pub fn name(&self) -> &str {
+        &self.0.plan.name
+    }
+
+    pub fn node(&self) -> &str {
+        &self.0.node
+    }
+
+    /// Label of its cluster in the double.
+    pub fn cluster(&self) -> &str {
+        &self.0.cluster
+    }
+
+    /// Its address on the lab's bridge.
+    pub fn address(&self) -> Ipv4Addr {
+        self.0.address
+    }
+
+    /// Upper case with colons.
+    pub fn mac(&self) -> &str {
+        &self.0.mac
+    }
+
+    /// How it stood at the start.
+    pub fn stand(&self) -> Stand {
+        self.0.plan.stand
+    }
+
+    /// Its root folder, seen from outside. Not there before its first start.
+    pub fn root(&self) -> PathBuf {
+        self.folder().join("rootfs")
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.0.namespace.lxc().join(self.vmid().to_string())
+    }
+
+    /// Whether it runs.
+    ///
+    /// # Errors
+    /// When LXC cannot be asked.
+    pub async fn running(&self) -> Result<bool> {
+        self.blocking(Self::running_now).await
+    }
+
+    /// Starts it and waits until systemd is up. Nothing happens if it runs.
+    ///
+    /// # Errors
+    /// With LXC's log, or what systemd says when it does not come up.
+    pub async fn start(&self) -> Result<()> {
+        self.blocking(Self::start_now).await
+    }
+
+    /// Stops it as a power cut does. Nothing happens if it does not run.
+    ///
+    /// # Errors
+    /// With LXC's words.
+    pub async fn stop(&self) -> Result<()> {
+        self.blocking(Self::stop_now).await
+    }
+
+    /// Runs a program inside, with an empty environment; any status is an answer.
+    ///
+    /// # Errors
+    /// When the guest cannot be entered at all.
+    pub async fn run(&self, program: &[&str]) -> Result<Output> {
+        let program: Vec<String> = program.iter().map(|word| (*word).to_owned()).collect();
+        self.blocking(move |guest| guest.attach(&program)).await
+    }
+
+    /// Runs a shell line inside that must succeed; gives its output.
+    ///
+    /// # Errors
+    /// With status and output.
+    pub async fn shell(&self, line: &str) -> Result<String> {
+        let output = self.run(&["/bin/sh", "-c", line]).await?;
+        output
+            .text()
+            .with_context(|| format!("in {}: {line}", self.name()))
+    }
+
+    /// The installed version of a package; none when it is not installed.
+    ///
+    /// # Errors
+    /// When the guest cannot be entered.
+    pub async fn version_of(&self, package: &str) -> Result<Option<String>> {
+        let format = "-f=${db:Status-Status} ${Version}";
+        let output = self.run(&["dpkg-query", "-W", format, package]).await?;
+        Ok(output.stdout.strip_prefix("installed ").map(str::to_owned))
+    }
+
+    /// Takes dpkg's locks inside, in the name of `holder` (at most 15 characters, such as `unattended-upgr`), until
+    /// [`Self::release_lock`]. Gives the holder's process id there.
+    ///
+    /// # Errors
+    /// When the locks are not free.
+    pub async fn hold_lock(&self, holder: &str) -> Result<u32> {
+        // dpkg and apt use POSIX locks, which flock(1) does not take.
+        let program = format!(
+            "$0 = q({holder}); for (qw(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock)) {{ open(my $f, q(+>>), $_) or die $!; \
+             fcntl($f, F_SETLK, pack(q(s s l! l! i), F_WRLCK, 0, 0, 0, 0)) or die $!; push @f, $f }} \
+             open(my $n, q(>), q(/run/lab-lock)) or die $!; print $n $$; close $n; sleep"
+        );
+        self.run(&[
+            "systemd-run",
+            "--quiet",
+            "--unit=lab-lock",
+            "/usr/bin/perl",
+            "-MFcntl",
+            "-e",
+            &program,
+        ])
+        .await?
+        .text()?;
+        let wait = "for i in $(seq 200); do [ -s /run/lab-lock ] && exec cat /run/lab-lock; sleep 0.05; done; \
+                    systemctl status --no-pager lab-lock >&2; exit 1";
+        let id = self.shell(wait).await?;
+        id.trim().parse().context("the lock's holder has no number")
+    }
+
+    /// Gives dpkg's locks back.
+    ///
+    /// # Errors
+    /// When nothing held them.
+    pub async fn release_lock(&self) -> Result<()> {
+        self.shell("systemctl stop lab-lock; rm /run/lab-lock")
+            .await
+            .map(|_| ())
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let guest = self.clone();
+        tokio::task::spawn_blocking(move || act(&guest)).await?
+    }
+
+    pub(crate) fn running_now(&self) -> Result<bool> {
+        let mut command = self.0.namespace.command("lxc-info");
+        command.args(["-n", &self.vmid().to_string(), "-s", "-H"]);
+        // A guest that was never started has no configuration, and that is an error to lxc-info.
+        Ok(command::answer(&mut command)?.stdout.trim() == "RUNNING")
+    }
+
+    pub(crate) fn start_now(&self) -> Result<()> {
+        if self.running_now()? {
+            return Ok(());
+        }
+        if !self.folder().join("config").exists() {
+            self.make()
+                .with_context(|| format!("the root of {}", self.name()))?;
+        }
+        let log = self.folder().join("log");
+        let mut command = self.0.namespace.command("lxc-start");
+        command
+            .args(["-n", &self.vmid().to_string(), "-l", "WARN", "-o"])
+            .arg(&log)
+            // What it leaves running must not hold our pipes open.
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .stdin(std::process::Stdio::null());
+        let status = command.status().context("lxc-start cannot be run")?;
+        if !status.success() {
+            let words = fs::read_to_string(&log).unwrap_or_default();
+            bail!("lxc-start of {} failed: {}", self.name(), words.trim());
+        }
+        let until = Instant::now() + BOOT;
+        loop {
+            let wait = ["systemctl", "is-system-running", "--wait"].map(str::to_owned);
+            let state = self.attach(&wait)?;
+            match state.stdout.trim() {
+                "running" | "degraded" => return Ok(()),
+                _ if Instant::now() > until => bail!(
+                    "systemd in {} is not up after {} s: {} {}",
+                    self.name(),
+                    BOOT.as_secs(),
+                    state.stdout.trim(),
+                    state.stderr.trim()
+                ),
+                // Its bus may not be there yet.
+                _ => std::thread::sleep(Duration::from_millis(30)),
+            }
+        }
+    }
+
+    pub(crate) fn stop_now(&self) -> Result<()> {
+        if !self.running_now()? {
+            return Ok(());
+        }
+        let mut command = self.0.namespace.command("lxc-stop");
+        command.args(["-k", "-n", &self.vmid().to_string()]);
+        command::answer(&mut command)?.text().map(|_| ())
+    }
+
+    fn attach(&self, program: &[String]) -> Result<Output> {
+        let mut command = self.0.namespace.command("lxc-attach");
+        command
+            .args(["-n", &self.vmid().to_string(), "--clear-env"])
+            .args(["--set-var", "LC_ALL=C", "--set-var", "HOME=/root", "--"])
+            .args(program);
+        command::answer(&mut command)
+    }
+
+    /// Copies the root and writes the configuration.
+    fn make(&self) -> Result<()> {
+        let root = self.root();
+        fs::create_dir_all(&root)?;
+        let from = self.0.template.join(".");
+        command::run(
+            "cp",
+            [
+                "-a".as_ref(),
+                "--reflink=auto".as_ref(),
+                from.as_os_str(),
+                root.as_os_str(),
+            ],
+        )?;
+        let name = self.name();
+        fs::write(root.join("etc/hostname"), format!("{name}\n"))?;
+        fs::write(
+            root.join("etc/hosts"),
+            format!("127.0.0.1 localhost\n127.0.1.1 {name}\n"),
+        )?;
+        fs::write(root.join("etc/apt/sources.list"), &self.0.sources)?;
+        if !self.0.plan.without.is_empty() {
+            let words = [
+                "dpkg",
+                "--purge",
+                "--force-remove-essential",
+                "--force-hold",
+            ];
+            let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
+            arguments.extend(self.0.plan.without.iter().cloned());
+            template::chroot(&root, &arguments)?;
+        }
+        let inner = &self.0;
+        let config = format!(
+            "lxc.include = /usr/share/lxc/config/common.conf\n\
+             lxc.uts.name = {name}\n\
+             lxc.rootfs.path = dir:{root}\n\
+             lxc.apparmor.profile = unconfined\n\
+             lxc.cgroup.dir = {cgroup}/{node}-{vmid}\n\
+             lxc.signal.halt = SIGRTMIN+4\n\
+             lxc.net.0.type = veth\n\
+             lxc.net.0.link = {bridge}\n\
+             lxc.net.0.name = eth0\n\
+             lxc.net.0.flags = up\n\
+             lxc.net.0.hwaddr = {mac}\n\
+             lxc.net.0.ipv4.address = {address}/24\n\
+             lxc.net.0.ipv4.gateway = {gateway}\n",
+            root = root.display(),
+            cgroup = inner.cgroup,
+            node = inner.node,
+            vmid = self.vmid(),
+            bridge = inner.bridge,
+            mac = inner.mac.to_lowercase(),
+            address = inner.address,
+            gateway = inner.gateway,
+        );
+        fs::write(self.folder().join("config"), config)?;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for RealGuest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "RealGuest({} {} on {})",
+            self.vmid(),
+            self.name(),
+            self.node()
+        )
+    }
+}

@@ -1,0 +1,129 @@
+//! A minimal Debian root, made once by debootstrap and copied for every guest.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use super::{command, deb};
+
+const RELEASE: &str = "bookworm";
+const PACKAGES: &str = "systemd,systemd-sysv,dbus,iproute2,ca-certificates,procps";
+/// Counts up when the steps below change, so that older caches are made anew.
+const RECIPE: u32 = 1;
+/// Timers that would take apt's lock at a moment of their own.
+const MASKED: [&str; 4] = [
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+];
+/// What a container has no use for: half of the size.
+const DROPPED: [&str; 7] = [
+    "usr/share/doc",
+    "usr/share/man",
+    "usr/share/info",
+    "usr/share/locale",
+    "usr/share/zoneinfo",
+    "var/cache/apt",
+    "var/lib/apt/lists",
+];
+
+/// The template's root below `cache`, made if it is not there or not of this recipe. Others wait meanwhile.
+pub(crate) fn ready(cache: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(cache)?;
+    let lock = fs::File::create(cache.join("template.lock"))?;
+    lock.lock()?;
+    let root = cache.join("template");
+    let stamp = cache.join("template.stamp");
+    let wanted = recipe();
+    let found = fs::read_to_string(&stamp).unwrap_or_default();
+    if found == wanted && root.is_dir() {
+        return Ok(root);
+    }
+    let new = cache.join("template.new");
+    for old in [&root, &new] {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    make(&new, cache).context("the Debian root for the guests")?;
+    fs::rename(&new, &root)?;
+    fs::write(&stamp, wanted)?;
+    Ok(root)
+}
+
+fn recipe() -> String {
+    let text = format!("{RECIPE} {RELEASE} {PACKAGES} {:?}", deb::installed());
+    hex::encode(Sha256::digest(text))
+}
+
+fn make(root: &Path, cache: &Path) -> Result<()> {
+    let include = format!("--include={PACKAGES}");
+    let arguments = ["--variant=minbase", &include, RELEASE];
+    let root_name = root
+        .to_str()
+        .context("the cache's path is not plain text")?;
+    command::run("debootstrap", arguments.into_iter().chain([root_name]))?;
+    for folder in DROPPED {
+        let folder = root.join(folder);
+        if folder.is_dir() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+    }
+    for folder in [
+        "var/lib/apt/lists/partial",
+        "var/cache/apt/archives/partial",
+    ] {
+        fs::create_dir_all(root.join(folder))?;
+    }
+    for timer in MASKED {
+        let link = root.join("etc/systemd/system").join(timer);
+        if !link.is_symlink() {
+            symlink("/dev/null", link)?;
+        }
+    }
+    // Empty: each guest makes its own at its first start.
+    fs::write(root.join("etc/machine-id"), "")?;
+    let _ = fs::remove_file(root.join("var/lib/dbus/machine-id"));
+    fs::write(root.join("etc/apt/sources.list"), "")?;
+    install(root, cache)
+}
+
+/// Installs the lab's packages in their first version; one is held, one has a changed configuration file.
+fn install(root: &Path, cache: &Path) -> Result<()> {
+    let folder = tempfile::tempdir_in(cache)?;
+    let inside = root.join("tmp/lab");
+    fs::create_dir_all(&inside)?;
+    let mut arguments = vec!["dpkg".to_owned(), "--install".to_owned()];
+    for package in deb::installed() {
+        let file = package.build(folder.path())?;
+        fs::copy(&file, inside.join(package.file_name()))?;
+        arguments.push(format!("/tmp/lab/{}", package.file_name()));
+    }
+    chroot(root, &arguments)?;
+    fs::remove_dir_all(&inside)?;
+    chroot(root, &["apt-mark".into(), "hold".into(), "rf-held".into()])?;
+    fs::write(root.join("etc/rf-conf.conf"), "colour = red\nwidth = 3\n")?;
+    Ok(())
+}
+
+/// Runs a program inside a root that is not started.
+pub(crate) fn chroot(root: &Path, arguments: &[String]) -> Result<String> {
+    let mut command = std::process::Command::new("chroot");
+    command
+        .arg(root)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .env("LC_ALL", "C");
+    command::answer(&mut command)?
+        .text()
+        .with_context(|| format!("in the guests' root: {arguments:?}"))
+}
