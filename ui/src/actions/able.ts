@@ -1,0 +1,62 @@
+// Whether an action has a point for a guest, and the reason when it has none. Rust decides in the end; this is for menus.
+import type { GuestRow } from '../bindings/GuestRow';
+import type { NodeRow } from '../bindings/NodeRow';
+import type { UpdateCounts } from '../bindings/UpdateCounts';
+import { words } from '../words/en';
+
+const why = words.actions.why;
+
+/** Null when it can be done. */
+export type Reason = string | null;
+
+function shut(guest: GuestRow): Reason {
+  if (guest.template) return why.template;
+  if (guest.old) return why.old;
+  if (guest.power === 'stopped') return why.stopped;
+  if (guest.power === 'unknown') return why.unknownPower;
+  return guest.activity === null ? null : why.busy;
+}
+
+function agentSilent(guest: GuestRow): Reason {
+  if (guest.agent.kind === 'notInstalled') return why.noAgent;
+  return guest.agent.kind === 'online' ? null : why.offline;
+}
+
+export function whyNoScan(guest: GuestRow): Reason {
+  return shut(guest) ?? agentSilent(guest);
+}
+
+export function whyNoAgent(guest: GuestRow, node: NodeRow | undefined): Reason {
+  if (guest.agent.kind !== 'notInstalled') return why.installed;
+  const reason = shut(guest);
+  if (reason !== null) return reason;
+  if (guest.lock !== null) return why.locked(guest.lock);
+  return node?.access.kind === 'ssh' ? null : why.noAccess(guest.node);
+}
+
+/** What is known to be pending, also from an earlier time. */
+export function pending(guest: GuestRow): UpdateCounts | null {
+  switch (guest.updates.kind) {
+    case 'updates':
+    case 'stale':
+      return guest.updates.counts;
+    case 'error':
+      return guest.updates.counts;
+    case 'upToDate':
+      return { total: 0, security: 0, blocked: guest.updates.blocked };
+    case 'unknown':
+    case 'unsupported':
+      return null;
+  }
+}
+
+export function whyNoUpdate(guest: GuestRow, securityOnly: boolean): Reason {
+  const reason = shut(guest) ?? agentSilent(guest);
+  if (reason !== null) return reason;
+  if (guest.lock !== null) return why.locked(guest.lock);
+  if (guest.updates.kind === 'unsupported') return why.unsupported;
+  const counts = pending(guest);
+  if (counts === null) return why.notKnown;
+  if (counts.total === 0) return why.upToDate;
+  return securityOnly && counts.security === 0 ? why.noSecurity : null;
+}

@@ -1,0 +1,131 @@
+// Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
+import { CircleArrowUp, ClipboardCopy, Info, KeyRound, type LucideIcon, Network, Plug, Radar, ShieldAlert } from 'lucide-react';
+import type { GuestRow } from '../bindings/GuestRow';
+import type { Target } from '../bindings/Target';
+import type { UpdateFilter } from '../bindings/UpdateFilter';
+import { rpc } from '../host';
+import { copyText } from '../parts/copy';
+import { openPanel } from '../panel/state';
+import { makePlan } from '../plan/state';
+import { fail, tell } from '../app/notices';
+import { openAccess } from '../wizard/open';
+import { words } from '../words/en';
+import { type Reason, whyNoAgent, whyNoScan, whyNoUpdate } from './able';
+import type { Scope } from './scope';
+
+export type ActionId = 'scan' | 'enrol' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address';
+
+/** Whether it can be done to a scope; `note` and `why` are the second line of the menu item. */
+export type Verdict = { able: true; note: string | null } | { able: false; why: string };
+
+export interface Action {
+  id: ActionId;
+  icon: LucideIcon;
+  /** Letter that works while the tree has the focus. */
+  letter: string | null;
+  /** Shown at the right of the menu. */
+  keys: string | null;
+  group: 1 | 2 | 3;
+  label(scope: Scope): string;
+  /** Not shown at all where it makes no sense, such as node access of a guest. */
+  shown(scope: Scope): boolean;
+  when(scope: Scope): Verdict;
+  run(scope: Scope): void;
+}
+
+const text = words.actions;
+const always = () => true;
+const ABLE: Verdict = { able: true, note: null };
+
+/** From the reasons of each guest to one verdict on all. */
+function verdict(scope: Scope, reason: (guest: GuestRow) => Reason, can: string, none: string): Verdict {
+  const reasons = scope.guests.map(reason);
+  const able = reasons.filter((why) => why === null).length;
+  if (able === scope.guests.length && able > 0) return ABLE;
+  if (able > 0) return { able: true, note: text.some(able, reasons.length, can) };
+  const [first] = reasons;
+  if (first === undefined || first === null) return { able: false, why: text.why.none };
+  return { able: false, why: reasons.every((why) => why === first) ? first : none };
+}
+
+function plan(kind: 'enrol' | 'update', only: UpdateFilter) {
+  return (scope: Scope) => void makePlan({ kind, targets: scope.targets, only });
+}
+
+export async function scan(name: string, targets: Target[]): Promise<void> {
+  try {
+    await rpc('start_scan', { targets });
+    tell(text.scanStarted(name));
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+/** Of several guests those that can be scanned; a cluster or node goes to Rust as it is. */
+export function scanTargets(scope: Pick<Scope, 'one' | 'guests' | 'targets'>): Target[] {
+  if (scope.one !== null) return scope.targets;
+  return scope.guests.filter((guest) => whyNoScan(guest) === null).map((guest) => ({ kind: 'guest', guest: guest.id }));
+}
+
+export const ACTIONS: readonly Action[] = [
+  {
+    id: 'scan', icon: Radar, letter: 's', keys: 'S', group: 1, shown: always,
+    label: () => text.scan,
+    when: (scope) => verdict(scope, whyNoScan, text.can.scan, text.all.scan),
+    run: (scope) => void scan(scope.name, scanTargets(scope)),
+  },
+  {
+    id: 'update', icon: CircleArrowUp, letter: 'u', keys: 'U', group: 1, shown: always,
+    label: () => text.update,
+    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, false), text.can.update, text.all.update),
+    run: plan('update', { kind: 'all' }),
+  },
+  {
+    id: 'security', icon: ShieldAlert, letter: null, keys: null, group: 1, shown: always,
+    label: () => text.security,
+    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true), text.can.security, text.all.security),
+    run: plan('update', { kind: 'security' }),
+  },
+  {
+    id: 'enrol', icon: Plug, letter: 'i', keys: 'I', group: 2, shown: always,
+    label: () => text.enrol,
+    when: (scope) => verdict(scope, (guest) => whyNoAgent(guest, scope.nodeOf(guest)), text.can.enrol, text.all.enrol),
+    run: plan('enrol', { kind: 'all' }),
+  },
+  {
+    id: 'access', icon: KeyRound, letter: null, keys: null, group: 2,
+    shown: (scope) => scope.one?.kind === 'cluster' || scope.one?.kind === 'node',
+    label: () => text.access,
+    when: () => ABLE,
+    run: (scope) => scope.one !== null && openAccess(scope.one.cluster),
+  },
+  {
+    id: 'details', icon: Info, letter: null, keys: 'Enter', group: 3, shown: always,
+    label: () => text.details,
+    when: () => ABLE,
+    run: () => openPanel(true),
+  },
+  {
+    id: 'copy-name', icon: ClipboardCopy, letter: null, keys: null, group: 3, shown: always,
+    label: (scope) => (scope.one === null ? text.copyNames : text.copyName),
+    when: () => ABLE,
+    run: (scope) => void copyText(scope.one?.name ?? scope.guests.map((guest) => guest.name).join('\n')),
+  },
+  {
+    id: 'copy-address', icon: Network, letter: null, keys: null, group: 3, shown: always,
+    label: (scope) => (scope.one === null ? text.copyAddresses : text.copyAddress),
+    when: (scope) => (addresses(scope).length > 0 ? ABLE : { able: false, why: text.why.noAddress }),
+    run: (scope) => void copyText(addresses(scope).join('\n')),
+  },
+];
+
+function addresses(scope: Scope): string[] {
+  if (scope.one !== null) return scope.one.address === null ? [] : [scope.one.address];
+  return scope.guests.flatMap((guest) => guest.address ?? []);
+}
+
+export function action(id: ActionId): Action {
+  const found = ACTIONS.find((action) => action.id === id);
+  if (found === undefined) throw new Error(`there is no action ${id}`);
+  return found;
+}

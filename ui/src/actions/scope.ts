@@ -1,0 +1,79 @@
+// What an action would be about: the ticked guests, or the one row that was chosen.
+import type { GuestRow } from '../bindings/GuestRow';
+import type { NodeRow } from '../bindings/NodeRow';
+import type { Target } from '../bindings/Target';
+import { type ClusterKey, type FleetPicture, type GuestKey, nodeKey, type NodeRowKey } from '../live/fleet';
+import { useLive } from '../live/store';
+import { shownBelow, useTreeView } from '../tree/view';
+import { words } from '../words/en';
+
+export interface Scope {
+  /** `nextcloud`, `pve2`, `3 LXCs`. */
+  name: string;
+  /** What is handed to Rust. */
+  targets: Target[];
+  /** Every guest that it concerns. */
+  guests: GuestRow[];
+  /** The chosen row when it is one alone. */
+  one: One | null;
+  /** The node of a guest, for its access. */
+  nodeOf(guest: GuestRow): NodeRow | undefined;
+}
+
+export interface One {
+  kind: 'cluster' | 'node' | 'guest';
+  key: string;
+  cluster: string;
+  name: string;
+  address: string | null;
+}
+
+const target = (guest: GuestRow): Target => ({ kind: 'guest', guest: guest.id });
+
+export function scopeOfGuests(fleet: FleetPicture, guests: GuestRow[]): Scope {
+  const [first] = guests;
+  const one: One | null =
+    guests.length === 1 && first !== undefined
+      ? { kind: 'guest', key: `guest:${first.id}`, cluster: first.cluster, name: first.name, address: first.address }
+      : null;
+  return {
+    name: one?.name ?? words.lxcs(guests.length),
+    targets: guests.map(target),
+    guests,
+    one,
+    nodeOf: (guest) => fleet.nodes.get(nodeKey({ cluster: guest.cluster, node: guest.node })),
+  };
+}
+
+/** A row with everything below it. Behind a filter only what is shown is meant. */
+export function scopeOfRow(fleet: FleetPicture, key: string, filtered: boolean): Scope | null {
+  const guests = shownBelow(key).flatMap((guest) => fleet.guests.get(guest) ?? []);
+  const scope = scopeOfGuests(fleet, guests);
+  const cluster = fleet.clusters.get(key as ClusterKey);
+  if (cluster !== undefined) {
+    const one: One = { kind: 'cluster', key, cluster: cluster.id, name: cluster.name, address: cluster.address };
+    return { ...scope, name: cluster.name, one, targets: filtered ? scope.targets : [{ kind: 'cluster', cluster: cluster.id }] };
+  }
+  const node = fleet.nodes.get(key as NodeRowKey);
+  if (node !== undefined) {
+    const one: One = { kind: 'node', key, cluster: node.key.cluster, name: node.key.node, address: node.address };
+    return { ...scope, name: node.key.node, one, targets: filtered ? scope.targets : [{ kind: 'node', node: node.key }] };
+  }
+  return guests.length > 0 ? scope : null;
+}
+
+/** The scope of the tree as it stands now. */
+export function scopeNow(): Scope | null {
+  const { fleet } = useLive.getState();
+  const { ticked, focus, filter } = useTreeView.getState();
+  if (ticked.size > 0) {
+    return scopeOfGuests(fleet, [...ticked].flatMap((key) => fleet.guests.get(key as GuestKey) ?? []));
+  }
+  return focus === null ? null : scopeOfRow(fleet, rowOf(focus), filter.trim() !== '');
+}
+
+/** A package belongs to its guest. */
+export function rowOf(key: string): string {
+  const [kind, rest = ''] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+  return kind === 'cluster' || kind === 'node' || kind === 'guest' ? key : `guest:${rest.split('/')[0] ?? ''}`;
+}

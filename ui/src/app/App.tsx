@@ -1,0 +1,91 @@
+// The window: top bar, side bar, the view that is chosen, and what lies over it.
+import { useEffect, useState } from 'react';
+import type { AppInfo } from '../bindings/AppInfo';
+import { ActionMenu } from '../actions/ActionMenu';
+import { CommandError, rpc } from '../host';
+import { startClock } from '../live/clock';
+import { forgetDetails } from '../live/details';
+import { onAside, onReset, startFeed } from '../live/start';
+import { GlyphShapes } from '../parts/GlyphShapes';
+import { ErrorNote } from '../parts/Note';
+import { PlanDialog } from '../plan/PlanDialog';
+import { planProgress } from '../plan/state';
+import { OperationList } from '../operations/OperationList';
+import { OperationView } from '../operations/OperationView';
+import { Wizard } from '../wizard/Wizard';
+import { words } from '../words/en';
+import { Announcer } from './Announcer';
+import { FleetView } from './FleetView';
+import { globalKeys } from './keys';
+import { Notices } from './Notices';
+import { usePlace } from './place';
+import { SideBar } from './SideBar';
+import { TopBar } from './TopBar';
+import { Unlock } from './Unlock';
+
+export function App() {
+  const [info, setInfo] = useState<AppInfo | null>(null);
+  const [problem, setProblem] = useState<CommandError | null>(null);
+
+  useEffect(() => {
+    let live = true;
+    rpc('app_info', {}).then(
+      (info) => live && setInfo(info),
+      (thrown) => live && setProblem(CommandError.from(thrown)),
+    );
+    const ends = [
+      startFeed(),
+      startClock(),
+      globalKeys(),
+      onReset(() => forgetDetails()),
+      onAside((body) => body.kind === 'planProgress' && planProgress(body.answered, body.of)),
+    ];
+    return () => {
+      live = false;
+      for (const end of ends) end();
+    };
+  }, []);
+
+  return (
+    <>
+      <GlyphShapes />
+      <div className="app">
+        <div className="brand">
+          <Flag />
+          <span>{words.product}</span>
+        </div>
+        <TopBar />
+        <SideBar info={info} />
+        <div className="work">{problem === null ? <Shown /> : <main className="main p-4"><ErrorNote error={problem} /></main>}</div>
+      </div>
+      <ActionMenu />
+      <PlanDialog />
+      <Unlock info={info} onOpen={setInfo} />
+      <Notices />
+      <Announcer />
+    </>
+  );
+}
+
+function Shown() {
+  const place = usePlace((app) => app.place);
+  switch (place.view) {
+    case 'fleet':
+      return <FleetView />;
+    case 'operations':
+      return <OperationList />;
+    case 'operation':
+      return <OperationView key={place.id} id={place.id} firstJob={place.job} />;
+    case 'wizard':
+      return <Wizard />;
+  }
+}
+
+function Flag() {
+  return (
+    <svg viewBox="0 0 18 18" aria-hidden="true">
+      <path d="M3.5 1.5v15" stroke="var(--text)" strokeWidth="1.75" strokeLinecap="round" />
+      <path d="M5.25 2.25h10.2a.5.5 0 0 1 .41.79L13.4 6.5l2.46 3.46a.5.5 0 0 1-.41.79H5.25V2.25Z" fill="var(--accent-mark)" />
+    </svg>
+  );
+}

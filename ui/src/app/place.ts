@@ -1,0 +1,18 @@
+// Which view is on the screen.
+import { create } from 'zustand';
+
+export type Place =
+  | { view: 'fleet' }
+  | { view: 'operations' }
+  | { view: 'operation'; id: string; job: string | null }
+  | { view: 'wizard' };
+
+export const usePlace = create<{ place: Place; drawer: boolean }>(() => ({ place: { view: 'fleet' }, drawer: true }));
+
+export function go(place: Place): void {
+  usePlace.setState({ place });
+}
+
+export function toggleDrawer(): void {
+  usePlace.setState(({ drawer }) => ({ drawer: !drawer }));
+}

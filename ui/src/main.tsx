@@ -1,0 +1,12 @@
+// The page: theme, host, live picture, window.
+import { createRoot } from 'react-dom/client';
+import { App } from './app/App';
+import { detect, install } from './host';
+import { followTheme } from './app/theme';
+import './styles/app.css';
+
+followTheme();
+install(await detect());
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no root');
+createRoot(root).render(<App />);

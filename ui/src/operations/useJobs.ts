@@ -1,0 +1,46 @@
+// The jobs of one operation: read once, then kept by events.
+import { useEffect, useState } from 'react';
+import type { Job } from '../bindings/Job';
+import { CommandError, rpc } from '../host';
+import { onAside, onReset } from '../live/start';
+
+interface Jobs {
+  jobs: readonly Job[] | null;
+  problem: CommandError | null;
+  read: () => void;
+}
+
+export function useJobs(operation: string): Jobs {
+  const [jobs, setJobs] = useState<readonly Job[] | null>(null);
+  const [problem, setProblem] = useState<CommandError | null>(null);
+  const [tries, setTries] = useState(0);
+
+  useEffect(() => {
+    let live = true;
+    /** Jobs that moved while the answer was on its way. */
+    let moved = new Map<string, Job>();
+    rpc('operation_details', { operation }).then(
+      ({ jobs }) => {
+        if (!live) return;
+        setJobs(jobs.map((job) => moved.get(job.id) ?? job));
+        setProblem(null);
+        moved = new Map();
+      },
+      (thrown) => live && setProblem(CommandError.from(thrown)),
+    );
+    const end = onAside((body) => {
+      if (body.kind !== 'job' || body.operation !== operation) return;
+      moved.set(body.job.id, body.job);
+      setJobs((jobs) => jobs?.map((job) => (job.id === body.job.id ? body.job : job)) ?? null);
+    });
+    const endReset = onReset(() => setTries((n) => n + 1));
+    return () => {
+      live = false;
+      end();
+      endReset();
+    };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another try reads again
+  }, [operation, tries]);
+
+  return { jobs, problem, read: () => setTries((n) => n + 1) };
+}

@@ -1,0 +1,53 @@
+// The foot of the panel: the next step in red, scan, and everything else behind the three dots.
+import { Ellipsis, Radar } from 'lucide-react';
+import type { MouseEvent } from 'react';
+import { openMenu } from '../actions/menu';
+import { action, type ActionId } from '../actions/registry';
+import type { Scope } from '../actions/scope';
+import { words } from '../words/en';
+
+const text = words.panel;
+
+export function Foot({ scope }: { scope: Scope }) {
+  const several = scope.one === null;
+  const update = action('update').when(scope).able;
+  const enrol = action('enrol').when(scope).able;
+  const next = update || !enrol ? 'update' : 'enrol';
+  const n = scope.guests.length;
+  const label = next === 'update' ? (several ? text.planSeveral(n) : text.plan) : several ? text.installSeveral(n) : text.installAgent;
+  return (
+    <div className="panel-foot">
+      <ActionButton id={next} scope={scope} label={label} primary />
+      <ActionButton id="scan" scope={scope} label={text.scan} />
+      <span className="fill" />
+      <button type="button" className="button ghost square" aria-label={text.more} aria-haspopup="menu" onClick={(event) => openMenu(above(event), scope)}>
+        <Ellipsis className="icon" aria-hidden />
+      </button>
+    </div>
+  );
+}
+
+function above(event: MouseEvent): { x: number; y: number } {
+  const box = event.currentTarget.getBoundingClientRect();
+  return { x: box.left, y: box.top };
+}
+
+function ActionButton({ id, scope, label, primary }: { id: ActionId; scope: Scope; label: string; primary?: boolean }) {
+  const one = action(id);
+  const verdict = one.when(scope);
+  const title = verdict.able ? (verdict.note ?? undefined) : verdict.why;
+  return (
+    <button
+      type="button"
+      className={primary === true && verdict.able ? 'button primary' : 'button'}
+      aria-disabled={!verdict.able}
+      title={title}
+      onClick={() => verdict.able && one.run(scope)}
+      data-testid={`panel-${id}`}
+    >
+      {id === 'scan' && <Radar className="icon" aria-hidden />}
+      {label}
+      {primary === true && one.keys !== null && <kbd className="kbd">{one.keys}</kbd>}
+    </button>
+  );
+}

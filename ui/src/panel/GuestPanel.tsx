@@ -1,0 +1,92 @@
+// One guest: what it is, its pending updates, its history.
+import { Tabs } from '@base-ui/react/tabs';
+import { useEffect, useMemo } from 'react';
+import { pending } from '../actions/able';
+import { scopeOfGuests } from '../actions/scope';
+import type { GuestRow } from '../bindings/GuestRow';
+import { markOf, readDetails, useDetail } from '../live/details';
+import type { GuestKey } from '../live/fleet';
+import { useGuest, useLive } from '../live/store';
+import { Note } from '../parts/Note';
+import { Badge, Status } from '../parts/Status';
+import { AgentStatus, GuestState } from '../tree/cells';
+import { words } from '../words/en';
+import { count } from '../words/format';
+import { Foot } from './Foot';
+import { HistoryTab } from './HistoryTab';
+import { CloseButton } from './Panel';
+import { type GuestTab, usePanel } from './state';
+import { UpdatesTab } from './UpdatesTab';
+
+const text = words.panel;
+/** Walking through the tree with the arrows must not ask for every guest that is passed. */
+const PAUSE_MS = 120;
+
+export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
+  const row = useGuest(guestKey);
+  const detail = useDetail(row?.id ?? '');
+  const tab = usePanel((panel) => panel.tab);
+  const mark = row === undefined ? '' : markOf(row);
+  const readMark = detail?.mark;
+  useEffect(() => {
+    if (row === undefined || readMark === mark) return undefined;
+    const timer = setTimeout(() => void readDetails(row), PAUSE_MS);
+    return () => clearTimeout(timer);
+    // oxlint-disable-next-line react/exhaustive-deps -- the mark stands for the row
+  }, [mark, readMark]);
+  const fleet = useLive((live) => live.fleet);
+  const scope = useMemo(() => (row === undefined ? null : scopeOfGuests(fleet, [row])), [fleet, row]);
+  if (row === undefined || scope === null) return null;
+  const counts = pending(row);
+  const receipts = detail?.details?.receipts ?? [];
+  return (
+    <>
+      <div className="panel-head">
+        <div className="hs">
+          <h2 className="el" title={row.name}>{row.name}</h2>
+          <span className="id">{row.vmid}</span>
+          <span className="fill" />
+          <CloseButton />
+        </div>
+        <Facts row={row} />
+      </div>
+      <Tabs.Root className="flex min-h-0 flex-1 flex-col" value={tab} onValueChange={(value) => usePanel.setState({ tab: value as GuestTab })}>
+        <Tabs.List className="tabs" aria-label={row.name}>
+          <Tabs.Tab className="tab" value="updates" data-testid="tab-updates">
+            {text.updates}
+            {counts !== null && counts.total > 0 && <span className="count">{count(counts.total)}</span>}
+          </Tabs.Tab>
+          <Tabs.Tab className="tab" value="history" data-testid="tab-history">
+            {text.history}
+            {receipts.length > 0 && <span className="count">{count(receipts.length)}</span>}
+          </Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel className="panel-body scrolls" value="updates">
+          {row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old">{text.old}</Note></div>}
+          <UpdatesTab row={row} detail={detail} />
+        </Tabs.Panel>
+        <Tabs.Panel className="panel-body scrolls" value="history">
+          <HistoryTab receipts={receipts} read={detail?.details != null} />
+        </Tabs.Panel>
+      </Tabs.Root>
+      <Foot scope={scope} />
+    </>
+  );
+}
+
+function Facts({ row }: { row: GuestRow }) {
+  return (
+    <>
+      <div className="hs wide small t2 mt-1">
+        <GuestState guest={row} />
+        {row.os !== null && <span className="el" title={row.os}>{row.os}</span>}
+        <span className="fill" />
+        {row.tags.length > 0 && <span className="tags">{row.tags.slice(0, 3).map((tag) => <Badge key={tag}>{tag}</Badge>)}</span>}
+      </div>
+      <div className="hs wide small t2 mt-1">
+        {row.template ? <Status tone="mute" glyph="uns">{words.updateState.notUpdated}</Status> : <span className="hs tight"><span className="t3">{text.agent}</span><AgentStatus agent={row.agent} /></span>}
+        {row.address !== null && <span className="el">{row.address}</span>}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+// Several LXCs at once: what is pending together, one line each, the shared action.
+import { useMemo } from 'react';
+import { action } from '../actions/registry';
+import { pending } from '../actions/able';
+import { scopeOfGuests } from '../actions/scope';
+import type { GuestRow } from '../bindings/GuestRow';
+import type { GuestKey } from '../live/fleet';
+import { useLive } from '../live/store';
+import { Note } from '../parts/Note';
+import { Status } from '../parts/Status';
+import { summon, useTreeView } from '../tree/view';
+import { words } from '../words/en';
+import { Foot } from './Foot';
+
+const text = words.panel;
+const SHOWN = 200;
+
+export function SelectionPanel() {
+  const ticked = useTreeView((tree) => tree.ticked);
+  const fleet = useLive((live) => live.fleet);
+  const guests = useMemo(() => [...ticked].flatMap((key) => fleet.guests.get(key as GuestKey) ?? []).toSorted((a, b) => a.vmid - b.vmid), [ticked, fleet]);
+  const scope = useMemo(() => ({ ...scopeOfGuests(fleet, guests), one: null }), [fleet, guests]);
+  const counts = guests.map(pending);
+  const total = counts.reduce((sum, one) => sum + (one?.total ?? 0), 0);
+  const security = counts.reduce((sum, one) => sum + (one?.security ?? 0), 0);
+  const nodes = new Set(guests.map((guest) => `${guest.cluster}/${guest.node}`)).size;
+  const verdict = action('update').when(scope);
+  const clear = () => {
+    useTreeView.setState({ ticked: new Set(), anchor: null });
+    summon();
+  };
+  return (
+    <>
+      <div className="panel-head">
+        <div className="hs">
+          <h2>{text.selected(guests.length)}</h2>
+          <span className="fill" />
+          <button type="button" className="button ghost compact" onClick={clear}>{words.clear}<kbd className="kbd">Esc</kbd></button>
+        </div>
+        <div className="small t3 mt-1">{text.nodes(nodes)}</div>
+      </div>
+      <div className="panel-body scrolls">
+        <div className="sect ruled"><b>{text.together}</b></div>
+        <dl className="pairs px-4 pb-3">
+          <dt>{text.updates}</dt>
+          <dd className="hs wide">
+            {security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(security)}</Status>}
+            <Status tone="info" glyph="upd">{security > 0 ? text.otherUpdates(total - security) : words.updates(total)}</Status>
+          </dd>
+        </dl>
+        {guests.slice(0, SHOWN).map((guest) => <One key={guest.id} guest={guest} />)}
+        {verdict.able && verdict.note !== null && <div className="p-4 ruled"><Note>{verdict.note}.</Note></div>}
+      </div>
+      <Foot scope={scope} />
+    </>
+  );
+}
+
+function One({ guest }: { guest: GuestRow }) {
+  const counts = pending(guest);
+  const fleet = useLive((live) => live.fleet);
+  const verdict = action('update').when(scopeOfGuests(fleet, [guest]));
+  return (
+    <div className="several">
+      <div className="hs">
+        <span className="id">{guest.vmid}</span>
+        <span className="el medium">{guest.name}</span>
+        <span className="fill" />
+        {counts !== null && counts.security > 0 && <span className="small"><Status tone="sec" glyph="sec">{words.updateState.security(counts.security)}</Status></span>}
+      </div>
+      <div className="hs small t3 pl-7.5">
+        <span>{counts === null ? words.updateState.unknown : words.updates(counts.total)}</span>
+        <span className="fill" />
+        {!verdict.able && <span className="el">{verdict.why}</span>}
+      </div>
+    </div>
+  );
+}

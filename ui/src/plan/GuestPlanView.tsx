@@ -1,0 +1,142 @@
+// Right in the plan: everything that will happen to one guest.
+import type { GuestPlan } from '../bindings/GuestPlan';
+import type { PackageChange } from '../bindings/PackageChange';
+import type { PlannedGuest } from '../bindings/PlannedGuest';
+import type { PlannedUpgrade } from '../bindings/PlannedUpgrade';
+import { isSecurity } from '../panel/packages';
+import { Badge, Meter, Status, Version } from '../parts/Status';
+import { words } from '../words/en';
+import { bytes, list } from '../words/format';
+
+const text = words.plan;
+
+export function GuestPlanView({ guest }: { guest: PlannedGuest }) {
+  const { work } = guest;
+  const security = work.kind === 'update' ? work.plan.upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length : 0;
+  return (
+    <>
+      <div className="hs">
+        <span className="id">{guest.vmid}</span>
+        <h2 className="semi text-lg">{guest.name}</h2>
+        <span className="small t3 el">{[guest.node, guest.os].filter(Boolean).join(' · ')}</span>
+        <span className="fill" />
+        {security > 0 && <span className="small"><Status tone="sec" glyph="sec">{text.security_n(security)}</Status></span>}
+      </div>
+      {work.kind === 'update' ? <Packages plan={work.plan} /> : <Enrolment guest={guest} reach={work.reach} />}
+    </>
+  );
+}
+
+function Packages({ plan }: { plan: GuestPlan }) {
+  return (
+    <>
+      <div className="card">
+        {plan.upgraded.length > 0 && (
+          <div className="line-row package head"><span>{`${text.upgraded}, ${plan.upgraded.length}`}</span><span>{text.version}</span><span /><span className="num">{text.size}</span></div>
+        )}
+        {plan.upgraded.map((upgrade) => <Upgrade key={`${upgrade.package}:${upgrade.arch}`} upgrade={upgrade} />)}
+        <Changes title={text.added} changes={plan.added} />
+        <Changes title={text.removedHead} changes={plan.removed} />
+        {plan.keptBack.length > 0 && <div className="line-row package head"><span>{`${text.keptBack}, ${plan.keptBack.length}`}</span></div>}
+        {plan.keptBack.map((kept) => (
+          <div key={kept.package} className="line-row package">
+            <span className="lead el" title={kept.package}>{kept.package}</span>
+            <span className="col-span-3 min-w-0"><Status tone="caution" glyph="held" title={kept.why}>{kept.why}</Status></span>
+          </div>
+        ))}
+      </div>
+      <Facts plan={plan} />
+      <div className="grid grid-cols-2 gap-3 small">
+        <Points title={text.done} points={text.doneList} tone="ok" glyph="ok" />
+        <Points title={text.cannot} points={text.cannotList} tone="mute" glyph="uns" />
+      </div>
+      <p className="small t3">{text.cannotHint}</p>
+    </>
+  );
+}
+
+function Upgrade({ upgrade }: { upgrade: PlannedUpgrade }) {
+  return (
+    <div className="line-row package" data-testid={`plan-package-${upgrade.package}`}>
+      <span className="lead el" title={`${upgrade.package}:${upgrade.arch}`}>{upgrade.package}</span>
+      <Version from={upgrade.from} to={upgrade.to} />
+      <span className="hs">
+        {isSecurity(upgrade.severity) ? <Badge tone="sec" glyph="sec">{words.severities[upgrade.severity]}</Badge> : null}
+        <span className="t3 el" title={`${upgrade.origin} ${upgrade.suite}`}>{upgrade.suite}</span>
+      </span>
+      <span className="num">{upgrade.size === null ? words.none : bytes(upgrade.size)}</span>
+    </div>
+  );
+}
+
+function Changes({ title, changes }: { title: string; changes: readonly PackageChange[] }) {
+  if (changes.length === 0) return null;
+  return (
+    <>
+      <div className="line-row package head"><span>{`${title}, ${changes.length}`}</span></div>
+      {changes.map((change) => (
+        <div key={`${change.package}:${change.arch}`} className="line-row package">
+          <span className="lead el" title={`${change.package}:${change.arch}`}>{change.package}</span>
+          <Version from={change.from} to={change.to} />
+          <span>{change.to === null && <Badge tone="caution" glyph="uns">{text.removedHead}</Badge>}</span>
+          <span className="num">{words.none}</span>
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Facts({ plan }: { plan: GuestPlan }) {
+  const tight = plan.diskNeeded > plan.diskFree;
+  const share = plan.diskFree === 0 ? 1 : plan.diskNeeded / plan.diskFree;
+  return (
+    <div className="facts">
+      <div>
+        <h3>{text.wayBack}</h3>
+        <b>{text.noWayBack}</b>
+        <div className="t3 mt-1">{text.noSnapshots}</div>
+      </div>
+      <div>
+        <h3>{text.space}</h3>
+        <b>{bytes(plan.download)}</b>
+        {` ${text.downloaded}`}
+        <div className="mt-2 mb-1"><Meter share={share} label={text.needed(plan.diskNeeded, plan.diskFree)} tone={tight ? 'error' : undefined} /></div>
+        <span className={tight ? 'status error' : 't3'}>{tight ? `${text.tight}: ` : ''}{text.needed(plan.diskNeeded, plan.diskFree)}</span>
+      </div>
+      <div>
+        <h3>{text.restarts}</h3>
+        <b>{plan.restarts.length === 0 ? text.noRestarts : list(plan.restarts)}</b>
+        <div className="t3 mt-1">{text.reboot}</div>
+      </div>
+    </div>
+  );
+}
+
+function Points({ title, points, tone, glyph }: { title: string; points: readonly string[]; tone: 'ok' | 'mute'; glyph: 'ok' | 'uns' }) {
+  return (
+    <div>
+      <h3 className="medium mb-1">{title}</h3>
+      <ul className="grid gap-1">
+        {points.map((point) => (
+          <li key={point} className="grid grid-cols-[14px_1fr] gap-2 t2"><span className="mt-px"><Status tone={tone} glyph={glyph}>{null}</Status></span><span>{point}</span></li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Enrolment({ guest, reach }: { guest: PlannedGuest; reach: string }) {
+  return (
+    <>
+      <div className="facts">
+        <div><h3>{text.reach}</h3><b>{reach}</b></div>
+        <div><h3>{text.system}</h3><b>{guest.os ?? words.state.unknown}</b></div>
+        <div><h3>{text.leaves}</h3><b>{text.enrolLeaves}</b></div>
+      </div>
+      <div className="card">
+        <div className="line-row head"><span>{text.steps}</span></div>
+        {text.stepList.map((step, i) => <div key={step} className="line-row grid-cols-[20px_1fr]"><span className="t3 num">{i + 1}</span><span className="t1">{step}</span></div>)}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+// Left in the plan: the guests in their order, the rules of the run, and who is not in it and why.
+import { CircleStop, type LucideIcon, RotateCcw, ShieldCheck } from 'lucide-react';
+import { type KeyboardEvent, memo } from 'react';
+import type { Plan } from '../bindings/Plan';
+import type { PlannedGuest } from '../bindings/PlannedGuest';
+import { isSecurity } from '../panel/packages';
+import { Status } from '../parts/Status';
+import { words } from '../words/en';
+import { count } from '../words/format';
+
+const text = words.plan;
+
+export function OrderList({ plan, chosen, onChoose }: { plan: Plan; chosen: number; onChoose: (at: number) => void }) {
+  function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    const at = chosen + by;
+    if (by === 0 || plan.guests[at] === undefined) return;
+    event.preventDefault();
+    onChoose(at);
+    event.currentTarget.querySelectorAll<HTMLElement>('[role="option"]')[at]?.focus();
+  }
+  return (
+    <div className="plan-order">
+      <div className="sect border-b border-line"><b>{text.order}</b><span className="fill" />{plan.guests.length > 1 && text.oneByOne}</div>
+      <div className="scrolls min-h-0 flex-1">
+        <div role="listbox" aria-label={text.order} onKeyDown={onKeyDown}>
+          {plan.guests.map((guest, i) => <Guest key={guest.guest} guest={guest} at={i} chosen={i === chosen} onChoose={onChoose} />)}
+        </div>
+        <Rules plan={plan} />
+      </div>
+      {plan.leftOut.length > 0 && <LeftOut plan={plan} />}
+    </div>
+  );
+}
+
+const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: PlannedGuest; at: number; chosen: boolean; onChoose: (at: number) => void }) {
+  return (
+    <div className="plan-guest" role="option" aria-selected={chosen} tabIndex={chosen ? 0 : -1} onClick={() => onChoose(at)} data-testid={`plan-guest-${guest.vmid}`}>
+      <span className="nr">{at + 1}</span>
+      <span className="hs"><span className="id">{guest.vmid}</span><span className="who el">{guest.name}</span></span>
+      <span />
+      <span className="more"><Work guest={guest} /></span>
+      <span className="more t3 el">{guest.node}</span>
+    </div>
+  );
+});
+
+function Work({ guest }: { guest: PlannedGuest }) {
+  if (guest.work.kind === 'enrol') return <Status tone="mute" glyph="wait">{guest.work.reach}</Status>;
+  const { upgraded, removed } = guest.work.plan;
+  const security = upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length;
+  return (
+    <>
+      <Status tone="info" glyph="upd">{words.updates(upgraded.length)}</Status>
+      {security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(security)}</Status>}
+      {removed.length > 0 && <Status tone="caution" glyph="uns">{text.removing(removed.length)}</Status>}
+    </>
+  );
+}
+
+function Rules({ plan }: { plan: Plan }) {
+  if (plan.guests.length === 0) return null;
+  return (
+    <div className="rules">
+      {plan.kind === 'update' ? <Rule icon={ShieldCheck} text={text.recheck} /> : <Rule icon={RotateCcw} text={text.enrolFail} />}
+      {plan.guests.length > 1 && <Rule icon={CircleStop} text={text.stops(plan.stopAfter)} />}
+    </div>
+  );
+}
+
+function Rule({ icon: Icon, text }: { icon: LucideIcon; text: string }) {
+  return <div className="hs high"><Icon className="icon small t3" aria-hidden /><span>{text}</span></div>;
+}
+
+function LeftOut({ plan }: { plan: Plan }) {
+  return (
+    <div className="left-out scrolls" data-testid="plan-left-out" tabIndex={0} role="group" aria-label={text.notIn}>
+      <h3 className="small t3 mb-1">{`${text.notIn}, ${count(plan.leftOut.length)}`}</h3>
+      <ul className="small t2 grid gap-1">
+        {plan.leftOut.map((guest) => (
+          <li key={guest.guest} data-testid={`left-out-${guest.vmid}`}><span className="id">{guest.vmid}</span> <span className="t1">{guest.name}</span>{`: ${guest.why}`}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}

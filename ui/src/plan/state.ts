@@ -1,0 +1,67 @@
+// The one plan on the screen: being made, ready, or not possible.
+import { create } from 'zustand';
+import type { MakePlan } from '../bindings/MakePlan';
+import type { Plan } from '../bindings/Plan';
+import { tell } from '../app/notices';
+import { go, usePlace } from '../app/place';
+import { CommandError, rpc } from '../host';
+import { words } from '../words/en';
+
+export type PlanState =
+  | { phase: 'making'; request: MakePlan; answered: number; of: number }
+  | { phase: 'ready'; request: MakePlan; plan: Plan; approving: boolean; problem: CommandError | null }
+  | { phase: 'failed'; request: MakePlan; problem: CommandError };
+
+/** Where the user is taken after the approval. */
+export type After = 'stay' | 'operation';
+
+interface Store {
+  current: PlanState | null;
+  after: After;
+}
+
+export const usePlan = create<Store>(() => ({ current: null, after: 'stay' }));
+let newest = 0;
+
+export async function makePlan(request: MakePlan, after: After = 'stay'): Promise<void> {
+  newest += 1;
+  const mine = newest;
+  usePlan.setState({ current: { phase: 'making', request, answered: 0, of: 0 }, after });
+  try {
+    const plan = await rpc('make_plan', request);
+    if (mine === newest) usePlan.setState({ current: { phase: 'ready', request, plan, approving: false, problem: null } });
+  } catch (thrown) {
+    if (mine === newest) usePlan.setState({ current: { phase: 'failed', request, problem: CommandError.from(thrown) } });
+  }
+}
+
+export function planProgress(answered: number, of: number): void {
+  usePlan.setState(({ current }) => (current?.phase === 'making' ? { current: { ...current, answered, of } } : {}));
+}
+
+/** Also forgets a plan that is still being made: nothing has been changed by it. */
+export function closePlan(): void {
+  newest += 1;
+  usePlan.setState({ current: null });
+}
+
+export function planAgain(): void {
+  const { current, after } = usePlan.getState();
+  if (current !== null) void makePlan(current.request, after);
+}
+
+export async function approvePlan(): Promise<void> {
+  const { current, after } = usePlan.getState();
+  if (current?.phase !== 'ready' || current.approving) return;
+  const { plan } = current;
+  usePlan.setState({ current: { ...current, approving: true, problem: null } });
+  try {
+    const started = await rpc('approve_plan', { plan: plan.id, fingerprint: plan.fingerprint });
+    closePlan();
+    tell(words.actions.approved(plan.short));
+    usePlace.setState({ drawer: true });
+    if (after === 'operation') go({ view: 'operation', id: started.operation, job: null });
+  } catch (thrown) {
+    usePlan.setState({ current: { ...current, approving: false, problem: CommandError.from(thrown) } });
+  }
+}

@@ -1,0 +1,166 @@
+// The cells of a row: each shows one thing of one row, and knows nothing of the tree.
+import { memo } from 'react';
+import type { AgentState } from '../bindings/AgentState';
+import type { GuestRow } from '../bindings/GuestRow';
+import type { Link } from '../bindings/Link';
+import type { UpdateCounts } from '../bindings/UpdateCounts';
+import type { UpdateState } from '../bindings/UpdateState';
+import type { Usage } from '../bindings/Usage';
+import { useNow } from '../live/clock';
+import { Meter, Status } from '../parts/Status';
+import { words } from '../words/en';
+import { age, count, exact, percent } from '../words/format';
+
+const text = words.state;
+const NONE = <span className="t3">{words.none}</span>;
+const HIGH_MEMORY = 0.85;
+
+export function GuestState({ guest }: { guest: GuestRow }) {
+  if (guest.old) {
+    const was = guest.power === 'running' ? text.wasRunning : guest.power === 'stopped' ? text.wasStopped : text.unknown;
+    return <Status tone="mute" glyph="unk" title={words.panel.old}>{was}</Status>;
+  }
+  if (guest.activity !== null) {
+    const { step, percent } = guest.activity;
+    if (step === null) return <Status tone="mute" glyph="wait">{text.waiting}</Status>;
+    const { doing } = words.operations.steps[step];
+    return <Status tone="busy" glyph="busy" title={doing}>{percent === null ? doing : text.percent(doing, percent)}</Status>;
+  }
+  if (guest.lock !== null) return <Status tone="caution" glyph="lock" title={text.locked(guest.lock)}>{text.locked(guest.lock)}</Status>;
+  if (guest.template) return <Status tone="mute" glyph="tmpl">{text.template}</Status>;
+  switch (guest.power) {
+    case 'running':
+      return <Status tone="ok" glyph="run">{text.running}</Status>;
+    case 'stopped':
+      return <Status tone="mute" glyph="stop">{text.stopped}</Status>;
+    case 'unknown':
+      return <Status tone="mute" glyph="unk">{text.unknown}</Status>;
+  }
+}
+
+export function LinkState({ link, online }: { link: Link; online?: { quorate: boolean | null } }) {
+  switch (link.kind) {
+    case 'unknown':
+      return <Status tone="mute" glyph="unk">{text.notAsked}</Status>;
+    case 'online':
+      if (online === undefined || online.quorate === null) return <Status tone="ok" glyph="ok">{text.online}</Status>;
+      return online.quorate ? <Status tone="ok" glyph="ok">{text.quorate}</Status> : <Status tone="error" glyph="err">{text.noQuorum}</Status>;
+    case 'partly':
+      return <Status tone="error" glyph="unr">{text.partly(link.up, link.of)}</Status>;
+    case 'unreachable':
+      return <Status tone="error" glyph="unr" title={link.error}>{text.unreachable}</Status>;
+    case 'refused':
+      return <Status tone="error" glyph="err" title={link.error}>{text.refused}</Status>;
+    case 'certificateChanged':
+      return <Status tone="error" glyph="err" title={link.error}>{text.certificate}</Status>;
+  }
+}
+
+/** Whether what is shown of a cluster or node is not the present. */
+export function isOld(link: Link): boolean {
+  return link.kind !== 'online' && link.kind !== 'partly';
+}
+
+function Counts({ counts, old, title }: { counts: UpdateCounts; old?: boolean; title?: string }) {
+  return (
+    <>
+      <span>{counts.security > 0 && <Status tone={old === true ? 'mute' : 'sec'} glyph="sec">{words.updateState.security(counts.security)}</Status>}</span>
+      <span className={old === true ? 'past' : undefined} title={title}>
+        <Status tone={old === true ? 'mute' : 'info'} glyph="upd" figure>{count(counts.total)}</Status>
+      </span>
+    </>
+  );
+}
+
+/** Of a cluster or node: the sum of what is current, and beside it, greyed, what is only known from an earlier time. */
+export function Sums({ now, past }: { now: UpdateCounts; past: UpdateCounts }) {
+  if (now.total === 0 && past.total === 0) return <span className="both">{NONE}</span>;
+  if (now.total === 0) return <Counts counts={past} old title={words.updateState.pastTitle(past.total)} />;
+  return (
+    <>
+      <span>{now.security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(now.security)}</Status>}</span>
+      <span className="hs tight">
+        <Status tone="info" glyph="upd" figure>{count(now.total)}</Status>
+        {past.total > 0 && <span className="past cap" title={words.updateState.pastTitle(past.total)}>{words.updateState.past(past.total)}</span>}
+      </span>
+    </>
+  );
+}
+
+export function Updates({ state, old }: { state: UpdateState; old: boolean }) {
+  const say = words.updateState;
+  switch (state.kind) {
+    case 'upToDate':
+      return <span className="both"><Status tone={old ? 'mute' : 'ok'} glyph="ok">{say.upToDate}</Status></span>;
+    case 'updates':
+      return <Counts counts={state.counts} old={old} />;
+    case 'stale':
+      return <Counts counts={state.counts} old title={say.sinceTitle(exact(state.since))} />;
+    case 'unknown': {
+      const shown = { noAgent: say.unknown, notRunning: say.notRunning, notScanned: say.notScanned }[state.why];
+      return <span className="both"><Status tone="mute" glyph="unk" title={words.unknownWhy[state.why]}>{shown}</Status></span>;
+    }
+    case 'error':
+      if (state.counts === null) return <span className="both"><Status tone="error" glyph="err" title={state.reason}>{say.scanFailed}</Status></span>;
+      return (
+        <>
+          <span><Status tone="error" glyph="err" title={`${say.scanFailed}: ${state.reason}`}>{say.failed}</Status></span>
+          <span className="past"><Status tone="mute" glyph="upd" figure>{count(state.counts.total)}</Status></span>
+        </>
+      );
+    case 'unsupported':
+      return <span className="both"><Status tone="mute" glyph="uns" title={state.reason}>{say.notUpdated}</Status></span>;
+  }
+}
+
+export function Agent({ guest }: { guest: GuestRow }) {
+  if (guest.template) return NONE;
+  if (guest.old && guest.agent.kind !== 'notInstalled') return <Status tone="mute" glyph="unk">{words.agent.unknown}</Status>;
+  return <AgentStatus agent={guest.agent} />;
+}
+
+export function AgentStatus({ agent }: { agent: AgentState }) {
+  switch (agent.kind) {
+    case 'online':
+      return <Status tone="ok" glyph="ok" title={words.agent.version(agent.version)}>{words.agent.online}</Status>;
+    case 'offline':
+      return <Status tone="error" glyph="unr">{words.agent.offline}</Status>;
+    case 'off':
+      return <Status tone="mute" glyph="unk">{words.agent.off}</Status>;
+    case 'notInstalled':
+      return <Status tone="mute" glyph="unk">{words.agent.notInstalled}</Status>;
+  }
+}
+
+/** Its own subscription to the clock, so that a minute's passing draws only this cell. */
+export const Checked = memo(function Checked({ at, late }: { at: number | null; late: boolean }) {
+  const now = useNow();
+  if (at === null) return NONE;
+  const shown = age(at, now);
+  return late ? <Status tone="caution" glyph="old" title={exact(at)}>{shown}</Status> : <span title={exact(at)}>{shown}</span>;
+});
+
+export function Memory({ memory }: { memory: Usage | null }) {
+  if (memory === null || memory.total === 0) return null;
+  const share = memory.used / memory.total;
+  return <Meter share={share} label={words.fleet.ram(percent(share))} tone={share > HIGH_MEMORY ? 'high' : undefined} />;
+}
+
+/** Twelve bars as one path, newest at the right. */
+export const Load = memo(function Load({ loads }: { loads: readonly number[] }) {
+  const now = loads.at(-1);
+  if (now === undefined) return null;
+  const bars = loads.map((load, i) => {
+    const high = Math.max(1.5, Math.round(Math.min(1, load) * 24) / 2);
+    return `M${(12 - loads.length + i) * 3} 12v-${high}h2v${high}z`;
+  });
+  const label = words.fleet.cpu(percent(now));
+  return (
+    <svg className="spark" viewBox="0 0 36 12" role="img" aria-label={label}>
+      <title>{label}</title>
+      <path d={bars.join('')} />
+    </svg>
+  );
+});
+
+export { NONE };

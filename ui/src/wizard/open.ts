@@ -1,0 +1,16 @@
+// Ways into the wizard.
+import { go } from '../app/place';
+import { freshWizard, useWizard } from './state';
+
+/** Adds a cluster; what was entered before and not finished is still there. */
+export function openWizard(): void {
+  const { only, discovery } = useWizard.getState();
+  if (only !== null || discovery !== null) useWizard.setState(freshWizard());
+  go({ view: 'wizard' });
+}
+
+/** Only the step that sets up the way into a cluster's nodes. */
+export function openAccess(cluster: string): void {
+  useWizard.setState({ ...freshWizard(), step: 'access', only: 'access', cluster });
+  go({ view: 'wizard' });
+}

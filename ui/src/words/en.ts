@@ -1,0 +1,146 @@
+// Every word of the window, in one place.
+import type { JobState } from '../bindings/JobState';
+import type { LogLevel } from '../bindings/LogLevel';
+import type { OperationKind } from '../bindings/OperationKind';
+import type { Severity } from '../bindings/Severity';
+import type { StepKind } from '../bindings/StepKind';
+import type { StepState } from '../bindings/StepState';
+import { bytes, count, plural } from './format';
+import { wizard } from './wizard';
+
+const steps: Record<StepKind, { head: string; doing: string }> = {
+  check: { head: 'Check', doing: 'Checking' },
+  copy: { head: 'Copy', doing: 'Copying the agent' },
+  configure: { head: 'Configure', doing: 'Configuring' },
+  install: { head: 'Install', doing: 'Installing the agent' },
+  checkIn: { head: 'First report', doing: 'Waiting for its report' },
+  cleanUp: { head: 'Clean up', doing: 'Cleaning up' },
+  send: { head: 'Hand over', doing: 'Handing over' },
+  refresh: { head: 'Package lists', doing: 'Reading package lists' },
+  scan: { head: 'Scan', doing: 'Scanning' },
+  preflight: { head: 'Preflight', doing: 'Preflight' },
+  download: { head: 'Download', doing: 'Downloading' },
+  apply: { head: 'Install', doing: 'Installing' },
+  verify: { head: 'Verify', doing: 'Verifying' },
+  record: { head: 'Record', doing: 'Recording' },
+};
+const stepStates: Record<StepState, string> = {
+  waiting: 'Waiting', running: 'Running', done: 'Done', failed: 'Failed', skipped: 'Not needed', unknown: 'Unknown',
+};
+const jobStates: Record<JobState, string> = {
+  waiting: 'Waiting', running: 'Running', succeeded: 'Done', failed: 'Failed', skipped: 'Left out',
+  cancelled: 'Stopped', interrupted: 'Interrupted',
+};
+const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update' };
+const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated' };
+const severities: Record<Severity, string> = {
+  critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', securityUnrated: 'Security', unknown: '',
+};
+const levels: Record<LogLevel, string> = { info: '', warning: 'note', error: 'fail', output: '' };
+
+const updates = (n: number) => plural(n, 'update', 'updates');
+const lxcs = (n: number) => plural(n, 'LXC', 'LXCs');
+const packages = (n: number) => plural(n, 'package', 'packages');
+
+export const words = {
+  product: 'RedFlag',
+  none: '–',
+  close: 'Close', cancel: 'Cancel', back: 'Back', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', clear: 'Clear',
+  to: 'to', next: 'Next:', updates, lxcs, packages,
+  views: { label: 'Views', fleet: 'Fleet', operations: 'Operations' },
+  link: {
+    live: 'Live', starting: 'Starting', lost: 'Connection lost', version: (v: string) => `Version ${v}`, demo: 'Demo data',
+    problem: 'The fleet cannot be read.',
+  },
+  top: {
+    filter: 'Filter by name, number, node, tag or address', filterLabel: 'Filter the fleet', clearFilter: 'Clear the filter',
+    matches: (n: number, of: number) => `${count(n)} of ${count(of)}`,
+    scanAll: 'Scan all', scanShown: 'Scan shown', updateAll: 'Update all', updateShown: 'Update shown',
+    nothingToUpdate: 'Nothing to install.', nothingToScan: 'No agent is installed yet.', nothingShown: 'The filter shows no LXC.', fleet: 'the fleet',
+  },
+  fleet: {
+    totals: (clusters: number, nodes: number, guests: number) =>
+      [plural(clusters, 'cluster', 'clusters'), plural(nodes, 'node', 'nodes'), lxcs(guests)].join(' · '),
+    totalUpdates: (n: number, on: number) => `${updates(n)} on ${count(on)}`,
+    totalSecurity: (n: number) => `${count(n)} security`,
+    shown: (n: number, of: number) => `${count(n)} of ${count(of)} LXCs shown`,
+    addCluster: 'Add cluster', noMatch: (text: string) => `Nothing matches “${text}”.`,
+    columns: { tick: 'Chosen', name: 'Name', state: 'State', updates: 'Updates', agent: 'Agent', address: 'Node / IP', uptime: 'Uptime', cpu: 'CPU', ram: 'RAM', checked: 'Checked' },
+    cpu: (share: string) => `CPU ${share}`, ram: (share: string) => `RAM ${share}`,
+    held: (n: number) => `${count(n)} held back`, tick: (name: string) => `Choose ${name}`,
+    reading: 'Reading packages', noPackages: 'No pending packages', source: (suite: string) => `APT · ${suite}`,
+  },
+  firstRun: {
+    title: 'No clusters yet',
+    text: 'Add your first Proxmox cluster. RedFlag shows its nodes, LXCs and packages in one tree. It changes nothing until you approve a plan.',
+    address: ['An address', 'One node is enough, for example 192.168.1.10. RedFlag finds the rest.'],
+    token: ['An API token', 'Not your root password. RedFlag shows the lines to make one.'],
+    time: ['About 3 minutes', 'Agents can come later. The tree works without them.'],
+  },
+  state: {
+    running: 'Running', stopped: 'Stopped', unknown: 'Unknown', template: 'Template', wasRunning: 'Was running', wasStopped: 'Was stopped',
+    locked: (by: string) => `Locked: ${by}`, online: 'Online', quorate: 'Quorate', noQuorum: 'No quorum', notAsked: 'Not asked yet',
+    partly: (up: number, of: number) => `${count(up)} of ${count(of)} nodes`, unreachable: 'Unreachable', refused: 'Token refused',
+    certificate: 'Certificate changed', waiting: 'Waiting', percent: (doing: string, p: number) => `${doing} ${p} %`,
+  },
+  updateState: {
+    upToDate: 'Up to date', unknown: 'Unknown', notRunning: 'Not running', notScanned: 'Not scanned yet', notUpdated: 'Not updated',
+    scanFailed: 'Scan failed', failed: 'Failed', security: (n: number) => `${count(n)} sec`, past: (n: number) => `+${count(n)}`,
+    pastTitle: (n: number) => `${updates(n)} known from an earlier time only, not in the sum`,
+    sinceTitle: (at: string) => `Known from ${at} only`,
+  },
+  agent: { online: 'Online', offline: 'Offline', off: 'Off', notInstalled: 'Not installed', unknown: 'Unknown', version: (v: string) => `Agent ${v}` },
+  panel: {
+    label: 'Details', updates: 'Updates', history: 'History', apt: 'APT packages', security: 'Security', other: 'Other', heldBack: 'Held back',
+    download: (n: number) => `${bytes(n)} to download`, restarts: 'Restart needed', repositories: 'Package lists', listsAt: 'Fetched', neverFetched: 'Never fetched',
+    interrupted: 'An earlier installation was interrupted', reading: 'Reading what the agent reported.',
+    plan: 'Plan update…', planSeveral: (n: number) => `Plan update for ${n}…`, installAgent: 'Install agent…', installSeveral: (n: number) => `Install ${n} agents…`, scan: 'Scan', more: 'More actions',
+    selected: (n: number) => `${lxcs(n)} selected`, together: 'Together', nodes: (n: number) => plural(n, 'node', 'nodes'), otherUpdates: (n: number) => `${count(n)} other`,
+    address: 'Address', version: 'Proxmox VE', uptime: 'Uptime', checked: 'Checked', access: 'Node access', noAccess: 'Not set up. Agents cannot be installed from here.', cpu: 'CPU', memory: 'RAM', os: 'System', node: 'Node', agent: 'Agent', guests: 'LXCs',
+    lastSeen: (age: string) => `last seen ${age} ago`, usage: (used: number, of: number) => `${bytes(used)} of ${bytes(of)}`, old: 'Last known picture. Its node does not answer.', nextTry: (at: string) => `Next try ${at}.`,
+  },
+  blocked: {
+    held: 'Held in the LXC (apt-mark hold).', phased: 'Phased by the publisher: not offered to this LXC yet.', pinned: 'Pinned to another version.', keptBack: (why: string) => `Kept back: ${why}`,
+  },
+  unknownWhy: {
+    noAgent: 'No agent yet. RedFlag cannot see packages from outside.', notRunning: 'It does not run, so its packages cannot be read.', notScanned: 'It has not been scanned yet.',
+    old: (at: string) => `Read on ${at}. The agent has not reported since.`,
+  },
+  history: {
+    none: 'No updates by RedFlag yet.', update: (n: number) => `Update, ${packages(n)}`, receipt: (n: number) => `Receipt #${n}`, approved: 'Approved by', plan: 'Plan', took: 'Took', check: 'Package database', sound: 'Sound', notSound: 'Damaged', notAsked: 'Not asked',
+    changed: 'Before and after', nothing: 'Nothing was changed.', notDone: 'Planned, not done', kept: 'Configuration files kept as yours', services: 'Services', active: 'runs', inactive: 'does not run', removed: 'removed', log: 'Log',
+  },
+  actions: {
+    scan: 'Scan for updates', enrol: 'Install agent…', update: 'Install updates…', security: 'Install security updates…', details: 'View details', access: 'Set up node access…', copyName: 'Copy name', copyNames: 'Copy names', copyAddress: 'Copy address', copyAddresses: 'Copy addresses',
+    some: (n: number, of: number, can: string) => `${count(n)} of ${count(of)} ${can}`,
+    can: { scan: 'can be scanned', enrol: 'can get an agent', update: 'have updates to install', security: 'have security updates' },
+    why: {
+      none: 'No LXC here', template: 'A template is not changed', stopped: 'Stopped. Start it first', old: 'Its node does not answer', unknownPower: 'Its power state is unknown', busy: 'An operation runs on it',
+      locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
+      upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', noAddress: 'No address known',
+    },
+    all: { enrol: 'Already installed on all', update: 'All up to date', security: 'No security updates on any', scan: 'None can be scanned' },
+    head: (guests: string, n: number, security: number) => (n === 0 ? guests : `${guests} · ${updates(n)}${security > 0 ? `, ${count(security)} security` : ''}`),
+    scanStarted: (what: string) => `Scan of ${what} started.`, approved: (short: string) => `Plan ${short} started.`,
+  },
+  plan: {
+    updateTitle: (n: number) => `Update ${lxcs(n)}`, enrolTitle: (n: number) => `Install ${plural(n, 'agent', 'agents')}`, making: 'Making the plan', answered: (n: number, of: number) => `${count(n)} of ${count(of)} answered`, asking: 'Each agent simulates the update. Nothing is changed.', checking: 'Looking which LXCs can be reached. Nothing is changed.',
+    head: 'Plan', meta: (made: string, until: string) => `made ${made}, good until ${until} · nothing has been changed yet`, again: 'Make a new plan', order: 'Order', oneByOne: 'in this order', stops: (n: number) => `Stops after ${plural(n, 'failure', 'failures')}.`,
+    recheck: 'Each LXC is simulated again first. If its packages moved, it is not touched and you are asked again.', enrolFail: 'An agent that fails is removed again.', notIn: 'Not in this plan',
+    upgraded: 'Upgraded', added: 'Added', removedHead: 'Removed', keptBack: 'Kept back', version: 'Version', size: 'Size', security: 'Security', space: 'Space', downloaded: 'download', needed: (n: number, free: number) => `${bytes(n)} needed, ${bytes(free)} free`, tight: 'Not enough room', restarts: 'Restarts', noRestarts: 'No services known', reboot: 'No reboot of the LXC', wayBack: 'Way back', noWayBack: 'None', noSnapshots: 'RedFlag takes no snapshot yet',
+    cannot: 'Cannot be undone', cannotList: ['Package versions: older ones may be gone from the archive', 'Data that a newer version converts when it starts'], cannotHint: 'Take a snapshot or a backup in Proxmox first if you may need to go back.', done: 'After the update', doneList: ['Versions, package database and services are checked', 'A receipt says what changed and what did not'],
+    reach: 'Reached through', system: 'System', leaves: 'What it leaves', steps: 'What will be done', stepList: ['Check that it runs, is not locked, and has room', 'Copy the agent and compare its checksum', 'Write its configuration with a code that works once', 'Let the agent set up its own service', 'Wait for its first report', 'Remove what only the installation needed'], enrolLeaves: 'One program, one service, no open port',
+    removals: (n: number) => `Remove ${packages(n)}: I have read which ones`, approve: (short: string) => `Approve plan ${short} and start`, onlyThis: 'Approval is for this list only. If anything in it changes, you are asked again.', empty: 'Nothing in it can be done now', expired: 'This plan is too old to be approved.', moved: 'This plan does not hold any more.', failed: 'No plan could be made.', agents: (n: number) => plural(n, 'agent', 'agents'), notThere: 'Nothing is changed in any LXC.', security_n: (n: number) => `${count(n)} security`, total_download: (n: number) => `${bytes(n)} download`, removing: (n: number) => `removes ${packages(n)}`,
+  },
+  operations: {
+    title: 'Operations', none: 'No operations yet', noneText: 'Scans, agent installations and updates appear here, each with its steps and its log.', running: (n: number) => `${count(n)} running`, waiting: (n: number) => `${count(n)} waiting`, failed: (n: number) => `${count(n)} failed`, openAll: 'Open all', show: 'Show operations', name: (kind: OperationKind, subject: string) => `${kinds[kind]} · ${subject}`, heading: (number: number, kind: OperationKind, subject: string) => `#${number} ${kinds[kind]} ${subject}`,
+    started: (at: string) => `started ${at}`, plan: (short: string) => `plan ${short}`, cancel: 'Cancel rest', cancelling: 'Stopping after this step', counts: { succeeded: 'done', running: 'running', waiting: 'waiting', failed: 'failed', interrupted: 'interrupted', skipped: 'left out', cancelled: 'stopped' }, soFar: (t: string) => `${t} so far`, tookAll: (t: string) => `took ${t}`, lxc: 'LXC', result: 'Result', time: 'Time', log: 'Log', follow: 'Follow', noLog: 'Nothing logged yet.', jobs: 'LXCs of this operation', chooseJob: 'Choose an LXC to see what it does.',
+    steps, stepStates, jobStates, kinds, results, done: 'Done', ended: { cancelled: 'Stopped', failed: 'Failed', partly: (failed: number, of: number) => `${count(failed)} of ${count(of)} failed`, nothing: 'Nothing done', skipped: (n: number, of: number) => `${count(n)} of ${count(of)} left out` },
+    spoken: (number: number, what: string, done: number, of: number) => `Operation ${number}, ${what}: ${done} of ${of} done.`, spokenFailed: (number: number, what: string) => `Operation ${number}, ${what}: one failed.`, problem: 'Problem', receipt: 'Receipt', nowAt: 'Step',
+  },
+  severities, levels,
+  unlock: {
+    chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
+  },
+  wizard,
+} as const;

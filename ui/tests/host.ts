@@ -1,0 +1,92 @@
+// A host in memory: answers from functions that a test can replace, and events that a test sends by hand.
+import type { Body } from '../src/bindings/Body';
+import type { Event } from '../src/bindings/Event';
+import type { Code } from '../src/bindings/Code';
+import { type Answer, type Command, CommandError, type Host, type Request } from '../src/host';
+import { C1, FLEET, NOW } from './fixtures/fleet';
+import { details, ENROL_PLAN, JOBS, LOG, OPERATIONS, PLAN } from './fixtures/work';
+
+type Answers = { [C in Command]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> };
+
+export const PRINT = '5C:0E:91:7A:D3:42:88:1F:6B:E0:27:CC:94:5D:03:A8:E7:19:B6:50:2F:8C:D1:73:4A:0B:96:EE:38:F5:B1:4A';
+
+export function failure(code: Code, message: string, words: string | null = null, next: string | null = null): CommandError {
+  return new CommandError({ code, message, words, next });
+}
+
+function answers(): Answers {
+  return {
+    app_info: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'keyring', demo: true }),
+    unlock: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'passphrase', demo: false }),
+    keep_secret: () => ({ id: 's-1' }),
+    snapshot: () => ({ seq: 10, fleet: FLEET, operations: OPERATIONS }),
+    probe_cluster: () => ({
+      address: '192.168.1.10:8006', known: null, compare: 'openssl x509 -in /etc/pve/local/pve-ssl.pem -noout -fingerprint -sha256',
+      certificate: { sha256: PRINT, subject: 'pve1.home.arpa', issuer: 'Proxmox Virtual Environment', names: ['pve1.home.arpa', '192.168.1.10'], notBefore: NOW - 86_400_000, notAfter: NOW + 600 * 86_400_000, trustedBySystem: false },
+    }),
+    check_token: () => ({
+      version: '8.4.21', clusterName: 'Homelab Cluster 1', nodes: ['pve1', 'pve2'], enough: true, visibleGuests: 11, grant: [],
+      privileges: [
+        { name: 'VM.Audit', path: '/vms', usedFor: 'See LXCs and their settings', granted: true, required: true },
+        { name: 'Sys.Audit', path: '/nodes', usedFor: 'See nodes, load and tasks', granted: true, required: true },
+        { name: 'VM.PowerMgmt', path: '/vms', usedFor: 'Start, stop and restart an LXC', granted: true, required: false },
+      ],
+    }),
+    add_cluster: () => ({ cluster: C1, already: false }),
+    discover: () => ({ nodes: 2, guests: 11, running: 9, stopped: 1, templates: 1, problems: [], sentence: 'Found 2 nodes, 11 LXCs' }),
+    access_info: () => ({
+      publicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP redflag',
+      nodes: [{ node: 'pve1', host: '192.168.1.11', port: 22, user: 'root' }, { node: 'pve2', host: '192.168.1.12', port: 22, user: 'root' }],
+    }),
+    probe_node: () => ({ key: { algorithm: 'ssh-ed25519', fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrGkYBH6zW4vXxxYkq3D0Yk' }, changedFrom: null, compare: 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' }),
+    save_access: (request) => ({ hostname: request.node, guests: 4 }),
+    make_plan: (request) => (request.kind === 'enrol' ? ENROL_PLAN : PLAN),
+    approve_plan: () => ({ operation: 'o-1483' }),
+    start_scan: () => ({ operation: 'o-1482' }),
+    cancel_operation: () => ({}),
+    operation_details: ({ operation }) => ({ operation: OPERATIONS.find((one) => one.id === operation) ?? OPERATIONS[0]!, jobs: JOBS }),
+    guest_details: ({ guest }) => details(Number(guest.slice(-12))),
+    read_log: ({ after }) => ({ lines: LOG.slice(after), total: LOG.length }),
+    job_receipt: () => ({ receipt: null }),
+  };
+}
+
+export class MemoryHost implements Host {
+  readonly answers = answers();
+  readonly calls: { command: Command; request: unknown }[] = [];
+  #seq = 10;
+  #listener: ((event: Event) => void) | null = null;
+  #link: ((up: boolean) => void) | null = null;
+
+  async rpc<C extends Command>(command: C, request: Request<C>): Promise<Answer<C>> {
+    this.calls.push({ command, request });
+    return this.answers[command](request);
+  }
+
+  subscribe(onEvent: (event: Event) => void, onLink: (up: boolean) => void): () => void {
+    this.#listener = onEvent;
+    this.#link = onLink;
+    queueMicrotask(() => onLink(true));
+    return () => {
+      this.#listener = null;
+    };
+  }
+
+  send(body: Body): void {
+    this.#seq += 1;
+    this.#listener?.({ seq: this.#seq, at: NOW, body });
+  }
+
+  /** Loses events: the next one leaves a gap. */
+  lose(events: number): void {
+    this.#seq += events;
+  }
+
+  link(up: boolean): void {
+    this.#link?.(up);
+  }
+
+  requests<C extends Command>(command: C): Request<C>[] {
+    return this.calls.filter((call) => call.command === command).map((call) => call.request as Request<C>);
+  }
+}
