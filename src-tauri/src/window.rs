@@ -13,6 +13,12 @@ use crate::settings;
 
 const LABEL: &str = "main";
 
+/// Notes violations of the content security policy from the first one on, where a test can read them.
+const NOTE_VIOLATIONS: &str = "window.__violations = [];
+document.addEventListener('securitypolicyviolation', (violation) => {
+  window.__violations.push(`${violation.effectiveDirective} ${violation.blockedURI}`);
+});";
+
 /// The plugins. The first one must be the one that notices a second start, before anything is opened twice.
 pub(crate) fn plugins<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     let other_data = settings::data_override();
@@ -71,6 +77,10 @@ pub(crate) fn create<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
         })
         .on_navigation(|url| is_own_page(url, cfg!(feature = "custom-protocol")))
         .on_new_window(|_, _| NewWindowResponse::Deny);
+    // The variable by which the webview lets itself be driven; never set for a user's window.
+    if std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true") {
+        builder = builder.initialization_script(NOTE_VIOLATIONS);
+    }
     if let Some(folder) = settings::data_override() {
         builder = builder.data_directory(std::path::absolute(folder)?.join("webview"));
     }

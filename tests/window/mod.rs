@@ -140,17 +140,7 @@ impl Window {
     /// Violations of the page's content security policy since it began to load.
     pub async fn violations(&self) -> anyhow::Result<Vec<String>> {
         let found = self
-            .client
-            .execute_async(
-                "const done = arguments[0];
-                 const found = [];
-                 const observer = new ReportingObserver((reports) => {
-                   for (const { body } of reports) found.push(`${body.effectiveDirective} ${body.blockedURL}`);
-                 }, { types: ['csp-violation'], buffered: true });
-                 observer.observe();
-                 setTimeout(() => { observer.disconnect(); done(found); }, 50);",
-                vec![],
-            )
+            .evaluate("return window.__violations", vec![])
             .await?;
         Ok(serde_json::from_value(found)?)
     }

@@ -44,9 +44,6 @@ impl Screen {
             .env_remove("WAYLAND_DISPLAY")
             // X11 even where the machine has a Wayland session.
             .env("GDK_BACKEND", "x11")
-            .env("NO_AT_BRIDGE", "1")
-            // No graphics card here; asking for one costs seconds and ends in the same drawing.
-            .env("LIBGL_ALWAYS_SOFTWARE", "1")
-            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
+            .env("NO_AT_BRIDGE", "1");
     }
 }
