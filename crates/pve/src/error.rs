@@ -258,3 +258,60 @@ fn io_kind(kind: io::ErrorKind) -> Option<ConnectKind> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ConnectFailure, ConnectKind, connect_kind};
+    use std::io;
+
+    #[test]
+    fn each_way_of_not_connecting_reads_differently() {
+        for (kind, expected, says) in [
+            (
+                io::ErrorKind::ConnectionRefused,
+                ConnectKind::Refused,
+                "refuses",
+            ),
+            (
+                io::ErrorKind::HostUnreachable,
+                ConnectKind::NoRoute,
+                "no route",
+            ),
+            (
+                io::ErrorKind::NetworkUnreachable,
+                ConnectKind::NoRoute,
+                "no route",
+            ),
+            (
+                io::ErrorKind::TimedOut,
+                ConnectKind::Timeout,
+                "does not answer",
+            ),
+            (
+                io::ErrorKind::ConnectionReset,
+                ConnectKind::Closed,
+                "closes",
+            ),
+        ] {
+            // As it arrives from below: wrapped.
+            let error = io::Error::other(io::Error::other(io::Error::from(kind)));
+            let seen = connect_kind(&error);
+            assert_eq!(seen, expected);
+            let failure = ConnectFailure {
+                address: "[::1]:8006".into(),
+                kind: seen,
+            };
+            let text = failure.to_string();
+            assert!(text.contains(says) && text.contains("[::1]:8006"), "{text}");
+        }
+        let failure = ConnectFailure {
+            address: "pve1.lan:8006".into(),
+            kind: ConnectKind::Dns,
+        };
+        assert!(
+            failure
+                .to_string()
+                .contains("the name pve1.lan cannot be found")
+        );
+    }
+}

@@ -5,6 +5,7 @@
 
 mod address;
 mod client;
+mod credential;
 mod envelope;
 mod error;
 mod lenient;

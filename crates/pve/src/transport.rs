@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     error::Error as StdError,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
@@ -12,16 +12,13 @@ use std::{
 
 use domain::NodeName;
 use hyper::ext::ReasonPhrase;
-use reqwest::{
-    Response,
-    header::{AUTHORIZATION, HeaderValue},
-    redirect::Policy,
-};
+use reqwest::{Response, header::AUTHORIZATION, redirect::Policy};
 use tls::{CertificateRefused, Trust};
 use tokio::sync::{AcquireError, Semaphore};
 
 use crate::{
     ConnectFailure, ConnectKind, Error, Limits, Token,
+    credential::Credential,
     envelope::Asked,
     error::{causes, connect_kind},
     normalise_address,
@@ -29,34 +26,6 @@ use crate::{
 
 /// Nodes that are asked in turn when each says that it cannot reach the one in question.
 const PROXIES_TRIED: usize = 3;
-
-/// A token and whether it has been refused. Replaced as a whole, so that a late refusal of an old token says
-/// nothing about the new one.
-struct Credential {
-    token: Token,
-    header: HeaderValue,
-    refused: OnceLock<String>,
-}
-
-impl Credential {
-    fn new(token: Token) -> Result<Arc<Self>, Error> {
-        let header = token.header().map_err(|e| Error::Setup(e.to_string()))?;
-        Ok(Arc::new(Self {
-            token,
-            header,
-            refused: OnceLock::new(),
-        }))
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        match self.refused.get() {
-            Some(words) => Err(Error::Unauthorised {
-                words: words.clone(),
-            }),
-            None => Ok(()),
-        }
-    }
-}
 
 pub(crate) struct Transport {
     http: reqwest::Client,
@@ -118,7 +87,7 @@ impl Transport {
     }
 
     pub(crate) fn token_id(&self) -> crate::TokenId {
-        self.credential().token.id().clone()
+        self.credential().token_id().clone()
     }
 
     pub(crate) fn set_addresses(&self, addresses: &[String]) -> Result<(), Error> {
@@ -209,7 +178,7 @@ impl Transport {
                 }
                 Err(error) => {
                     if let Error::Unauthorised { words } = &error {
-                        let _ = credential.refused.set(words.clone());
+                        credential.refuse(words);
                     }
                     if let Error::MaybeSent { .. } = &error {
                         // Whoever asks next begins elsewhere.
@@ -247,7 +216,7 @@ impl Transport {
         let response = self
             .http
             .get(url)
-            .header(AUTHORIZATION, credential.header.clone())
+            .header(AUTHORIZATION, credential.header())
             .send()
             .await
             .map_err(|e| self.failed(asked, &e))?;

@@ -179,7 +179,7 @@ impl ServerCertVerifier for NodeVerifier {
                 .chain(intermediates)
                 .map(|c| c.clone().into_owned())
                 .collect(),
-            why: why.unwrap_or_else(|| "it is not one that was accepted".into()),
+            why: why.unwrap_or_else(|| "its fingerprint is not among the accepted ones".into()),
         };
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(
             OtherError(Arc::new(refused)),
