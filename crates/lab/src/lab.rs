@@ -320,7 +320,9 @@ impl Drop for Lab {
 }
 
 async fn tick(ground: Arc<Ground>) {
-    let mut interval = tokio::time::interval(ground.options.statistics);
+    let every = ground.options.statistics;
+    // The first figures were taken at the start.
+    let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     loop {
         tokio::select! {
             () = ground.stop.cancelled() => return,

@@ -7,6 +7,8 @@ pub mod facts;
 pub mod faults;
 pub mod guest;
 mod lab;
+#[cfg(target_os = "linux")]
+pub mod lxc;
 mod net;
 mod options;
 pub mod pve;

@@ -84,7 +84,7 @@ pub struct Node {
     pub load: f64,
     /// The certificate that it presents; filled in when the lab starts.
     pub certificate: Certificate,
-    /// Lines of `authorized_keys` that were added through the simulated sshd.
+    /// Lines of `authorized_keys` that were added through a simulated sshd; equal on all nodes of a cluster.
     pub authorized_keys: Vec<String>,
 }
 
