@@ -82,7 +82,10 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the one line that whoever started this waits for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the one line that whoever started this waits for"
+)]
 fn announce(port: u16, token: &Token) {
     println!("http://127.0.0.1:{port}/#token={}", token.reveal());
 }

@@ -173,6 +173,7 @@ pub struct Plan {
     pub id: PlanId,
     pub kind: OperationKind,
     /// Which updates it is about.
+    #[serde(default)]
     pub only: UpdateFilter,
     pub made_at: Timestamp,
     /// After this moment it cannot be approved any more.
