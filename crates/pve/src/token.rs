@@ -12,8 +12,9 @@ pub enum TokenError {
     Empty,
     #[error("the token's name is missing: {0:?} is a user; a token id looks like {0}!desktop")]
     NoName(String),
-    #[error("the realm is missing in {0:?}; a token id looks like redflag@pve!desktop")]
-    NoRealm(String),
+    /// Without the text: it may be the secret, pasted into the wrong field.
+    #[error("the realm is missing; a token id looks like redflag@pve!desktop")]
+    NoRealm,
     #[error("only the token id belongs here, up to the = sign; the secret has its own field")]
     HoldsSecret,
     #[error("{what} {value:?} is not valid: {rule}")]
@@ -64,11 +65,11 @@ impl FromStr for TokenId {
         let Some((user, name)) = text.rsplit_once('!') else {
             return Err(match text.contains('@') {
                 true => TokenError::NoName(text.to_owned()),
-                false => TokenError::NoRealm(text.to_owned()),
+                false => TokenError::NoRealm,
             });
         };
         let Some((login, realm)) = user.rsplit_once('@') else {
-            return Err(TokenError::NoRealm(text.to_owned()));
+            return Err(TokenError::NoRealm);
         };
         let part = |what, value: &str, rule| TokenError::Part {
             what,
@@ -209,6 +210,8 @@ mod tests {
         assert_eq!(header, "PVEAPIToken=redflag@pve!desktop=0123-secret");
         let error = Token::new(id.clone(), SecretString::from("se\ncret")).unwrap_err();
         assert_eq!(error, TokenError::Secret);
+        let swapped = "0123-secret".parse::<TokenId>().unwrap_err();
+        assert!(!format!("{swapped} {swapped:?}").contains("0123"));
         let error = Token::new(id, SecretString::from(" ")).unwrap_err();
         assert_eq!(error, TokenError::NoSecret);
     }

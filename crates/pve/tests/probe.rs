@@ -1,6 +1,10 @@
 //! A first look at whatever answers at an address.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail by panicking"
+)]
 
 mod common;
 
