@@ -103,7 +103,11 @@ impl Desktop {
     }
 
     /// Makes a plan and approves it; the id of the operation.
-    pub(crate) async fn plan_and_approve(&self, kind: &str, targets: Value) -> Result<(Value, Value)> {
+    pub(crate) async fn plan_and_approve(
+        &self,
+        kind: &str,
+        targets: Value,
+    ) -> Result<(Value, Value)> {
         let plan = self
             .call(
                 "make_plan",
@@ -163,7 +167,10 @@ impl Desktop {
     }
 
     /// Waits until `look` at the tree gives something.
-    pub(crate) async fn until_tree<R>(&mut self, look: impl Fn(&[GuestRow]) -> Option<R>) -> Result<R> {
+    pub(crate) async fn until_tree<R>(
+        &mut self,
+        look: impl Fn(&[GuestRow]) -> Option<R>,
+    ) -> Result<R> {
         loop {
             if let Some(found) = look(&self.guests().await?) {
                 return Ok(found);

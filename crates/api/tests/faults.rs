@@ -1,0 +1,485 @@
+//! Bad input and faults, each ending in words that say what, where, why and what next, or in an honest state; and a
+//! second try that works.
+
+mod desktop;
+
+use anyhow::{Context, Result};
+use api::{Code, Error};
+use desktop::Desktop;
+use domain::{
+    fleet::{GuestRow, UpdateState},
+    operation::{JobState, StepKind},
+};
+use lab::{Lab, Options, Scenario, world::Acl};
+use serde_json::{Value, json};
+
+async fn lab() -> Result<Lab> {
+    Lab::start(
+        Scenario::demo(),
+        Options {
+            ssh: true,
+            ..Options::quick()
+        },
+    )
+    .await
+}
+
+fn label(lab: &Lab) -> String {
+    lab.world().read(|world| world.clusters[0].label.clone())
+}
+
+fn failed(answer: Result<Value, Error>) -> Error {
+    match answer {
+        Ok(answer) => panic!("it should have failed, and answered {answer}"),
+        Err(error) => error,
+    }
+}
+
+/// A desktop whose first cluster has agents in every running, unlocked guest.
+async fn with_agents(lab: &Lab, desktop: &mut Desktop) -> Result<Value> {
+    let facts = &lab.facts().clusters[0];
+    let cluster = desktop.add_cluster(facts).await?;
+    desktop
+        .call("discover", json!({ "cluster": cluster }))
+        .await?;
+    desktop.open_nodes(&cluster, facts).await?;
+    let (_, enrol) = desktop
+        .plan_and_approve("enrol", json!([{ "kind": "cluster", "cluster": cluster }]))
+        .await?;
+    desktop.until_over(&enrol).await?;
+    let updates_known = |guests: &[GuestRow]| {
+        let row = guests.iter().find(|g| g.name == "nextcloud")?;
+        matches!(row.updates, UpdateState::Updates { .. }).then_some(())
+    };
+    desktop.until_tree(updates_known).await?;
+    Ok(cluster)
+}
+
+async fn target(desktop: &Desktop, name: &str) -> Result<Value> {
+    Ok(json!([{ "kind": "guest", "guest": desktop.guest(name).await?.id }]))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_none_says_why() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let desktop = Desktop::open(folder.path()).await?;
+    let probe = |address: &str| desktop.call("probe_cluster", json!({ "address": address }));
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let plain_address = plain.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = plain.accept().await {
+            use tokio::io::AsyncWriteExt;
+            let _ = stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                .await;
+        }
+    });
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.local_addr()?
+    };
+    for (address, code, word) in [
+        ("", Code::BadInput, ""),
+        ("two words", Code::BadInput, ""),
+        ("http://192.0.2.1:8006", Code::BadInput, "https"),
+        ("pve1:99999", Code::BadInput, ""),
+        (
+            "no-such-host.invalid",
+            Code::Unreachable,
+            "no-such-host.invalid",
+        ),
+        (&closed.to_string(), Code::Unreachable, "refuses"),
+        (&plain_address.to_string(), Code::Unreachable, "http"),
+        (&silent.local_addr()?.to_string(), Code::Unreachable, ""),
+    ] {
+        let error = failed(probe(address).await);
+        assert_eq!(error.code, code, "{address:?}: {error:?}");
+        let words = error.words.clone().unwrap_or_default();
+        assert!(
+            words.contains(word) && !words.is_empty(),
+            "{address:?}: {error:?} names {word:?}"
+        );
+        assert!(
+            error.next.is_some(),
+            "{address:?}: {error:?} says what to do next"
+        );
+    }
+    desktop.app.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificate_and_token_are_each_refused_by_name() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let desktop = Desktop::open(folder.path()).await?;
+    let facts = &lab.facts().clusters[0];
+    let check = async |fingerprint: &str, id: &str, secret: &str| {
+        let secret = desktop
+            .call("keep_secret", json!({ "value": secret }))
+            .await?;
+        let request = json!({ "address": facts.address, "fingerprint": fingerprint, "tokenId": id, "secret": secret });
+        desktop.call("check_token", request).await
+    };
+    let right = facts.fingerprint.to_string();
+    let error = failed(
+        check(
+            &"AB:".repeat(32)[..95],
+            &facts.token.id,
+            &facts.token.secret,
+        )
+        .await,
+    );
+    assert_eq!(error.code, Code::IdentityChanged);
+    assert!(
+        error.words.context("words")?.contains(&right),
+        "it names what the node shows"
+    );
+    let error = failed(
+        check(
+            &right,
+            &facts.token.id,
+            "00000000-0000-4000-8000-000000000000",
+        )
+        .await,
+    );
+    assert_eq!(error.code, Code::Refused, "{error:?}");
+    let error = failed(check(&right, "redflag", &facts.token.secret).await);
+    assert_eq!(error.code, Code::BadInput, "{error:?}");
+
+    // A token with no rights of its own sees an empty list: that is a missing right, not an empty cluster.
+    let bare = "redflag@pve!bare";
+    lab.world().change(|world| {
+        let mut token = lab::scenario::token(bare, true, Acl::none());
+        token.secret = "11111111-2222-4333-8444-555555555555".into();
+        world.clusters[0].access.tokens.push(token);
+    });
+    let report = check(&right, bare, "11111111-2222-4333-8444-555555555555").await?;
+    assert_eq!(
+        (&report["enough"], &report["visibleGuests"]),
+        (&json!(false), &json!(0))
+    );
+    let lines = report["grant"].as_array().context("lines")?;
+    assert!(
+        lines
+            .iter()
+            .any(|l| l.as_str().is_some_and(|l| l.contains("VM.Audit"))),
+        "{lines:?}"
+    );
+
+    // After all that, the right one works.
+    assert_eq!(
+        check(&right, &facts.token.id, &facts.token.secret).await?["enough"],
+        json!(true)
+    );
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_into_a_node_is_refused_by_name() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let desktop = Desktop::open(folder.path()).await?;
+    let facts = &lab.facts().clusters[0];
+    let cluster = desktop.add_cluster(facts).await?;
+    desktop
+        .call("discover", json!({ "cluster": cluster }))
+        .await?;
+    let ssh = facts.nodes[0].ssh.as_ref().context("ssh")?;
+    let save = async |port: u16, fingerprint: &str, password: &str| {
+        let password = desktop
+            .call("keep_secret", json!({ "value": password }))
+            .await?;
+        let key = json!({ "algorithm": ssh.algorithm, "fingerprint": fingerprint });
+        let request = json!({
+            "cluster": cluster, "node": facts.nodes[0].name, "host": ssh.address.ip(), "port": port,
+            "user": ssh.user, "hostKey": key, "password": password,
+        });
+        desktop.call("save_access", request).await
+    };
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port();
+    let port = ssh.address.port();
+    assert_eq!(
+        failed(save(closed, &ssh.host_key, &ssh.password).await).code,
+        Code::Unreachable
+    );
+    assert_eq!(
+        failed(save(port, &ssh.host_key, "wrong").await).code,
+        Code::Refused
+    );
+    let other = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    assert_eq!(
+        failed(save(port, other, &ssh.password).await).code,
+        Code::IdentityChanged
+    );
+    let saved = save(port, &ssh.host_key, &ssh.password).await?;
+    assert_eq!(saved["hostname"], json!(facts.nodes[0].name));
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repository_that_does_not_answer_is_an_error_and_not_zero() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let mut desktop = Desktop::open(folder.path()).await?;
+    with_agents(&lab, &mut desktop).await?;
+    let words = "Could not connect to deb.debian.org:80";
+    lab.guest(&label(&lab), 201, |g| {
+        g.machine.quirks.repository_error = Some(words.into())
+    })?;
+    let scan = desktop
+        .call(
+            "start_scan",
+            json!({ "targets": target(&desktop, "mariadb").await? }),
+        )
+        .await?;
+    desktop.until_over(&scan["operation"]).await?;
+    let row = desktop.guest("mariadb").await?;
+    match &row.updates {
+        UpdateState::Error { reason, .. } => assert!(reason.contains(words), "{reason}"),
+        other => panic!("an unreachable repository gave {other:?}"),
+    }
+    lab.guest(&label(&lab), 201, |g| {
+        g.machine.quirks.repository_error = None
+    })?;
+    let scan = desktop
+        .call(
+            "start_scan",
+            json!({ "targets": target(&desktop, "mariadb").await? }),
+        )
+        .await?;
+    desktop.until_over(&scan["operation"]).await?;
+    assert!(
+        matches!(
+            desktop.guest("mariadb").await?.updates,
+            UpdateState::UpToDate { .. }
+        ),
+        "the second try works"
+    );
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_held_lock_is_waited_for_and_its_holder_named() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let mut desktop = Desktop::open(folder.path()).await?;
+    with_agents(&lab, &mut desktop).await?;
+    lab.guest(&label(&lab), 200, |g| {
+        g.machine.quirks.apt_lock = Some("unattended-upgr (812)".into())
+    })?;
+    let scan = desktop
+        .call(
+            "start_scan",
+            json!({ "targets": target(&desktop, "nextcloud").await? }),
+        )
+        .await?;
+    let names_holder = |body: &api::Body| match body {
+        api::Body::Job { job, .. } => job.steps.iter().any(|s| {
+            s.detail
+                .as_ref()
+                .is_some_and(|d| d.contains("unattended-upgr (812)"))
+        }),
+        _ => false,
+    };
+    desktop.until_news(names_holder).await?;
+    lab.guest(&label(&lab), 200, |g| g.machine.quirks.apt_lock = None)?;
+    assert_eq!(
+        desktop
+            .until_over(&scan["operation"])
+            .await?
+            .counts
+            .succeeded,
+        1
+    );
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_moved_since_the_approval_is_not_installed() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let mut desktop = Desktop::open(folder.path()).await?;
+    with_agents(&lab, &mut desktop).await?;
+    let targets = target(&desktop, "nextcloud").await?;
+    let request = json!({ "kind": "update", "targets": targets, "only": { "kind": "all" } });
+    let plan = desktop.call("make_plan", request).await?;
+    lab.guest(&label(&lab), 200, |g| {
+        for lists in [&mut g.machine.published, &mut g.machine.lists] {
+            if let Some(candidate) = lists.get_mut("curl") {
+                candidate.version.push_str("+newer");
+            }
+        }
+    })?;
+    let versions = |lab: &Lab| {
+        let mut versions = Vec::new();
+        let look = |g: &mut lab::world::Guest| {
+            versions = g
+                .machine
+                .packages
+                .values()
+                .map(|p| p.version.clone())
+                .collect()
+        };
+        lab.guest(&label(lab), 200, look).map(|()| versions)
+    };
+    let before = versions(&lab)?;
+    let approve = json!({ "plan": plan["id"], "fingerprint": plan["fingerprint"] });
+    let update = desktop.call("approve_plan", approve).await?["operation"].clone();
+    desktop.until_over(&update).await?;
+    let states = desktop.job_states(&update).await?;
+    assert_eq!(states[0].1, JobState::Skipped, "{states:?}");
+    assert!(
+        states[0].2.as_ref().is_some_and(|p| p.contains("+newer")),
+        "it shows what changed: {states:?}"
+    );
+    assert_eq!(versions(&lab)?, before, "nothing was installed");
+    let (_, update) = desktop.plan_and_approve("update", targets).await?;
+    assert_eq!(
+        desktop.until_over(&update).await?.counts.succeeded,
+        1,
+        "a new plan works"
+    );
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_package_that_breaks_and_a_service_that_dies_are_failures() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let mut desktop = Desktop::open(folder.path()).await?;
+    with_agents(&lab, &mut desktop).await?;
+    lab.guest(&label(&lab), 200, |g| {
+        g.machine.quirks.breaks_on = Some("php8.2-fpm".into())
+    })?;
+    let (_, update) = desktop
+        .plan_and_approve("update", target(&desktop, "nextcloud").await?)
+        .await?;
+    desktop.until_over(&update).await?;
+    let states = desktop.job_states(&update).await?;
+    assert_eq!(states[0].1, JobState::Failed, "{states:?}");
+    let details = desktop
+        .call("operation_details", json!({ "operation": update }))
+        .await?;
+    let apply = details["jobs"][0]["steps"]
+        .as_array()
+        .context("steps")?
+        .iter()
+        .find(|s| s["kind"] == json!(StepKind::Apply));
+    assert_eq!(
+        apply.context("the step")?["state"],
+        json!("failed"),
+        "{details}"
+    );
+
+    lab.guest(&label(&lab), 101, |g| {
+        let unit = g
+            .machine
+            .units
+            .iter()
+            .find(|(_, running)| **running)
+            .map(|(unit, _)| unit.clone());
+        g.machine.quirks.kills_unit = unit;
+    })?;
+    let (_, update) = desktop
+        .plan_and_approve("update", target(&desktop, "debian-pihole").await?)
+        .await?;
+    desktop.until_over(&update).await?;
+    let states = desktop.job_states(&update).await?;
+    assert_eq!(
+        states[0].1,
+        JobState::Failed,
+        "a service that does not come back is no success: {states:?}"
+    );
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_done_to_a_guest_is_left_out_with_the_reason() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let mut desktop = Desktop::open(folder.path()).await?;
+    let cluster = with_agents(&lab, &mut desktop).await?;
+    let template = desktop.guest("tmpl-debian-12").await?.id;
+    let targets =
+        json!([{ "kind": "cluster", "cluster": cluster }, { "kind": "guest", "guest": template }]);
+    let plan = desktop
+        .call(
+            "make_plan",
+            json!({ "kind": "update", "targets": targets, "only": { "kind": "all" } }),
+        )
+        .await?;
+    let why = |name: &str| {
+        let left = plan["leftOut"]
+            .as_array()?
+            .iter()
+            .find(|l| l["name"] == name)?;
+        left["why"].as_str().map(str::to_owned)
+    };
+    assert_eq!(why("ubuntu-dev").as_deref(), Some("Not running"));
+    assert_eq!(why("syncthing").as_deref(), Some("Locked: backup"));
+    assert_eq!(why("mariadb").as_deref(), Some("Nothing to install"));
+    assert!(why("tmpl-debian-12").is_some_and(|w| w.contains("Template")));
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_stands_in_the_data_folder() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let mut desktop = Desktop::open(folder.path()).await?;
+    with_agents(&lab, &mut desktop).await?;
+    desktop.app.shutdown().await;
+    let facts = &lab.facts().clusters[0];
+    let mut secrets = vec![
+        facts.token.secret.clone(),
+        desktop::PASSPHRASE.to_owned(),
+        "PRIVATE KEY".to_owned(),
+    ];
+    secrets.extend(
+        facts
+            .nodes
+            .iter()
+            .filter_map(|n| n.ssh.as_ref())
+            .map(|ssh| ssh.password.clone()),
+    );
+    let mut read = 0;
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in std::fs::read_dir(at)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path)?;
+            read += bytes.len();
+            for secret in &secrets {
+                let found = bytes
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes());
+                assert!(!found, "{} holds a secret in clear", path.display());
+            }
+        }
+    }
+    assert!(read > 10_000, "the database was really read");
+    lab.stop().await;
+    Ok(())
+}
