@@ -74,7 +74,7 @@ async fn key_for(door: &NodeDoor) -> SecretString {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guests_on_two_nodes_are_entered_and_their_updates_seen_and_installed() {
+async fn lxc_guests_on_two_nodes_are_entered_and_their_updates_seen_and_installed() {
     if !possible() {
         return;
     }
@@ -174,7 +174,7 @@ async fn guests_on_two_nodes_are_entered_and_their_updates_seen_and_installed() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_double_and_the_real_guests_stay_in_step() {
+async fn lxc_the_double_and_the_real_guests_stay_in_step() {
     if !possible() {
         return;
     }
@@ -224,7 +224,7 @@ async fn the_double_and_the_real_guests_stay_in_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn equal_numbers_in_two_clusters_are_two_guests_and_their_troubles_can_be_made() {
+async fn lxc_equal_numbers_in_two_clusters_are_two_guests_and_their_troubles_can_be_made() {
     if !possible() {
         return;
     }
@@ -319,7 +319,7 @@ async fn equal_numbers_in_two_clusters_are_two_guests_and_their_troubles_can_be_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_run_left_is_swept_and_a_living_one_is_not() {
+async fn lxc_what_a_killed_run_left_is_swept_and_a_living_one_is_not() {
     if !possible() {
         return;
     }

@@ -78,9 +78,9 @@ impl RealGuest {
         self.0.plan.stand
     }
 
-    /// Its root folder, seen from outside. Not there before its first start.
+    /// Its root folder, seen from outside. Empty before its first start.
     pub fn root(&self) -> PathBuf {
-        self.folder().join("rootfs")
+        self.0.namespace.seen(&self.folder().join("rootfs"))
     }
 
     fn folder(&self) -> PathBuf {
@@ -150,9 +150,11 @@ impl RealGuest {
         // dpkg and apt use POSIX locks, which flock(1) does not take.
         let program = format!(
             "$0 = q({holder}); for (qw(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock)) {{ open(my $f, q(+>>), $_) or die $!; \
-             fcntl($f, F_SETLK, pack(q(s s l! l! i), F_WRLCK, 0, 0, 0, 0)) or die $!; push @f, $f }} \
+             my $l = pack(q(s s l! l! i), F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLK, $l) or die $!; push @f, $f }} \
              open(my $n, q(>), q(/run/lab-lock)) or die $!; print $n $$; close $n; sleep"
         );
+        // systemd would take what follows a dollar sign for a variable of its own.
+        let program = program.replace('$', "$$");
         self.run(&[
             "systemd-run",
             "--quiet",
@@ -254,37 +256,21 @@ impl RealGuest {
         command::answer(&mut command)
     }
 
-    /// Copies the root and writes the configuration.
+    /// Lays the guest's root over the template and writes the configuration.
     fn make(&self) -> Result<()> {
+        self.lay()?;
         let root = self.root();
-        fs::create_dir_all(&root)?;
-        let from = self.0.template.join(".");
-        command::run(
-            "cp",
-            [
-                "-a".as_ref(),
-                "--reflink=auto".as_ref(),
-                from.as_os_str(),
-                root.as_os_str(),
-            ],
-        )?;
         let name = self.name();
         fs::write(root.join("etc/hostname"), format!("{name}\n"))?;
-        fs::write(
-            root.join("etc/hosts"),
-            format!("127.0.0.1 localhost\n127.0.1.1 {name}\n"),
-        )?;
+        let hosts = format!("127.0.0.1 localhost\n127.0.1.1 {name}\n");
+        fs::write(root.join("etc/hosts"), hosts)?;
         fs::write(root.join("etc/apt/sources.list"), &self.0.sources)?;
         if !self.0.plan.without.is_empty() {
-            let words = [
-                "dpkg",
-                "--purge",
-                "--force-remove-essential",
-                "--force-hold",
-            ];
+            let words = ["dpkg", "--purge", "--force-hold"];
             let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
             arguments.extend(self.0.plan.without.iter().cloned());
-            template::chroot(&root, &arguments)?;
+            let chroot = self.0.namespace.command("chroot");
+            template::inside(chroot, &self.folder().join("rootfs"), &arguments)?;
         }
         let inner = &self.0;
         let config = format!(
@@ -301,7 +287,7 @@ impl RealGuest {
              lxc.net.0.hwaddr = {mac}\n\
              lxc.net.0.ipv4.address = {address}/24\n\
              lxc.net.0.ipv4.gateway = {gateway}\n",
-            root = root.display(),
+            root = self.folder().join("rootfs").display(),
             cgroup = inner.cgroup,
             node = inner.node,
             vmid = self.vmid(),
@@ -312,6 +298,42 @@ impl RealGuest {
         );
         fs::write(self.folder().join("config"), config)?;
         Ok(())
+    }
+
+    /// An overlay in the node's namespace, which goes away with it; a copy where overlays do not work, as inside
+    /// another container.
+    fn lay(&self) -> Result<()> {
+        let folder = self.folder();
+        for part in ["rootfs", "upper", "work"] {
+            fs::create_dir_all(folder.join(part))?;
+        }
+        let options = format!(
+            "lowerdir={},upperdir={},workdir={}",
+            self.0.template.display(),
+            folder.join("upper").display(),
+            folder.join("work").display(),
+        );
+        let mut mount = self.0.namespace.command("mount");
+        mount
+            .args(["-t", "overlay", "-o", &options, "overlay"])
+            .arg(folder.join("rootfs"));
+        let mounted = command::answer(&mut mount)?;
+        if mounted.status == 0 {
+            return Ok(());
+        }
+        tracing::info!(
+            words = mounted.stderr.trim(),
+            "no overlay: the root is copied"
+        );
+        let from = self.0.template.join(".");
+        let to = folder.join("rootfs");
+        let arguments = [
+            "-a".as_ref(),
+            "--reflink=auto".as_ref(),
+            from.as_os_str(),
+            to.as_os_str(),
+        ];
+        command::run("cp", arguments).map(|_| ())
     }
 }
 

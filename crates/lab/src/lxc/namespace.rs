@@ -112,6 +112,12 @@ impl Namespace {
         command
     }
 
+    /// A path as it is inside, for those outside.
+    pub(crate) fn seen(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.holder));
+        root.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
     /// Where its guests lie.
     pub(crate) fn lxc(&self) -> PathBuf {
         self.folder.join("lxc")

@@ -17,7 +17,8 @@ use super::{
     namespace::{Namespace, NodeDoor},
     plan::{Options, Stand},
     repository::Repository,
-    step, sweep, template,
+    step, sweep,
+    template::Template,
 };
 use crate::{Lab, facts::Facts, facts::SshFacts, seed::secret_hex};
 
@@ -35,7 +36,7 @@ struct Run {
     folder: PathBuf,
     bridge: Bridge,
     repository: Repository,
-    template: PathBuf,
+    template: Template,
     cleared: bool,
 }
 
@@ -144,7 +145,7 @@ impl RealNodes {
                     address: run.bridge.guest(index)?,
                     mac: mac(&run.bridge, index)?,
                     namespace: Arc::clone(&namespace),
-                    template: run.template.clone(),
+                    template: run.template.root.clone(),
                     bridge: run.bridge.name.clone(),
                     gateway: run.bridge.host(),
                     cgroup: sweep::cgroup(&run.id),
@@ -322,9 +323,9 @@ impl Run {
         let id = secret_hex(4)?;
         let (template, folder, bridge) = tokio::task::spawn_blocking({
             let (cache, id) = (cache.clone(), id.clone());
-            move || -> Result<(PathBuf, PathBuf, Bridge)> {
+            move || -> Result<(Template, PathBuf, Bridge)> {
                 sweep::sweep(&cache)?;
-                let template = template::ready(&cache)?;
+                let template = Template::ready(&cache)?;
                 let folder = sweep::own(&cache, &id)?;
                 let bridge = Bridge::make(&id).inspect_err(|_| {
                     let _ = sweep::clear(&folder);

@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result};
@@ -33,28 +34,45 @@ const DROPPED: [&str; 7] = [
     "var/lib/apt/lists",
 ];
 
-/// The template's root below `cache`, made if it is not there or not of this recipe. Others wait meanwhile.
-pub(crate) fn ready(cache: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(cache)?;
-    let lock = fs::File::create(cache.join("template.lock"))?;
-    lock.lock()?;
-    let root = cache.join("template");
-    let stamp = cache.join("template.stamp");
-    let wanted = recipe();
-    let found = fs::read_to_string(&stamp).unwrap_or_default();
-    if found == wanted && root.is_dir() {
-        return Ok(root);
-    }
-    let new = cache.join("template.new");
-    for old in [&root, &new] {
-        if old.exists() {
-            fs::remove_dir_all(old)?;
+/// The template's root, kept from being made anew as long as this is held.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub(crate) root: PathBuf,
+    _lock: fs::File,
+}
+
+impl Template {
+    /// The root below `cache`, made if it is not there or not of this recipe. Others wait meanwhile.
+    pub(crate) fn ready(cache: &Path) -> Result<Self> {
+        let root = cache.join("template");
+        let stamp = cache.join("template.stamp");
+        let wanted = recipe();
+        let current = || {
+            let found = fs::read_to_string(&stamp).unwrap_or_default();
+            found == wanted && root.is_dir()
+        };
+        loop {
+            let lock = fs::File::create(cache.join("template.lock"))?;
+            lock.lock_shared()?;
+            if current() {
+                return Ok(Self { root, _lock: lock });
+            }
+            lock.unlock()?;
+            lock.lock()?;
+            if current() {
+                continue;
+            }
+            let new = cache.join("template.new");
+            for old in [&root, &new] {
+                if old.exists() {
+                    fs::remove_dir_all(old)?;
+                }
+            }
+            make(&new, cache).context("the Debian root for the guests")?;
+            fs::rename(&new, &root)?;
+            fs::write(&stamp, &wanted)?;
         }
     }
-    make(&new, cache).context("the Debian root for the guests")?;
-    fs::rename(&new, &root)?;
-    fs::write(&stamp, wanted)?;
-    Ok(root)
 }
 
 fn recipe() -> String {
@@ -114,16 +132,20 @@ fn install(root: &Path, cache: &Path) -> Result<()> {
 }
 
 /// Runs a program inside a root that is not started.
-pub(crate) fn chroot(root: &Path, arguments: &[String]) -> Result<String> {
-    let mut command = std::process::Command::new("chroot");
-    command
+fn chroot(root: &Path, arguments: &[String]) -> Result<String> {
+    inside(Command::new("chroot"), root, arguments)
+}
+
+/// The same with a `chroot` that is prepared already.
+pub(crate) fn inside(mut chroot: Command, root: &Path, arguments: &[String]) -> Result<String> {
+    chroot
         .arg(root)
         .args(arguments)
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("DEBIAN_FRONTEND", "noninteractive")
         .env("LC_ALL", "C");
-    command::answer(&mut command)?
+    command::answer(&mut chroot)?
         .text()
         .with_context(|| format!("in the guests' root: {arguments:?}"))
 }
