@@ -1,1 +1,292 @@
-fn main() {}
+//! The agent's command line.
+//!
+//! Exit status: 0 done · 1 not well (`status`), or another failure · 2 wrong usage · 3 configuration missing or wrong ·
+//! 4 not supported here (no systemd) · 5 systemctl failed · 6 not root · 7 a file could not be read or written · 8 a
+//! job is running · 9 the scan failed.
+
+use std::{
+    io::{Read, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use agent::{
+    Layout, Tools, clock, desktop::config, install, inventory, inventory::Effort, jobs,
+    jobs::JobDirectory, journal, packages, run, status::Status, uninstall,
+};
+use clap::{Parser, Subcommand};
+use domain::{JobId, inventory::PackageScan};
+use serde::Serialize;
+
+/// RedFlag's agent: reports pending updates of this guest and installs approved ones.
+#[derive(Parser)]
+#[command(name = "redflag-agent", version, max_term_width = 100)]
+struct Arguments {
+    /// Work below this folder instead of `/`.
+    #[arg(long, global = true, hide = true, default_value = "/")]
+    root: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set the agent up as a service of this guest.
+    Install {
+        /// Where the desktop's bootstrap is: a file, or `-` for standard input.
+        #[arg(long, value_name = "FILE")]
+        bootstrap: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the agent; what the service does.
+    Run,
+    /// Show which updates are pending.
+    Scan {
+        /// Fetch the package lists first.
+        #[arg(long)]
+        refresh: bool,
+        #[arg(long)]
+        json: bool,
+        /// Keep the result for the running agent.
+        #[arg(long, hide = true)]
+        record: bool,
+    },
+    /// Show how the agent stands.
+    Status {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove the agent and all it has written.
+    Uninstall {
+        /// Even while a job is running.
+        #[arg(long)]
+        force: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Work on a job that was accepted.
+    #[command(hide = true)]
+    Job { id: JobId },
+}
+
+/// What is said when a command fails: its exit status and the reason.
+struct Failure {
+    code: u8,
+    what: String,
+}
+
+impl Failure {
+    fn new(code: u8, what: impl ToString) -> Self {
+        let what = what.to_string();
+        Self { code, what }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = match arguments.command {
+        Command::Install { json, .. }
+        | Command::Scan { json, .. }
+        | Command::Status { json }
+        | Command::Uninstall { json, .. } => json,
+        Command::Run | Command::Job { .. } => false,
+    };
+    match execute(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure { code, what }) => {
+            if json {
+                #[derive(Serialize)]
+                struct Failed<'a> {
+                    error: &'a str,
+                    code: u8,
+                }
+                print(&encode(&Failed { error: &what, code }));
+            } else {
+                journal::say(journal::Urgency::Warning, &format!("redflag-agent: {what}"));
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<u8, Failure> {
+    let layout = Layout::new(arguments.root);
+    let tools = Tools::from_environment();
+    match arguments.command {
+        Command::Install { bootstrap, json } => {
+            let given = match bootstrap {
+                None => None,
+                Some(file) => {
+                    Some(config::parse_bootstrap(&text(&file)?).map_err(|e| Failure::new(3, e))?)
+                }
+            };
+            let done = install::run(&layout, &tools, given)
+                .map_err(|e| Failure::new(e.exit_code(), &e))?;
+            if json {
+                print(&encode(&done));
+            } else {
+                let next = if done.enrolling {
+                    "it now makes itself known to RedFlag"
+                } else {
+                    "it was enrolled before"
+                };
+                print(&format!(
+                    "RedFlag agent {} is installed and running; {next}\n",
+                    done.version
+                ));
+            }
+            Ok(0)
+        }
+        Command::Run => run_agent(layout, tools),
+        Command::Scan {
+            refresh,
+            json,
+            record,
+        } => scan(&layout, &tools, refresh, json, record),
+        Command::Status { json } => {
+            let status = Status::read(&layout);
+            if json {
+                print(&encode(&status));
+            } else {
+                print(&status.text(clock::now()));
+            }
+            Ok(u8::from(!status.is_well()))
+        }
+        Command::Uninstall { force, json } => {
+            uninstall::run(&layout, &tools, force).map_err(|e| Failure::new(e.exit_code(), &e))?;
+            if json {
+                print("{}\n");
+            } else {
+                print("the RedFlag agent is removed\n");
+            }
+            Ok(0)
+        }
+        Command::Job { id } => {
+            // Out of the agent's session and process group; fails only where it is out already.
+            let _ = rustix::process::setsid();
+            let job = JobDirectory::open(&layout, id).map_err(|e| Failure::new(7, e))?;
+            jobs::run(&layout, &tools, &job).map_err(|e| Failure::new(7, e))?;
+            Ok(0)
+        }
+    }
+}
+
+fn run_agent(layout: Layout, tools: Tools) -> Result<u8, Failure> {
+    let program = std::env::current_exe().unwrap_or_else(|_| layout.binary());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(1, e))?;
+    runtime.block_on(async {
+        let mut ended = signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut interrupted = signal(tokio::signal::unix::SignalKind::interrupt())?;
+        let shutdown = async {
+            tokio::select! {
+                _ = ended.recv() => {}
+                _ = interrupted.recv() => {}
+            }
+        };
+        run::run(layout, tools, program, run::Pace::default(), shutdown)
+            .await
+            .map_err(|e| Failure::new(3, e))
+    })?;
+    Ok(0)
+}
+
+fn signal(kind: tokio::signal::unix::SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {
+    tokio::signal::unix::signal(kind).map_err(|e| Failure::new(1, e))
+}
+
+fn scan(
+    layout: &Layout,
+    tools: &Tools,
+    refresh: bool,
+    json: bool,
+    record: bool,
+) -> Result<u8, Failure> {
+    if refresh {
+        let manager = packages::detect(layout, tools).map_err(|e| Failure::new(9, e))?;
+        let refreshed = manager.refresh(&mut Screen { quiet: json });
+        let words = match refreshed {
+            Ok(refreshed) => refreshed.failure(),
+            Err(packages::Stopped::Failed(p) | packages::Stopped::Interrupted(p)) => {
+                Some(format!("{} {}", p.what, p.words.unwrap_or_default()))
+            }
+            Err(packages::Stopped::Cancelled) => Some("it was stopped".to_owned()),
+        };
+        if let Some(words) = words {
+            return Err(Failure::new(
+                9,
+                format!("no package list could be fetched: {words}"),
+            ));
+        }
+    }
+    let effort = if record {
+        Effort::WhenChanged
+    } else {
+        Effort::Always
+    };
+    let taken = inventory::take(layout, tools, effort, clock::now());
+    if record {
+        inventory::store(layout, &taken).map_err(|e| Failure::new(7, e))?;
+        return Ok(0);
+    }
+    let inventory = &taken.report.inventory;
+    if json {
+        print(&encode(&taken.report));
+    } else {
+        print(&agent::status::inventory_text(inventory, clock::now()));
+    }
+    Ok(match inventory.packages {
+        PackageScan::Apt { .. } => 0,
+        PackageScan::Unsupported { .. } => 4,
+        PackageScan::Failed { .. } => 9,
+    })
+}
+
+/// Shows the progress of a refresh by hand.
+struct Screen {
+    quiet: bool,
+}
+
+impl packages::Progress for Screen {
+    fn step(&mut self, _step: domain::operation::StepKind) {}
+    fn detail(&mut self, text: &str) {
+        journal::say(journal::Urgency::Info, text);
+    }
+    fn percent(&mut self, _percent: u8) {}
+    fn log(&mut self, _level: domain::operation::LogLevel, text: &str) {
+        if !self.quiet {
+            journal::say(journal::Urgency::Info, text);
+        }
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+fn text(file: &PathBuf) -> Result<String, Failure> {
+    if file.as_os_str() == "-" {
+        let mut text = String::new();
+        return std::io::stdin()
+            .take(wire::BODY_LIMIT as u64)
+            .read_to_string(&mut text)
+            .map(|_| text)
+            .map_err(|e| Failure::new(3, format!("standard input cannot be read: {e}")));
+    }
+    std::fs::read_to_string(file)
+        .map_err(|e| Failure::new(3, format!("cannot read {}: {e}", file.display())))
+}
+
+fn encode<T: Serialize>(value: &T) -> String {
+    let mut text = serde_json::to_string_pretty(value)
+        .unwrap_or_else(|e| format!("{{\"error\": {:?}}}", e.to_string()));
+    text.push('\n');
+    text
+}
+
+fn print(text: &str) {
+    // A reader that went away is no reason to fail.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

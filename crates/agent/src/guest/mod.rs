@@ -1,0 +1,8 @@
+//! What the agent reads of its guest beside packages. Everything here is best effort: what cannot be read is left
+//! out, never guessed.
+
+pub mod addresses;
+pub mod host;
+pub mod leftovers;
+pub mod restarts;
+pub mod services;

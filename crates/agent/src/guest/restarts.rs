@@ -1,0 +1,104 @@
+//! Which services still run code that an update has replaced: their processes map files that are deleted.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::Layout;
+
+/// Names of systemd units, sorted. Only what `/proc` lets us read.
+pub fn needed(layout: &Layout) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(layout.at("proc")) else {
+        return Vec::new();
+    };
+    let own = std::process::id().to_string();
+    let units: BTreeSet<String> = entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.bytes().all(|b| b.is_ascii_digit()) && name != own
+        })
+        .filter_map(|entry| unit(&entry.path()))
+        .collect();
+    units.into_iter().collect()
+}
+
+/// The unit of a process that uses replaced code.
+fn unit(process: &Path) -> Option<String> {
+    // The unit first: kernel threads and processes of inner containers have none, and their maps need no reading.
+    let unit = unit_of(&fs::read_to_string(process.join("cgroup")).ok()?)?;
+    let maps = fs::read_to_string(process.join("maps")).ok()?;
+    uses_replaced(&maps).then_some(unit)
+}
+
+/// `0::/system.slice/ssh.service` → `ssh.service`. Units of users and of inner containers do not count.
+fn unit_of(cgroup: &str) -> Option<String> {
+    let path = cgroup.lines().find_map(|l| {
+        l.strip_prefix("0::")
+            .or_else(|| l.split_once("name=systemd:").map(|(_, p)| p))
+    })?;
+    if path.contains("/user.slice/") || path.contains("docker") || path.contains("/lxc") {
+        return None;
+    }
+    let unit = path.split('/').find(|part| part.ends_with(".service"))?;
+    let ours = unit.starts_with("redflag-job-");
+    (!ours).then(|| unit.to_owned())
+}
+
+fn uses_replaced(maps: &str) -> bool {
+    const CODE: [&str; 6] = ["/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/opt/"];
+    maps.lines().any(|line| {
+        let Some(line) = line.strip_suffix(" (deleted)") else {
+            return false;
+        };
+        // address perms offset dev inode path
+        let mut fields = line.split_ascii_whitespace();
+        let executable = fields.nth(1).is_some_and(|p| p.contains('x'));
+        executable
+            && fields
+                .nth(3)
+                .is_some_and(|p| CODE.iter().any(|c| p.starts_with(c)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_with_a_replaced_library_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let process = |pid: &str, cgroup: &str, map: &str| {
+            let folder = root.path().join("proc").join(pid);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("cgroup"), format!("0::{cgroup}\n")).unwrap();
+            let line = format!("7f1c0-7f1c8 {map}\n");
+            fs::write(folder.join("maps"), line).unwrap();
+        };
+        let gone = "r-xp 00000000 08:01 1234 /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)";
+        process("10", "/system.slice/ssh.service", gone);
+        process("11", "/system.slice/ssh.service", gone);
+        process(
+            "12",
+            "/system.slice/cron.service",
+            "r-xp 0 08:01 1 /usr/sbin/cron",
+        );
+        process("13", "/system.slice/docker-ab12.scope", gone);
+        process(
+            "14",
+            "/user.slice/user-0.slice/user@0.service/x.service",
+            gone,
+        );
+        process(
+            "15",
+            "/system.slice/db.service",
+            "rw-s 0 00:01 9 /dev/zero (deleted)",
+        );
+        process(
+            "16",
+            "/system.slice/tmp.service",
+            "r-xp 0 08:01 9 /tmp/x (deleted)",
+        );
+        fs::create_dir_all(root.path().join("proc/net")).unwrap();
+        assert_eq!(needed(&Layout::new(root.path())), ["ssh.service"]);
+    }
+}

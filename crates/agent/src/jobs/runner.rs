@@ -1,0 +1,282 @@
+//! The process of one job: does the work once, or, when an earlier process was lost in the middle, says so.
+
+use std::{fs::File, thread, time::Duration};
+
+use domain::{
+    Timestamp,
+    inventory::PackageScan,
+    operation::{LogLevel, Problem, StepKind},
+};
+use wire::{Action, Outcome, Work};
+
+use super::{JobDirectory, JobError, Spool};
+use crate::{
+    Layout, Tools, clock, inventory,
+    inventory::Effort,
+    packages::{self, Approval, PackageManager, Progress, Stopped},
+};
+
+/// What became of a call of [`run`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The outcome is written.
+    Ended,
+    /// Another process works on it, or it ended before.
+    NothingToDo,
+}
+
+/// Works on the job in `job`. Safe to be called again at any time.
+pub fn run(layout: &Layout, tools: &Tools, job: &JobDirectory) -> Result<Ending, JobError> {
+    let Some(_lock) = lock(job)? else {
+        return Ok(Ending::NothingToDo);
+    };
+    let mut spool = Spool::open(job)?;
+    if spool.has_ended() {
+        return Ok(Ending::NothingToDo);
+    }
+    let work = job.work()?;
+    let outcome = if job.begin()? {
+        begun(layout, tools, job, &work, &mut spool, clock::now())?
+    } else {
+        concluded(layout, tools, job, &work, &mut spool)
+    };
+    spool.end(outcome)?;
+    Ok(Ending::Ended)
+}
+
+/// The agent's look at the lock holds it for a moment: that is no other process at work.
+fn lock(job: &JobDirectory) -> Result<Option<File>, JobError> {
+    for _ in 0..20 {
+        if let Some(lock) = job.lock()? {
+            return Ok(Some(lock));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(None)
+}
+
+fn begun(
+    layout: &Layout,
+    tools: &Tools,
+    job: &JobDirectory,
+    work: &Work,
+    spool: &mut Spool,
+    now: Timestamp,
+) -> Result<Outcome, JobError> {
+    if now > job.expires_at(work)? {
+        return Ok(expired());
+    }
+    if spool.cancelled() {
+        return Ok(Outcome::Cancelled { result: None });
+    }
+    let manager = match (packages::detect(layout, tools), &work.action) {
+        (Ok(manager), _) => Some(manager),
+        // A scan reports that there is nothing to ask, and the agent can always go.
+        (Err(_), Action::Scan { .. } | Action::Uninstall) => None,
+        (Err(reason), Action::Plan { .. } | Action::Apply { .. }) => {
+            return Ok(failed("this guest cannot be updated", Some(reason), None));
+        }
+    };
+    Ok(match (&work.action, manager) {
+        (Action::Scan { refresh }, manager) => scan(
+            layout,
+            tools,
+            manager.as_deref().filter(|_| *refresh),
+            spool,
+        ),
+        (Action::Plan { only }, Some(manager)) => {
+            spool.step(StepKind::Preflight);
+            match manager.plan(only) {
+                Ok(plan) => Outcome::Planned { plan },
+                Err(problem) => Outcome::Failed {
+                    problem,
+                    result: None,
+                },
+            }
+        }
+        (
+            Action::Apply {
+                only,
+                approved,
+                changes,
+            },
+            Some(manager),
+        ) => {
+            let approval = Approval {
+                only,
+                fingerprint: approved,
+                changes,
+            };
+            let mut unsaved = None;
+            let outcome = manager.apply(
+                approval,
+                &mut |installed| unsaved = job.set_before(installed).err(),
+                spool,
+            );
+            if let Some(e) = unsaved {
+                spool.log(LogLevel::Warning, &e.to_string());
+            }
+            spool.step(StepKind::Record);
+            record(layout, tools, spool);
+            outcome
+        }
+        (Action::Uninstall, _) => {
+            spool.set_step(StepKind::CleanUp);
+            Outcome::Uninstalled
+        }
+        (Action::Plan { .. } | Action::Apply { .. }, None) => {
+            failed("this guest cannot be updated", None, None)
+        }
+    })
+}
+
+/// Refreshes with `manager`, if there is one, and takes an inventory.
+fn scan(
+    layout: &Layout,
+    tools: &Tools,
+    manager: Option<&dyn PackageManager>,
+    spool: &mut Spool,
+) -> Outcome {
+    let mut failure = None;
+    if let Some(manager) = manager {
+        spool.step(StepKind::Refresh);
+        match manager.refresh(spool) {
+            Ok(refreshed) => {
+                for repository in &refreshed.repositories {
+                    if let Some(error) = &repository.error {
+                        let text = format!("{}: {error}", repository.name);
+                        spool.log(LogLevel::Warning, &text);
+                    }
+                }
+                failure = refreshed.failure().map(|words| Problem {
+                    what: "no package list could be fetched".to_owned(),
+                    words: Some(words),
+                    next: Some(
+                        "Check the guest's network, DNS and package sources, then scan again."
+                            .to_owned(),
+                    ),
+                });
+            }
+            Err(Stopped::Cancelled) => return Outcome::Cancelled { result: None },
+            Err(Stopped::Failed(problem) | Stopped::Interrupted(problem)) => {
+                failure = Some(problem);
+            }
+        }
+    }
+    spool.step(StepKind::Scan);
+    let taken = inventory::take(layout, tools, Effort::WhenChanged, clock::now());
+    spool.step(StepKind::Record);
+    if let Err(e) = inventory::store(layout, &taken) {
+        return failed(
+            "the inventory could not be stored in the guest",
+            Some(e.to_string()),
+            Some("See whether the guest's disk is full."),
+        );
+    }
+    spool.percent(100);
+    if let PackageScan::Failed { reason } = taken.report.inventory.packages {
+        failure.get_or_insert(Problem {
+            what: "the package manager could not say what is pending".to_owned(),
+            words: Some(reason),
+            next: Some("Repair in the guest what it names, then scan again.".to_owned()),
+        });
+    }
+    match failure {
+        None => Outcome::Scanned {
+            hash: taken.report.hash,
+        },
+        Some(problem) => Outcome::Failed {
+            problem,
+            result: None,
+        },
+    }
+}
+
+/// Takes a new inventory after an installation; the installation's outcome stands without it.
+fn record(layout: &Layout, tools: &Tools, spool: &mut Spool) {
+    let taken = inventory::take(layout, tools, Effort::Always, clock::now());
+    if let Err(e) = inventory::store(layout, &taken) {
+        spool.log(LogLevel::Warning, &e.to_string());
+    }
+    spool.percent(100);
+}
+
+/// What to say about work whose process was lost.
+fn concluded(
+    layout: &Layout,
+    tools: &Tools,
+    job: &JobDirectory,
+    work: &Work,
+    spool: &mut Spool,
+) -> Outcome {
+    let lost = |what: &str, next: &str| Problem {
+        what: what.to_owned(),
+        words: None,
+        next: Some(next.to_owned()),
+    };
+    match &work.action {
+        // Nothing was changed, or can be told again: no doubt is left behind.
+        Action::Scan { .. } | Action::Plan { .. } => Outcome::Failed {
+            problem: lost(
+                "the guest or its agent was restarted in the middle",
+                "Nothing was changed. Try again.",
+            ),
+            result: None,
+        },
+        Action::Uninstall => Outcome::Uninstalled,
+        Action::Apply {
+            only,
+            approved,
+            changes,
+        } => {
+            let before = job.before();
+            if before.is_none() {
+                return Outcome::Failed {
+                    problem: lost(
+                        "the guest or its agent was restarted before the installation began",
+                        "Nothing was changed. Try again.",
+                    ),
+                    result: None,
+                };
+            }
+            spool.step(StepKind::Verify);
+            let approval = Approval {
+                only,
+                fingerprint: approved,
+                changes,
+            };
+            let result = match packages::detect(layout, tools) {
+                Ok(manager) => Some(manager.conclude(approval, before.as_ref(), spool)),
+                Err(_) => None,
+            };
+            spool.step(StepKind::Record);
+            record(layout, tools, spool);
+            Outcome::Interrupted {
+                problem: lost(
+                    "the installation was interrupted: the guest was restarted, or its process was ended",
+                    "See what was done and what was not. If the package database is not sound, run `dpkg --configure -a` in the guest.",
+                ),
+                result,
+            }
+        }
+    }
+}
+
+fn expired() -> Outcome {
+    failed(
+        "the work came too late to be begun: it had expired",
+        None,
+        Some("Nothing was changed. Ask for it again."),
+    )
+}
+
+fn failed(what: &str, words: Option<String>, next: Option<&str>) -> Outcome {
+    Outcome::Failed {
+        problem: Problem {
+            what: what.to_owned(),
+            words,
+            next: next.map(str::to_owned),
+        },
+        result: None,
+    }
+}

@@ -1,0 +1,203 @@
+//! apt and dpkg, through their programs: `LC_ALL=C`, lines made for machines, exit statuses believed.
+
+mod apply;
+mod database;
+mod failure;
+mod locks;
+mod plan;
+mod policy;
+mod refresh;
+mod release;
+mod scan;
+mod show;
+mod simulation;
+mod status;
+
+use std::{fmt, process::Command, time::Duration};
+
+use domain::{
+    inventory::{PackageScan, Update},
+    operation::{Problem, UpdateFilter},
+    plan::GuestPlan,
+};
+use wire::{Applied, Outcome};
+
+use super::{Approval, Installed, PackageManager, Progress, Refreshed, Stamp, Stopped};
+use crate::{Layout, Tools, files, tools::Output};
+use database::Database;
+use simulation::Simulation;
+
+/// For questions that read only; the first after a refresh rebuilds apt's cache, which takes a while.
+const LIMIT: Duration = Duration::from_secs(300);
+/// What every simulation and every run share, so that the one shows what the other does.
+const SAME: [&str; 10] = [
+    "-q",
+    "-y",
+    "-o",
+    "APT::Color=0",
+    "-o",
+    "APT::Get::Show-Versions=0",
+    "-o",
+    "APT::Get::AutomaticRemove=0",
+    "-o",
+    "APT::Get::Assume-No=0",
+];
+
+/// apt of one guest.
+#[derive(Debug)]
+pub struct Apt<'a> {
+    layout: &'a Layout,
+    tools: &'a Tools,
+}
+
+impl<'a> Apt<'a> {
+    /// Uses the programs in `tools` and the files below `layout`.
+    pub fn new(layout: &'a Layout, tools: &'a Tools) -> Self {
+        Self { layout, tools }
+    }
+
+    /// A command that never asks anything.
+    fn command(&self, name: &str) -> Result<Command, Stopped> {
+        let mut command = self.tools.command(name).map_err(|e| self.lost(name, &e))?;
+        quiet(&mut command);
+        Ok(command)
+    }
+
+    fn lost(&self, what: &str, error: &dyn fmt::Display) -> Stopped {
+        Stopped::Failed(Problem {
+            what: format!("{what} could not be run in the guest"),
+            words: Some(error.to_string()),
+            next: None,
+        })
+    }
+
+    /// Runs a question to its end; the exit status is the caller's to judge.
+    fn ask(&self, name: &str, arguments: &[&str]) -> Result<Output, String> {
+        let mut command = self.tools.command(name).map_err(|e| e.to_string())?;
+        quiet(&mut command);
+        command.args(arguments);
+        crate::tools::output(name, command, LIMIT).map_err(|e| e.to_string())
+    }
+
+    /// Simulates what `selection` (the arguments after the options) would do.
+    fn simulate(&self, selection: &[String]) -> Result<Simulation, String> {
+        let mut arguments = SAME.to_vec();
+        arguments.extend(["-s", "-o", "Debug::NoLocking=1"]);
+        arguments.extend(selection.iter().map(String::as_str));
+        let out = self.ask("apt-get", &arguments)?;
+        if !out.ok() {
+            let words = failure::words(out.stdout.lines().chain(out.stderr.lines()));
+            return Err(format!("apt-get -s: {}: {words}", out.ending()));
+        }
+        let simulation = simulation::parse(&out.stdout);
+        simulation.check()?;
+        Ok(simulation)
+    }
+
+    /// Which sources are configured.
+    fn sources(&self) -> Stamp {
+        Stamp::of(&[
+            self.layout.at("etc/apt/sources.list"),
+            self.layout.at("etc/apt/sources.list.d"),
+        ])
+    }
+}
+
+/// Takes every occasion to ask away from a package manager and what it starts.
+fn quiet(command: &mut Command) {
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .env("DEBIAN_PRIORITY", "critical")
+        .env("DEBCONF_NONINTERACTIVE_SEEN", "true")
+        .env("NEEDRESTART_MODE", "a")
+        .env("APT_LISTCHANGES_FRONTEND", "none")
+        .env("APT_LISTBUGS_FRONTEND", "none")
+        .env("UCF_FORCE_CONFFOLD", "1")
+        .env("TERM", "dumb");
+    if std::env::var_os("HOME").is_none() {
+        command.env("HOME", "/root");
+    }
+}
+
+impl PackageManager for Apt<'_> {
+    fn stamp(&self) -> Stamp {
+        Stamp::of(&[
+            self.layout.at("var/lib/dpkg/status"),
+            self.layout.at("var/lib/dpkg/updates"),
+            self.layout.at("var/lib/dpkg/arch"),
+            self.layout.at("var/lib/apt/lists"),
+            self.layout.at("var/lib/apt/extended_states"),
+            self.layout.at("var/lib/apt/periodic"),
+            self.layout.at("etc/apt"),
+            self.layout.refreshed(),
+        ])
+    }
+
+    fn scan(&self, known: &[Update]) -> PackageScan {
+        scan::run(self, known).unwrap_or_else(|reason| PackageScan::Failed {
+            reason: crate::mask::urls(&reason),
+        })
+    }
+
+    fn refresh(&self, progress: &mut dyn Progress) -> Result<Refreshed, Stopped> {
+        let mut refreshed = refresh::run(self, progress)?;
+        let path = self.layout.refreshed();
+        let earlier: Refreshed = files::read_json(&path).unwrap_or_default();
+        let any = refreshed.repositories.iter().any(|r| r.error.is_none());
+        refreshed.good_at = if any { refreshed.at } else { earlier.good_at };
+        // Where the agent is not installed, a scan by hand leaves nothing behind.
+        if self.layout.state_dir().is_dir()
+            && let Err(e) = files::write_json(&path, &refreshed)
+        {
+            return Err(Stopped::Failed(Problem {
+                what: "the result of the refresh could not be stored in the guest".into(),
+                words: Some(e.to_string()),
+                next: Some("See whether the guest's disk is full.".into()),
+            }));
+        }
+        Ok(refreshed)
+    }
+
+    fn plan(&self, only: &UpdateFilter) -> Result<GuestPlan, Problem> {
+        plan::make(self, only)
+    }
+
+    fn apply(
+        &self,
+        approval: Approval<'_>,
+        before: &mut dyn FnMut(&Installed),
+        progress: &mut dyn Progress,
+    ) -> Outcome {
+        apply::run(self, approval, before, progress)
+    }
+
+    fn conclude(
+        &self,
+        approval: Approval<'_>,
+        before: Option<&Installed>,
+        progress: &mut dyn Progress,
+    ) -> Applied {
+        // Children of the lost runner may still be at work: only when they are done is there a truth to tell.
+        if locks::wait(self.layout, &locks::DATABASE, locks::PATIENCE, progress).is_err() {
+            progress.detail("the package database is still in use");
+        }
+        let sound = database::audit(self.layout, self.tools)
+            .ok()
+            .map(|a| a.is_none());
+        match Database::read(self.tools) {
+            Ok(now) => {
+                let now = now.versions();
+                Applied {
+                    changes: before.map_or_else(Vec::new, |b| database::difference(b, &now)),
+                    not_done: database::not_done(approval.changes, &now),
+                    database_sound: sound,
+                    ..Applied::default()
+                }
+            }
+            Err(_) => Applied {
+                database_sound: sound,
+                ..Applied::default()
+            },
+        }
+    }
+}

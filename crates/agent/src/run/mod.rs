@@ -1,0 +1,109 @@
+//! `redflag-agent run`: three loops in one thread. One asks the desktop for work, one follows jobs and sends what
+//! they report, one has the inventory taken. None of them runs a package manager: that is done by processes of
+//! their own.
+
+mod backoff;
+mod check_in;
+mod enrol;
+mod following;
+mod scans;
+mod state;
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use crate::{
+    Layout, Tools, clock,
+    desktop::{Config, ConfigError, IdentityError},
+    guest,
+};
+use state::Agent;
+
+/// How fast the agent goes. The tests' agents are quicker.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// How long a check-in may be kept waiting for work, in seconds.
+    pub wait_seconds: u32,
+    /// The first and the longest pause after a failure.
+    pub pause: (Duration, Duration),
+    /// The pause after a refused code.
+    pub code_pause: Duration,
+    /// The pause after the desktop said that this agent is revoked.
+    pub revoked_pause: Duration,
+    /// How often a running job's reports are looked at.
+    pub follow: Duration,
+    /// How often the package manager's files are looked at.
+    pub look: Duration,
+    /// After this long an inventory is taken although those files seem unchanged.
+    pub rescan: Duration,
+    /// The longest pause before the first call after a boot, so that a fleet does not come at once.
+    pub jitter: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            wait_seconds: wire::LONGEST_POLL_SECONDS,
+            pause: (Duration::from_secs(1), Duration::from_secs(300)),
+            code_pause: Duration::from_secs(300),
+            revoked_pause: Duration::from_secs(3600),
+            follow: Duration::from_millis(300),
+            look: Duration::from_secs(600),
+            rescan: Duration::from_secs(6 * 3600),
+            jitter: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Why the agent cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("the agent is not installed: {0} is missing")]
+    NotInstalled(PathBuf),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+}
+
+/// Why it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to.
+    Asked,
+    /// The desktop had it removed.
+    Uninstalled,
+}
+
+/// Runs until `shutdown` is ready. `program` is this program, for scans and jobs.
+pub async fn run(
+    layout: Layout,
+    tools: Tools,
+    program: PathBuf,
+    pace: Pace,
+    shutdown: impl Future<Output = ()>,
+) -> Result<Ended, RunError> {
+    let Some(config) = Config::load(&layout)? else {
+        return Err(RunError::NotInstalled(layout.config()));
+    };
+    let booting = guest::host::uptime(&layout).is_some_and(|s| s < 600.0);
+    let fresh = layout.bootstrap().exists();
+    let jitter = if booting && !fresh {
+        pace.jitter.mul_f64(clock::random())
+    } else {
+        Duration::ZERO
+    };
+    let agent = Agent::new(layout, tools, program, pace, config);
+    let work = async {
+        tokio::time::sleep(jitter).await;
+        enrol::until_enrolled(&agent).await?;
+        tokio::select! {
+            ended = check_in::run(&agent) => ended,
+            ended = following::run(&agent) => ended,
+        }
+    };
+    tokio::select! {
+        ended = work => ended,
+        () = scans::run(&agent) => Ok(Ended::Asked),
+        () = shutdown => Ok(Ended::Asked),
+    }
+}

@@ -1,0 +1,199 @@
+//! What the loops share. One thread: plain cells are enough.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    net::SocketAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use domain::{JobId, Timestamp};
+use serde::Deserialize;
+use tokio::sync::Notify;
+
+use super::Pace;
+use crate::{
+    Layout, Tools, clock,
+    desktop::{CallError, Config, ConfigError, Desktop},
+    files,
+    journal::{self, Urgency},
+    status::{Running, Trouble},
+};
+
+/// How long an upload or a report may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) struct Agent {
+    pub(super) layout: Layout,
+    pub(super) tools: Tools,
+    pub(super) program: PathBuf,
+    pub(super) pace: Pace,
+    pub(super) session: String,
+    pub(super) config: RefCell<Config>,
+    /// Set once enrolled; replaced at a renewal.
+    pub(super) identity: RefCell<Option<tls::Identity>>,
+    /// Counts changes of `identity`, so that connections know when they are outdated.
+    pub(super) generation: Cell<u32>,
+    pub(super) running: RefCell<Running>,
+    /// Work came, or a job is to be looked at.
+    pub(super) jobs_changed: Notify,
+    /// The inventory changed.
+    pub(super) news: Notify,
+    /// When the last scan ended.
+    pub(super) scanned: Cell<Option<Instant>>,
+    /// Hash of the inventory that the desktop has.
+    pub(super) accepted: RefCell<Option<String>>,
+    pub(super) revoked: Cell<bool>,
+    /// Jobs that the desktop does not want to hear of.
+    pub(super) forgotten: RefCell<BTreeSet<JobId>>,
+}
+
+/// Only the part of a stored inventory that the agent's own process needs.
+#[derive(Deserialize)]
+struct Hashed {
+    hash: String,
+}
+
+impl Agent {
+    pub(super) fn new(
+        layout: Layout,
+        tools: Tools,
+        program: PathBuf,
+        pace: Pace,
+        config: Config,
+    ) -> Self {
+        let running = Running {
+            pid: std::process::id(),
+            version: crate::VERSION.to_owned(),
+            started_at: clock::now(),
+            endpoint: None,
+            last_contact: None,
+            trouble: None,
+        };
+        let agent = Self {
+            layout,
+            tools,
+            program,
+            pace,
+            session: clock::session(),
+            config: RefCell::new(config),
+            identity: RefCell::new(None),
+            generation: Cell::new(0),
+            running: RefCell::new(running),
+            jobs_changed: Notify::new(),
+            news: Notify::new(),
+            scanned: Cell::new(None),
+            accepted: RefCell::new(None),
+            revoked: Cell::new(false),
+            forgotten: RefCell::new(BTreeSet::new()),
+        };
+        agent.show();
+        agent
+    }
+
+    /// A new link to the desktop with the present identity.
+    pub(super) fn desktop(&self) -> Result<Desktop, ConfigError> {
+        Desktop::new(&self.config.borrow(), self.identity.borrow().as_ref())
+    }
+
+    pub(super) fn set_identity(&self, identity: tls::Identity) {
+        *self.identity.borrow_mut() = Some(identity);
+        self.generation.set(self.generation.get().wrapping_add(1));
+    }
+
+    /// Keeps new endpoints; says whether they are new.
+    pub(super) fn learn_endpoints(&self, endpoints: &[SocketAddr]) -> bool {
+        if endpoints.is_empty() || self.config.borrow().endpoints == endpoints {
+            return false;
+        }
+        self.config.borrow_mut().endpoints = endpoints.to_vec();
+        let stored = self.config.borrow().store(&self.layout);
+        if let Err(e) = stored {
+            journal::say(Urgency::Warning, &format!("new endpoints not stored: {e}"));
+        }
+        true
+    }
+
+    /// Hash of the newest stored inventory.
+    pub(super) fn inventory_hash(&self) -> Option<String> {
+        let stored: Option<Hashed> = files::read_json(&self.layout.inventory()).ok();
+        stored.map(|s| s.hash)
+    }
+
+    /// Sends the stored inventory, if `always` or the desktop has another one.
+    pub(super) async fn upload(
+        &self,
+        desktop: &mut Desktop,
+        always: bool,
+    ) -> Result<(), CallError> {
+        let Some(hash) = self.inventory_hash() else {
+            return Ok(());
+        };
+        if !always && self.accepted.borrow().as_ref() == Some(&hash) {
+            return Ok(());
+        }
+        let Ok(body) = files::read(&self.layout.inventory()) else {
+            return Ok(());
+        };
+        desktop.put(wire::path::INVENTORY, body, PATIENCE).await?;
+        *self.accepted.borrow_mut() = Some(hash);
+        Ok(())
+    }
+
+    /// The desktop answered.
+    pub(super) fn well(&self, endpoint: Option<SocketAddr>) {
+        self.revoked.set(false);
+        let mut running = self.running.borrow_mut();
+        running.last_contact = Some(clock::now());
+        running.endpoint = endpoint.or(running.endpoint);
+        if let Some(trouble) = running.trouble.take() {
+            let length = clock::span(Duration::from_millis(
+                u64::try_from(clock::now().since(trouble.since)).unwrap_or(0),
+            ));
+            journal::say(
+                Urgency::Notice,
+                &format!("the desktop answers again, after {length}"),
+            );
+        }
+        drop(running);
+        self.show();
+    }
+
+    /// Something keeps the agent from its work until the next try after `pause`. Said once, not at every try.
+    pub(super) fn trouble(&self, what: &str, pause: Duration) {
+        let now = clock::now();
+        let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+        let next_try = now.plus_millis(millis);
+        let mut running = self.running.borrow_mut();
+        let since = running.trouble.as_ref().map_or(now, |t: &Trouble| t.since);
+        if running.trouble.is_none() {
+            journal::say(
+                Urgency::Warning,
+                &format!("{what}; trying again, with growing pauses"),
+            );
+        }
+        running.trouble = Some(Trouble {
+            since,
+            what: what.to_owned(),
+            next_try,
+        });
+        drop(running);
+        self.show();
+    }
+
+    /// How long ago the last scan ended, in milliseconds.
+    pub(super) fn scanned_ms_ago(&self) -> Option<u64> {
+        let elapsed = self.scanned.get()?.elapsed();
+        Some(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Leaves the state for `status`; where /run cannot be written, `status` shows less.
+    fn show(&self) {
+        let _ = self.running.borrow().store(&self.layout);
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        clock::now()
+    }
+}

@@ -1,0 +1,281 @@
+//! What `redflag-agent status` shows. The running agent leaves its own part in a file that is gone with a boot.
+
+use std::{fmt::Write, net::SocketAddr};
+
+use domain::{
+    AgentId, GuestId, Timestamp,
+    inventory::{Blocked, Inventory, PackageScan, UpdateCounts},
+};
+use serde::{Deserialize, Serialize};
+use wire::{Action, InventoryReport};
+
+use crate::{
+    Layout, clock,
+    desktop::{Config, Identity},
+    files::{self, FileError},
+    jobs::JobDirectory,
+};
+
+/// What the running agent knows of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Running {
+    pub pid: u32,
+    pub version: String,
+    pub started_at: Timestamp,
+    /// Where the desktop last answered.
+    pub endpoint: Option<SocketAddr>,
+    pub last_contact: Option<Timestamp>,
+    pub trouble: Option<Trouble>,
+}
+
+/// Why the desktop is not reached, or what else keeps the agent from its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trouble {
+    pub since: Timestamp,
+    pub what: String,
+    pub next_try: Timestamp,
+}
+
+impl Running {
+    /// Leaves it for `status`; a guest whose /run cannot be written is served all the same.
+    pub fn store(&self, layout: &Layout) -> Result<(), FileError> {
+        files::make_private_dir(&layout.run_dir())?;
+        files::write_json(&layout.status(), self)
+    }
+}
+
+/// Everything that `status` shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    pub version: String,
+    pub installed: bool,
+    pub running: Option<Running>,
+    /// A code is waiting to be used.
+    pub enrolling: bool,
+    pub agent: Option<AgentId>,
+    pub guest: Option<GuestId>,
+    pub endpoints: Vec<SocketAddr>,
+    pub scanned_at: Option<Timestamp>,
+    pub counts: Option<UpdateCounts>,
+    /// Why the last scan failed, or why there is none.
+    pub scan_problem: Option<String>,
+    pub jobs: Vec<JobStatus>,
+    /// What of this could not be read.
+    pub unreadable: Vec<String>,
+}
+
+/// One job that is known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobStatus {
+    pub id: domain::JobId,
+    pub kind: String,
+    pub running: bool,
+}
+
+impl Status {
+    /// Reads it. What cannot be read is named and left out.
+    pub fn read(layout: &Layout) -> Self {
+        let mut unreadable = Vec::new();
+        let config = Config::load(layout).unwrap_or_else(|e| {
+            unreadable.push(e.to_string());
+            None
+        });
+        let identity: Option<Identity> = files::read_json_if_there(&layout.identity())
+            .unwrap_or_else(|e| {
+                unreadable.push(e.to_string());
+                None
+            });
+        let inventory: Option<InventoryReport> = files::read_json_if_there(&layout.inventory())
+            .unwrap_or_else(|e| {
+                unreadable.push(e.to_string());
+                None
+            });
+        let running: Option<Running> =
+            files::read_json(&layout.status())
+                .ok()
+                .filter(|r: &Running| {
+                    layout.at(&format!("proc/{}", r.pid)).exists() || !layout.is_real()
+                });
+        let scan_problem = match inventory.as_ref().map(|i| &i.inventory.packages) {
+            Some(PackageScan::Unsupported { reason } | PackageScan::Failed { reason }) => {
+                Some(reason.clone())
+            }
+            Some(PackageScan::Apt { interrupted, .. }) => interrupted.clone(),
+            None => None,
+        };
+        Self {
+            version: crate::VERSION.to_owned(),
+            installed: layout.unit().exists(),
+            running,
+            enrolling: layout.bootstrap().exists(),
+            agent: identity.as_ref().map(|i| i.agent),
+            guest: identity.as_ref().map(|i| i.guest),
+            endpoints: config.map(|c| c.endpoints).unwrap_or_default(),
+            scanned_at: inventory.as_ref().map(|i| i.inventory.scanned_at),
+            counts: inventory
+                .as_ref()
+                .filter(|i| matches!(i.inventory.packages, PackageScan::Apt { .. }))
+                .map(|i| i.inventory.counts()),
+            scan_problem,
+            jobs: JobDirectory::all(layout).iter().map(job).collect(),
+            unreadable,
+        }
+    }
+
+    /// Whether it is enrolled, runs, and has nothing to complain about.
+    pub fn is_well(&self) -> bool {
+        self.agent.is_some()
+            && self.running.as_ref().is_some_and(|r| r.trouble.is_none())
+            && self.unreadable.is_empty()
+    }
+
+    /// For people.
+    pub fn text(&self, now: Timestamp) -> String {
+        let mut out = format!("RedFlag agent {}\n", self.version);
+        let mut row = |name: &str, value: &str| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "  {name:<13}{value}");
+        };
+        match (&self.running, self.installed) {
+            (Some(r), _) => row(
+                "service",
+                &format!(
+                    "running since {} (process {})",
+                    clock::ago(Some(r.started_at), now),
+                    r.pid
+                ),
+            ),
+            (None, true) => row("service", "installed, not running"),
+            (None, false) => row("service", "not installed"),
+        }
+        match self.agent {
+            Some(agent) => row("enrolled", &format!("as agent {agent}")),
+            None if self.enrolling => row("enrolled", "not yet; a code is waiting to be used"),
+            None => row("enrolled", "no; install the agent again from RedFlag"),
+        }
+        let endpoints: Vec<String> = self.endpoints.iter().map(ToString::to_string).collect();
+        let none = "none known".to_owned();
+        let endpoints = if endpoints.is_empty() {
+            none
+        } else {
+            endpoints.join(", ")
+        };
+        row("desktop", &endpoints);
+        if let Some(running) = &self.running {
+            let at = running
+                .endpoint
+                .map_or(String::new(), |e| format!(" at {e}"));
+            row(
+                "last contact",
+                &format!("{}{at}", clock::ago(running.last_contact, now)),
+            );
+            if let Some(trouble) = &running.trouble {
+                let since = clock::ago(Some(trouble.since), now);
+                row("trouble", &format!("{} (since {since})", trouble.what));
+                let wait = u64::try_from(trouble.next_try.since(now)).unwrap_or(0);
+                let wait = clock::span(std::time::Duration::from_millis(wait));
+                row("next try", &format!("in {wait}"));
+            }
+        }
+        row("last scan", &clock::ago(self.scanned_at, now));
+        if let Some(counts) = self.counts {
+            row(
+                "updates",
+                &format!(
+                    "{} ({} security), {} more held back",
+                    counts.total, counts.security, counts.blocked
+                ),
+            );
+        }
+        if let Some(problem) = &self.scan_problem {
+            row("packages", problem);
+        }
+        for job in &self.jobs {
+            let state = if job.running { "running" } else { "waiting" };
+            row("job", &format!("{} {} ({state})", job.kind, job.id));
+        }
+        for problem in &self.unreadable {
+            row("unreadable", problem);
+        }
+        out
+    }
+}
+
+fn job(directory: &JobDirectory) -> JobStatus {
+    let kind = match directory.work().map(|w| w.action) {
+        Ok(Action::Scan { .. }) => "scan",
+        Ok(Action::Plan { .. }) => "plan",
+        Ok(Action::Apply { .. }) => "update",
+        Ok(Action::Uninstall) => "uninstall",
+        Err(_) => "unreadable",
+    };
+    JobStatus {
+        id: directory.id,
+        kind: kind.to_owned(),
+        running: directory.is_running(),
+    }
+}
+
+/// An inventory for people: what `redflag-agent scan` prints.
+pub fn inventory_text(inventory: &Inventory, now: Timestamp) -> String {
+    let mut out = format!("{} ({})\n", inventory.os.name, inventory.arch);
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    match &inventory.packages {
+        PackageScan::Unsupported { reason } | PackageScan::Failed { reason } => {
+            line(reason.clone());
+        }
+        PackageScan::Apt {
+            updates,
+            installed,
+            lists_at,
+            repositories,
+            interrupted,
+        } => {
+            let counts = inventory.counts();
+            line(format!(
+                "{} updates ({} security), {} held back, {installed} packages installed, lists fetched {}",
+                counts.total,
+                counts.security,
+                counts.blocked,
+                clock::ago(*lists_at, now)
+            ));
+            for update in updates {
+                let security = if update.severity.is_security() {
+                    "  security"
+                } else {
+                    ""
+                };
+                let blocked = match &update.blocked {
+                    None => String::new(),
+                    Some(Blocked::Held) => "  held".to_owned(),
+                    Some(Blocked::KeptBack { why }) => format!("  kept back: {why}"),
+                    Some(Blocked::Phased) => "  phased".to_owned(),
+                    Some(Blocked::Pinned) => "  pinned".to_owned(),
+                };
+                line(format!(
+                    "  {}  {} -> {}  {}{security}{blocked}",
+                    update.package, update.installed, update.candidate, update.suite
+                ));
+            }
+            for repository in repositories {
+                if let Some(error) = &repository.error {
+                    line(format!("  repository {}: {error}", repository.name));
+                }
+            }
+            if let Some(words) = interrupted {
+                line(format!("an earlier run was interrupted: {words}"));
+            }
+        }
+    }
+    for unit in &inventory.restarts {
+        line(format!("  {unit} still runs replaced code"));
+    }
+    out
+}

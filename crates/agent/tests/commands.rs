@@ -1,0 +1,257 @@
+//! The command line: installation, status, scan and removal, with their exit statuses.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking"
+)]
+
+mod common;
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Output, Stdio},
+};
+
+use common::guest::{Guest, MAIN, row};
+use wire::{Bootstrap, EnrolmentCode};
+
+fn guest() -> Guest {
+    Guest::new(&[row("curl", "1", "2", MAIN)])
+}
+
+fn bootstrap() -> Bootstrap {
+    let ca = tls::Ca::create("RedFlag test", agent::clock::now()).unwrap();
+    Bootstrap {
+        endpoints: vec!["192.0.2.10:8443".parse().unwrap()],
+        ca_pem: ca.certificate_pem().to_owned(),
+        server_name: "desktop.redflag.internal".into(),
+        code: EnrolmentCode("single-use-secret".into()),
+    }
+}
+
+fn call(guest: &Guest, words: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_redflag-agent"))
+        .arg("--root")
+        .arg(guest.root())
+        .args(words)
+        .env("PATH", guest.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read it may have ended.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[test]
+fn install_from_standard_input_sets_everything_up_and_may_be_repeated() {
+    let guest = guest();
+    let text = serde_json::to_string(&bootstrap()).unwrap();
+    let output = call(&guest, &["install", "--bootstrap", "-"], &text);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let layout = guest.layout();
+    for path in [layout.bootstrap(), layout.config()] {
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+    assert_eq!(
+        fs::metadata(layout.binary()).unwrap().permissions().mode() & 0o777,
+        0o755
+    );
+    assert_eq!(
+        fs::read_to_string(layout.unit()).unwrap(),
+        agent::unit::TEXT
+    );
+    let config = fs::read_to_string(layout.config()).unwrap();
+    assert!(
+        !config.contains("single-use-secret"),
+        "the code is not kept there"
+    );
+    let systemctl: Vec<String> = guest
+        .calls()
+        .into_iter()
+        .filter(|c| c.starts_with("systemctl"))
+        .collect();
+    insta::assert_debug_snapshot!(systemctl);
+    // Again, now without a bootstrap on standard input.
+    let output = call(&guest, &["install"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+#[test]
+fn each_failure_of_install_has_its_own_status_and_words() {
+    let good = serde_json::to_string(&bootstrap()).unwrap();
+    let with = |change: &dyn Fn(&mut Bootstrap)| {
+        let mut bootstrap = bootstrap();
+        change(&mut bootstrap);
+        serde_json::to_string(&bootstrap).unwrap()
+    };
+    let rows: Vec<(&str, String, i32, &str)> = vec![
+        (
+            "no json",
+            "{\"code\": \"single-use-secret\",".into(),
+            3,
+            "no bootstrap",
+        ),
+        (
+            "no endpoint",
+            with(&|b| b.endpoints.clear()),
+            3,
+            "names no endpoint",
+        ),
+        (
+            "no authority",
+            with(&|b| b.ca_pem = "x".into()),
+            3,
+            "no usable certificate authority",
+        ),
+        (
+            "no name",
+            with(&|b| b.server_name = "a b".into()),
+            3,
+            "no server name",
+        ),
+        (
+            "no code",
+            with(&|b| b.code = EnrolmentCode(" ".into())),
+            3,
+            "no enrolment code",
+        ),
+    ];
+    for (name, text, code, words) in rows {
+        let guest = guest();
+        let output = call(&guest, &["install", "--bootstrap", "-"], &text);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{name}: {}",
+            said(&output)
+        );
+        assert!(said(&output).contains(words), "{name}: {}", said(&output));
+        assert!(!said(&output).contains("single-use-secret"), "{name}");
+        assert!(!guest.layout().unit().exists(), "{name}: nothing is set up");
+    }
+    let guest = guest();
+    let output = call(&guest, &["install"], "");
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(said(&output).contains("bootstrap.json is missing"));
+    guest.turn_on("restart-fails", "Unit has a bad setting.\n");
+    let output = call(&guest, &["install", "--bootstrap", "-", "--json"], &good);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(
+        said(&output).contains("Unit has a bad setting"),
+        "{}",
+        said(&output)
+    );
+    fs::remove_dir(guest.root().join("run/systemd/system")).unwrap();
+    fs::create_dir_all(guest.root().join("proc/1")).unwrap();
+    fs::write(guest.root().join("proc/1/comm"), "init\n").unwrap();
+    let output = call(&guest, &["install", "--bootstrap", "-"], &good);
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    assert!(said(&output).contains("not yet: "), "{}", said(&output));
+}
+
+#[test]
+fn a_bootstrap_of_another_desktop_ends_the_old_identity() {
+    let guest = guest();
+    let layout = guest.layout();
+    let install = |b: &Bootstrap| {
+        let text = serde_json::to_string(b).unwrap();
+        let output = call(&guest, &["install", "--bootstrap", "-"], &text);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    };
+    let first = bootstrap();
+    install(&first);
+    fs::write(layout.key(), "key").unwrap();
+    install(&first);
+    assert!(layout.key().exists(), "the same desktop: the key stays");
+    install(&bootstrap());
+    assert!(!layout.key().exists(), "another authority: it is of no use");
+}
+
+#[test]
+fn uninstall_leaves_nothing() {
+    let guest = guest();
+    let before = everything(&guest);
+    let text = serde_json::to_string(&bootstrap()).unwrap();
+    call(&guest, &["install", "--bootstrap", "-"], &text);
+    assert_ne!(everything(&guest), before);
+    let output = call(&guest, &["uninstall"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(everything(&guest), before);
+    let output = call(&guest, &["uninstall"], "");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "a second time: {}",
+        said(&output)
+    );
+}
+
+/// Every file below the guest's root, but the scripts' own notes.
+fn everything(guest: &Guest) -> Vec<String> {
+    let find = Command::new("find")
+        .arg(guest.root())
+        .args(["-type", "f", "-not", "-path", "*/fake/*"])
+        .output()
+        .unwrap();
+    let mut files: Vec<String> = String::from_utf8_lossy(&find.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn scan_prints_for_people_and_for_machines() {
+    let guest = guest();
+    let output = call(&guest, &["scan"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("curl  1 -> 2"), "{}", said(&output));
+    let output = call(&guest, &["scan", "--json", "--refresh"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let report: wire::InventoryReport = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report.inventory.counts().total, 1);
+    guest.turn_on("simulation-fails", "E: broken\n");
+    let output = call(&guest, &["scan"], "");
+    assert_eq!(output.status.code(), Some(9), "{}", said(&output));
+    assert!(said(&output).contains("E: broken"), "{}", said(&output));
+}
+
+#[test]
+fn status_tells_a_guest_without_agent_from_one_with() {
+    let guest = guest();
+    let output = call(&guest, &["status"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("not installed"), "{}", said(&output));
+    let text = serde_json::to_string(&bootstrap()).unwrap();
+    call(&guest, &["install", "--bootstrap", "-"], &text);
+    let output = call(&guest, &["status"], "");
+    assert!(
+        said(&output).contains("a code is waiting"),
+        "{}",
+        said(&output)
+    );
+    assert!(
+        said(&output).contains("192.0.2.10:8443"),
+        "{}",
+        said(&output)
+    );
+    let output = call(&guest, &["status", "--json"], "");
+    let status: agent::status::Status = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(status.installed && status.enrolling && status.agent.is_none());
+    assert!(!said(&output).contains("single-use-secret"));
+}
