@@ -359,8 +359,9 @@ impl Inner {
     /// The client of a stored cluster, with its token unsealed.
     pub(crate) async fn client_of(&self, cluster: &ClusterRecord) -> Result<Client, Error> {
         let secret = self.vault.reveal(&cluster.token_secret).await?;
+        // A node with a publicly trusted certificate renews it every few weeks.
         let trust = Trust {
-            system: false,
+            system: true,
             leaves: cluster.leaves.clone(),
             ca_pem: cluster.ca_pem.clone(),
         };
@@ -410,10 +411,13 @@ impl Inner {
             }
             (before != *record).then(|| record.clone())
         });
-        if let Some(record) = changed
-            && let Err(error) = self.store.update_cluster(&record).await
-        {
-            problems.push(error.to_string());
+        if let Some(record) = changed {
+            if let Err(error) = client.set_addresses(record.addresses.clone()) {
+                problems.push(error.to_string());
+            }
+            if let Err(error) = self.store.update_cluster(&record).await {
+                problems.push(error.to_string());
+            }
         }
         visited
             .nodes
