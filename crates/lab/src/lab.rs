@@ -34,6 +34,8 @@ pub(crate) struct Ground {
     pub(crate) options: Options,
     pub(crate) statistics_kept: i64,
     pub(crate) authorities: Vec<Authority>,
+    /// The sshd of each node, by cluster and node; empty without SSH.
+    pub(crate) doors: Vec<Vec<ssh::Door>>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -125,6 +127,10 @@ impl Lab {
             faults: Faults::new(options.seed),
             statistics_kept: i64::try_from(scenario.statistics_kept.as_secs()).unwrap_or(i64::MAX),
             authorities,
+            doors: doors
+                .iter()
+                .map(|(_, sshds)| sshds.iter().map(|(door, _)| door.clone()).collect())
+                .collect(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             options,
@@ -269,6 +275,30 @@ impl Lab {
             let node = cluster.node_mut(node).context("no such node")?;
             authority.replace(node, seconds(), ours)
         })
+    }
+
+    /// Lets a node's sshd refuse connections, or accept them again. The API goes on.
+    pub fn close_ssh(&self, cluster: &str, node: &str, closed: bool) -> Result<()> {
+        self.ground.live.change(|w| {
+            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
+            cluster.node_mut(node).context("no such node")?.ssh_closed = closed;
+            Ok(())
+        })
+    }
+
+    /// Gives a node another SSH host key; answers with its fingerprint.
+    pub fn change_host_key(&self, cluster: &str, node: &str) -> Result<String> {
+        let (c, n) = self
+            .ground
+            .live
+            .read(|w| {
+                let c = w.clusters.iter().position(|c| c.label == cluster)?;
+                let n = w.clusters[c].nodes.iter().position(|n| n.name == node)?;
+                Some((c, n))
+            })
+            .context("no such node")?;
+        let door = self.ground.doors.get(c).and_then(|doors| doors.get(n));
+        door.context("the lab runs without SSH")?.change_key()
     }
 
     /// Makes a token invalid.

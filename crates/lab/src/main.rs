@@ -1,10 +1,14 @@
 //! `redflag-lab`: starts simulated Proxmox clusters on loopback and tells how to reach them, until Ctrl-C.
 
-use std::{io::Write, path::PathBuf, time::Duration};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use lab::{Lab, Options, Ports, Scenario};
+use lab::{Facts, Lab, Options, Ports, Scenario};
 
 /// Simulated Proxmox clusters for trying out RedFlag. Ends at Ctrl-C.
 #[derive(Debug, Parser)]
@@ -22,12 +26,19 @@ struct Arguments {
     /// Added to every answer of the API, in milliseconds.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     latency: u64,
+    /// How long one small step of a package manager takes inside a guest, in milliseconds.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 250)]
+    pace: u64,
     /// For everything that is drawn by chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Without a simulated sshd on the nodes.
     #[arg(long)]
     no_ssh: bool,
+    /// Real LXC containers with a real sshd per node instead (root on Linux; lxc and debootstrap).
+    #[cfg(target_os = "linux")]
+    #[arg(long, conflicts_with_all = ["many", "no_ssh"])]
+    lxc: bool,
 }
 
 #[tokio::main]
@@ -52,23 +63,45 @@ async fn main() -> Result<()> {
     let options = Options {
         seed: arguments.seed,
         latency: Duration::from_millis(arguments.latency),
+        pace: Duration::from_millis(arguments.pace),
         ports: Ports::Fixed(arguments.port),
         ssh: !arguments.no_ssh,
         ..Options::default()
     };
+    #[cfg(target_os = "linux")]
+    if arguments.lxc {
+        return with_containers(options, arguments.json.as_deref()).await;
+    }
     let lab = Lab::start(scenario, options).await?;
-    if let Some(file) = &arguments.json {
-        lab.facts()
+    run(lab.facts(), arguments.json.as_deref()).await?;
+    lab.stop().await;
+    Ok(())
+}
+
+/// The same with real containers behind the API.
+#[cfg(target_os = "linux")]
+async fn with_containers(options: Options, json: Option<&Path>) -> Result<()> {
+    let plan = lab::lxc::Options::two_nodes();
+    let (nodes, lab) = lab::lxc::RealNodes::with_double(plan, options).await?;
+    let outcome = run(&nodes.facts(&lab), json).await;
+    lab.stop().await;
+    nodes.stop().await?;
+    outcome
+}
+
+/// Tells the facts and waits for the end.
+async fn run(facts: &Facts, json: Option<&Path>) -> Result<()> {
+    if let Some(file) = json {
+        facts
             .write(file)
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     let mut out = std::io::stdout();
-    write!(out, "{}", lab.facts())?;
+    write!(out, "{facts}")?;
     writeln!(out, "Running until Ctrl-C.")?;
     out.flush()?;
     ended().await?;
-    lab.stop().await;
-    if let Some(file) = &arguments.json {
+    if let Some(file) = json {
         // The secrets in it are worth nothing any more.
         let _ = std::fs::remove_file(file);
     }

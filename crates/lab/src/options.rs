@@ -48,7 +48,7 @@ impl Default for Options {
             keep_alive: Duration::from_secs(5),
             no_route: Duration::from_millis(3_100),
             task_time: Duration::from_millis(1_500),
-            pace: Duration::from_millis(120),
+            pace: Duration::from_millis(250),
         }
     }
 }

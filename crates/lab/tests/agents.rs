@@ -1,5 +1,9 @@
 //! The whole life of a simulated agent against a real gateway: entered through SSH by the real reach, enrolled,
 //! asked to scan, plan and apply, cut off, cancelled, renewed, revoked and removed.
+#![allow(
+    clippy::unwrap_used,
+    reason = "functions that tests share are tests too"
+)]
 
 mod common {
     pub(crate) mod desk;
@@ -146,6 +150,39 @@ async fn the_reach_finds_a_node_as_it_finds_a_real_one() {
     let (address, key, _) = door(&lab, 1);
     let pve2 = SshNode::new(address, key, private, Arc::new(Log::default()));
     assert_eq!(pve2.hostname().await.unwrap(), "pve2");
+}
+
+#[tokio::test]
+async fn a_closed_sshd_refuses_and_another_host_key_shows() {
+    let lab = small().await;
+    let pve1 = node(&lab, 0).await;
+    assert_eq!(pve1.hostname().await.unwrap(), "pve1");
+    lab.close_ssh("small", "pve1", true).unwrap();
+    let (address, key, _) = door(&lab, 0);
+    // The door closes a moment after it was told to.
+    while reach::probe_host_key(&address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let refused = pve1.hostname().await;
+    assert!(
+        matches!(refused, Err(ReachError::Connect { .. })),
+        "{refused:?}"
+    );
+    let other = lab.change_host_key("small", "pve1").unwrap();
+    lab.close_ssh("small", "pve1", false).unwrap();
+    let shown = loop {
+        if let Ok(shown) = reach::probe_host_key(&address).await {
+            break shown;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(shown.fingerprint, other);
+    assert_ne!(shown, key);
+    let changed = pve1.hostname().await;
+    assert!(
+        matches!(changed, Err(ReachError::HostKeyChanged { .. })),
+        "{changed:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,8 @@
 //! The double against transcripts of a live Proxmox VE 8.4.21: status line, headers, and bodies field by field.
+#![allow(
+    clippy::unwrap_used,
+    reason = "functions that tests share are tests too"
+)]
 
 mod common;
 

@@ -1,4 +1,8 @@
 //! What the transcripts do not show: envelopes, releases, proxying, certificates, faults, and the world's controls.
+#![allow(
+    clippy::unwrap_used,
+    reason = "functions that tests share are tests too"
+)]
 
 mod common;
 

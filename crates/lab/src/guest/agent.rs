@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{JobId, Timestamp};
 use hyper::Method;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use wire::{
     CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport, PROTOCOL,
@@ -37,6 +38,8 @@ pub(super) struct Inside {
     pub(super) ground: Arc<Ground>,
     pub(super) seat: Seat,
     pub(super) pace: Pace,
+    /// One job at a time, in the order they came.
+    pub(super) turn: Arc<Mutex<()>>,
 }
 
 impl Inside {
@@ -125,6 +128,7 @@ pub(super) async fn live(ground: &Arc<Ground>, seat: Seat, pace: Pace, stop: &Ca
         ground: ground.clone(),
         seat,
         pace,
+        turn: Arc::new(Mutex::new(())),
     };
     let session = secret_hex(8).unwrap_or_default();
     inside.agent(|a| a.session = Some(session.clone()));

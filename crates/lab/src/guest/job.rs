@@ -41,6 +41,7 @@ pub(super) fn begin(inside: &Inside, work: Work, stop: &CancellationToken) {
     inside.ground.tasks.clone().spawn(async move {
         let reporter = Reporter::new(&inside, id);
         let doing = async {
+            let _turn = inside.turn.lock().await;
             let outcome = if late {
                 failed("the work came too late to be begun", None, None)
             } else {

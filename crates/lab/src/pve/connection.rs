@@ -85,7 +85,10 @@ async fn requests(
             Some(Fault::Answer { status, reason }) => injected(*status, reason),
             _ => call::answer(ground, place, &request).await,
         };
-        if number == REQUESTS && reply.keep != Keep::Both {
+        let asked = request
+            .header("connection")
+            .is_some_and(|words| words.to_ascii_lowercase().contains("close"));
+        if asked || number == REQUESTS {
             reply.keep = Keep::Close;
         }
         if !ground.options.latency.is_zero() {

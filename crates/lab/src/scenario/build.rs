@@ -44,6 +44,7 @@ pub fn node(name: &str) -> Node {
         disk: 94 << 30,
         load: 0.08 + noise(key, 2) * 0.25,
         certificate: Certificate::default(),
+        ssh_closed: false,
         authorized_keys: Vec::new(),
     }
 }

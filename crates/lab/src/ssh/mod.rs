@@ -3,7 +3,13 @@
 mod script;
 mod verbs;
 
-use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use russh::{
@@ -15,9 +21,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
 use crate::{
-    lab::{Ground, Place, until_node},
+    lab::{Ground, Place},
     net::listen_again,
-    world::{Live, Node},
+    world::{Live, Node, World},
 };
 
 /// Largest script: the agent's binary in base64 and room to spare, in bytes.
@@ -28,7 +34,8 @@ const SCRIPT_LIMIT: usize = 64 << 20;
 pub(crate) struct Door {
     address: SocketAddr,
     password: String,
-    key: PrivateKey,
+    /// Shown to whoever connects from now on.
+    key: Arc<RwLock<PrivateKey>>,
 }
 
 impl fmt::Debug for Door {
@@ -45,13 +52,25 @@ impl Door {
     /// # Errors
     /// When the operating system has no randomness.
     pub(crate) fn new(address: SocketAddr, password: String) -> Result<Self> {
-        let mut seed = [0_u8; 32];
-        getrandom::fill(&mut seed)?;
         Ok(Self {
             address,
             password,
-            key: PrivateKey::from(Ed25519Keypair::from_seed(&seed)),
+            key: Arc::new(RwLock::new(new_key()?)),
         })
+    }
+
+    fn key(&self) -> PrivateKey {
+        let key = self.key.read().unwrap_or_else(PoisonError::into_inner);
+        key.clone()
+    }
+
+    /// Makes another host key, as a machine that was set up anew has one. Answers with its fingerprint.
+    ///
+    /// # Errors
+    /// As for [`Door::new`].
+    pub(crate) fn change_key(&self) -> Result<String> {
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = new_key()?;
+        Ok(self.fingerprint())
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -64,9 +83,40 @@ impl Door {
 
     /// As `ssh-keygen -lf` prints it.
     pub(crate) fn fingerprint(&self) -> String {
-        let key = self.key.public_key();
-        key.fingerprint(HashAlg::Sha256).to_string()
+        let key = self.key();
+        key.public_key().fingerprint(HashAlg::Sha256).to_string()
     }
+
+    fn config(&self) -> Arc<server::Config> {
+        let mut methods = MethodSet::empty();
+        methods.push(MethodKind::PublicKey);
+        methods.push(MethodKind::Password);
+        Arc::new(server::Config {
+            methods,
+            keys: vec![self.key()],
+            auth_rejection_time: Duration::from_millis(50),
+            auth_rejection_time_initial: Some(Duration::ZERO),
+            inactivity_timeout: None,
+            nodelay: true,
+            ..server::Config::default()
+        })
+    }
+}
+
+fn new_key() -> Result<PrivateKey> {
+    let mut seed = [0_u8; 32];
+    getrandom::fill(&mut seed)?;
+    Ok(PrivateKey::from(Ed25519Keypair::from_seed(&seed)))
+}
+
+/// Waits until the sshd accepts connections (`closed` false) or does not.
+async fn until_door(ground: &Ground, place: Place, closed: bool) {
+    let shut = |w: &World| {
+        place
+            .find(w)
+            .is_some_and(|(_, n)| n.down.is_some() || n.ssh_closed)
+    };
+    ground.live.until(|w| shut(w) == closed).await;
 }
 
 /// Serves one node's sshd for as long as the lab runs; while the node is down nothing listens.
@@ -80,18 +130,6 @@ pub(crate) fn serve(
     listener: TcpListener,
 ) -> Result<()> {
     let address = listener.local_addr().context("the address of an sshd")?;
-    let mut methods = MethodSet::empty();
-    methods.push(MethodKind::PublicKey);
-    methods.push(MethodKind::Password);
-    let config = Arc::new(server::Config {
-        methods,
-        keys: vec![door.key.clone()],
-        auth_rejection_time: Duration::from_millis(50),
-        auth_rejection_time_initial: Some(Duration::ZERO),
-        inactivity_timeout: None,
-        nodelay: true,
-        ..server::Config::default()
-    });
     let down = ground.live.read(|w| place.down(w)).is_some();
     let mut listener = (!down).then_some(listener);
     let shared = ground.clone();
@@ -99,7 +137,7 @@ pub(crate) fn serve(
         let ground = &shared;
         let keep = async {
             loop {
-                until_node(ground, place, false).await;
+                until_door(ground, place, false).await;
                 let open = match listener.take() {
                     Some(listener) => listener,
                     None => match listen_again(address).await {
@@ -113,11 +151,11 @@ pub(crate) fn serve(
                 let life = ground.stop.child_token();
                 loop {
                     tokio::select! {
-                        () = until_node(ground, place, true) => break,
+                        () = until_door(ground, place, true) => break,
                         accepted = open.accept() => {
                             let Ok((stream, _)) = accepted else { continue };
                             let visitor = Visitor::new(ground.live.clone(), place, &door);
-                            let (config, life) = (config.clone(), life.clone());
+                            let (config, life) = (door.config(), life.clone());
                             ground.tasks.spawn(async move {
                                 tokio::select! {
                                     () = life.cancelled() => {}

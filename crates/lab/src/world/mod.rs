@@ -84,6 +84,8 @@ pub struct Node {
     pub load: f64,
     /// The certificate that it presents; filled in when the lab starts.
     pub certificate: Certificate,
+    /// Its sshd refuses connections although the node is up.
+    pub ssh_closed: bool,
     /// Lines of `authorized_keys` that were added through a simulated sshd; equal on all nodes of a cluster.
     pub authorized_keys: Vec<String>,
 }

@@ -1,4 +1,9 @@
 //! The desktop's side of the agents' protocol, in memory: enrols by code, hands out work, keeps what it is told.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "functions that tests share are tests too"
+)]
 
 use std::{
     collections::HashMap,

@@ -1,7 +1,10 @@
 //! Transcripts of a live node, and a client that shows an answer byte for byte.
 
-// Each test file is a program of its own and uses a part of this.
-#![allow(dead_code)]
+#![allow(
+    dead_code,
+    clippy::panic,
+    reason = "each test file uses its part of it, and a missing transcript ends the test"
+)]
 
 use std::{collections::BTreeSet, net::SocketAddr, path::Path, sync::Arc};
 
