@@ -192,7 +192,37 @@ async fn lxc_the_double_and_the_real_guests_stay_in_step() {
         assert_eq!(ssh.address, nodes.door(node).expect("there").address);
         assert_eq!(ssh.address.ip(), told.address.ip(), "beside the API");
     }
+    let known = |number: u32| {
+        let mut guests = facts.clusters.iter().flat_map(|c| &c.guests);
+        let guest = guests.find(|g| g.vmid == number).expect("there");
+        (guest.updates, guest.security)
+    };
     let web = nodes.guest("pve1", 100).expect("there").clone();
+    for (number, guest) in [(100, &web), (200, nodes.guest("pve2", 200).expect("there"))] {
+        guest
+            .shell("apt-get -qq update")
+            .await
+            .expect("the repository answers");
+        let plan = guest
+            .shell("apt-get -s dist-upgrade")
+            .await
+            .expect("it simulates");
+        // `Inst NAME [OLD] (NEW …)`; what is new has no old version.
+        let old = |line: &&str| {
+            line.split(' ')
+                .nth(2)
+                .is_some_and(|word| word.starts_with('['))
+        };
+        let updates: Vec<&str> = plan
+            .lines()
+            .filter(|line| line.starts_with("Inst "))
+            .filter(old)
+            .collect();
+        let security = updates.iter().filter(|line| line.contains("-security "));
+        let count = |number: usize| u32::try_from(number).expect("a few");
+        let found = (count(updates.len()), count(security.count()));
+        assert_eq!(known(number), found, "{plan}");
+    }
     let spare = nodes.guest("pve1", 101).expect("there").clone();
     assert!(!spare.running().await.expect("asked"));
     lab.start_guest("real", 101).expect("there");

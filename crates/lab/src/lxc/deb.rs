@@ -193,6 +193,9 @@ impl Deb {
     }
 }
 
+/// The package that is held in every guest.
+pub(crate) const HELD: &str = "rf-held";
+
 /// What is installed in every guest from the start.
 pub(crate) fn installed() -> Vec<Deb> {
     vec![
@@ -200,7 +203,7 @@ pub(crate) fn installed() -> Vec<Deb> {
         Deb::new("rf-beta", "1.0"),
         Deb::new("rf-gamma", "1.0"),
         Deb::new("rf-web", "1.0").service(),
-        Deb::new("rf-held", "1.0"),
+        Deb::new(HELD, "1.0"),
         Deb::new("rf-conf", "1.0").conffile("colour = red\n"),
     ]
 }
@@ -214,7 +217,24 @@ pub(crate) fn offered() -> Vec<Deb> {
         Deb::new("rf-delta", "1.0"),
         Deb::new("rf-gamma", "1.0+security1").security(),
         Deb::new("rf-web", "1.1").service(),
-        Deb::new("rf-held", "1.1"),
+        Deb::new(HELD, "1.1"),
         Deb::new("rf-conf", "1.1").conffile("colour = green\n"),
     ]
+}
+
+/// How many updates of everything install at the start in a guest without these packages, and how many of them are for
+/// security. What is held does not count, nor what is new.
+pub(crate) fn updates(without: &[String]) -> (u32, u32) {
+    let there: Vec<Deb> = installed()
+        .into_iter()
+        .filter(|package| package.name != HELD && !without.contains(&package.name))
+        .collect();
+    let mut sums = (0, 0);
+    for offer in offered() {
+        if there.iter().any(|package| package.name == offer.name) {
+            sums.0 += 1;
+            sums.1 += u32::from(offer.suite == Suite::Security);
+        }
+    }
+    sums
 }

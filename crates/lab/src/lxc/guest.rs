@@ -78,6 +78,10 @@ impl RealGuest {
         self.0.plan.stand
     }
 
+    pub(crate) fn without(&self) -> &[String] {
+        &self.0.plan.without
+    }
+
     /// Its root folder, seen from outside. Empty before its first start.
     pub fn root(&self) -> PathBuf {
         self.0.namespace.seen(&self.folder().join("rootfs"))

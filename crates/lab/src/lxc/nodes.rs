@@ -222,9 +222,19 @@ impl RealNodes {
         IpAddr::V4(self.run.bridge.host())
     }
 
-    /// The double's facts with the real doors in them.
+    /// The double's facts with the real doors and updates in them.
     pub fn facts(&self, lab: &Lab) -> Facts {
         let mut facts = lab.facts().clone();
+        for guest in self.guests() {
+            let cluster = facts
+                .clusters
+                .iter_mut()
+                .find(|c| c.name == guest.cluster());
+            let found = cluster.and_then(|c| c.guests.iter_mut().find(|g| g.vmid == guest.vmid()));
+            if let Some(found) = found {
+                (found.updates, found.security) = deb::updates(guest.without());
+            }
+        }
         for node in &self.nodes {
             let cluster = facts.clusters.iter_mut().find(|c| c.name == node.cluster);
             let found = cluster.and_then(|c| c.nodes.iter_mut().find(|n| n.name == node.name));

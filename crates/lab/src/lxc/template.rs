@@ -126,7 +126,7 @@ fn install(root: &Path, cache: &Path) -> Result<()> {
     }
     chroot(root, &arguments)?;
     fs::remove_dir_all(&inside)?;
-    chroot(root, &["apt-mark".into(), "hold".into(), "rf-held".into()])?;
+    chroot(root, &["apt-mark".into(), "hold".into(), deb::HELD.into()])?;
     fs::write(root.join("etc/rf-conf.conf"), "colour = red\nwidth = 3\n")?;
     Ok(())
 }

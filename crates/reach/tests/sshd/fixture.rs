@@ -93,6 +93,11 @@ pub(crate) struct Node {
 impl Node {
     /// Starts it and waits until it listens.
     pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same with further lines in sshd's configuration.
+    pub(crate) fn start_with(lines: &str) -> Self {
         let place = TempDir::with_prefix("redflag-reach-").expect("a temporary folder");
         let folder = place.path();
         let bin = folder.join("bin");
@@ -116,7 +121,7 @@ impl Node {
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {0}/host_key\nAuthorizedKeysFile {0}/authorized_keys\n\
              PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             PermitRootLogin yes\nLogLevel VERBOSE\nSetEnv PATH={0}/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME={0}/home\n",
+             PermitRootLogin yes\nLogLevel VERBOSE\nSetEnv PATH={0}/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME={0}/home\n{lines}",
             folder.display()
         );
         fs::write(folder.join("sshd_config"), config).expect("writable");

@@ -33,7 +33,15 @@ async fn the_node_tells_its_name_and_its_running_guests() {
 
 #[tokio::test]
 async fn thirty_commands_at_once_share_one_connection() {
-    let node = Node::start();
+    all_share_one_connection(&Node::start()).await;
+}
+
+#[tokio::test]
+async fn a_node_that_allows_few_sessions_is_waited_for() {
+    all_share_one_connection(&Node::start_with("MaxSessions 2\n")).await;
+}
+
+async fn all_share_one_connection(node: &Node) {
     let reach = node.reach();
     let calls: Vec<_> = (0..30)
         .map(|_| {
