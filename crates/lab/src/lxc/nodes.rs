@@ -2,23 +2,21 @@
 
 use std::{
     net::IpAddr,
-    os::unix::fs::MetadataExt,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
 
 use super::{
     bridge::Bridge,
-    command, deb,
+    deb,
     guest::{Inner, RealGuest},
     namespace::{Namespace, NodeDoor},
     plan::{Options, Stand},
     repository::Repository,
+    run::Run,
     step, sweep,
-    template::Template,
 };
 use crate::{Lab, facts::Facts, facts::SshFacts, seed::secret_hex};
 
@@ -29,47 +27,12 @@ pub struct RealNodes {
     step: Option<JoinHandle<()>>,
 }
 
-/// What a run has made so far; cleared away when dropped.
-struct Run {
-    id: String,
-    cache: PathBuf,
-    folder: PathBuf,
-    bridge: Bridge,
-    repository: Repository,
-    template: Template,
-    cleared: bool,
-}
-
 struct RealNode {
     cluster: String,
     name: String,
     namespace: Arc<Namespace>,
     door: Mutex<NodeDoor>,
     guests: Vec<RealGuest>,
-}
-
-/// What this machine lacks for real guests, in words with the remedy; empty when nothing.
-pub fn missing() -> Vec<String> {
-    let mut missing = Vec::new();
-    let root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
-    if !root {
-        missing.push("real LXC guests need root".to_owned());
-    }
-    for (program, package) in [
-        ("lxc-start", "lxc"),
-        ("debootstrap", "debootstrap"),
-        ("sshd", "openssh-server"),
-        ("ssh-keygen", "openssh-client"),
-        ("dpkg-deb", "dpkg"),
-        ("ip", "iproute2"),
-        ("nsenter", "util-linux"),
-        ("perl", "perl-base"),
-    ] {
-        if !command::installed(program) {
-            missing.push(format!("{program} is not installed (package {package})"));
-        }
-    }
-    missing
 }
 
 impl RealNodes {
@@ -174,9 +137,12 @@ impl RealNodes {
                 tokio::spawn(async move { guest.start().await })
             })
             .collect();
+        // All of them end before any failure is told: none may go on while the run is cleared away.
+        let mut outcomes = Vec::new();
         for start in starting {
-            start.await??;
+            outcomes.push(start.await?);
         }
+        outcomes.into_iter().collect::<Result<()>>()?;
         if let Some(lab) = lab {
             let guests = real.guests().cloned().collect();
             real.step = Some(tokio::spawn(step::keep(guests, lab.world().clone())));
@@ -312,74 +278,6 @@ impl Drop for RealNodes {
 impl RealNode {
     fn door(&self) -> std::sync::MutexGuard<'_, NodeDoor> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Run {
-    async fn begin(options: &Options) -> Result<Self> {
-        let missing = missing();
-        if !missing.is_empty() {
-            bail!("{}", missing.join("; "));
-        }
-        let cache = options.cache.clone();
-        if cache
-            .to_str()
-            .is_none_or(|path| path.contains(char::is_whitespace))
-        {
-            bail!("{} must be plain text without blanks", cache.display());
-        }
-        std::fs::create_dir_all(&cache)?;
-        let cache = cache.canonicalize()?;
-        let id = secret_hex(4)?;
-        let (template, folder, bridge) = tokio::task::spawn_blocking({
-            let (cache, id) = (cache.clone(), id.clone());
-            move || -> Result<(Template, PathBuf, Bridge)> {
-                sweep::sweep(&cache)?;
-                let template = Template::ready(&cache)?;
-                let folder = sweep::own(&cache, &id)?;
-                let bridge = Bridge::make(&id).inspect_err(|_| {
-                    let _ = sweep::clear(&folder);
-                })?;
-                Ok((template, folder, bridge))
-            }
-        })
-        .await??;
-        let place = folder.join("repository");
-        let repository = match Repository::start(&place, bridge.host(), deb::offered()).await {
-            Ok(repository) => repository,
-            Err(error) => {
-                sweep::clear(&folder)?;
-                return Err(error);
-            }
-        };
-        Ok(Self {
-            id,
-            cache,
-            folder,
-            bridge,
-            repository,
-            template,
-            cleared: false,
-        })
-    }
-
-    fn clear(&mut self) -> Result<()> {
-        self.cleared = true;
-        sweep::clear(&self.folder)?;
-        let left = sweep::remains(&self.cache, &self.id);
-        if !left.is_empty() {
-            bail!("left behind: {left:?}");
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        if !self.cleared {
-            // Nobody is there to hear of it; the next run tries again.
-            let _ = self.clear();
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 //! The reach against a real `sshd` on loopback, with guests that are private views of a few folders.
+#![cfg(target_os = "linux")]
 
 mod double;
 mod failures;
