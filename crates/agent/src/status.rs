@@ -74,6 +74,8 @@ pub struct JobStatus {
     pub id: domain::JobId,
     pub kind: String,
     pub running: bool,
+    /// It ended, and the desktop does not have its outcome yet.
+    pub ended: bool,
 }
 
 impl Status {
@@ -195,7 +197,11 @@ impl Status {
             row("packages", problem);
         }
         for job in &self.jobs {
-            let state = if job.running { "running" } else { "waiting" };
+            let state = match (job.running, job.ended) {
+                (true, _) => "running",
+                (false, true) => "ended, to be reported",
+                (false, false) => "waiting",
+            };
             row("job", &format!("{} {} ({state})", job.kind, job.id));
         }
         for problem in &self.unreadable {
@@ -217,6 +223,9 @@ fn job(directory: &JobDirectory) -> JobStatus {
         id: directory.id,
         kind: kind.to_owned(),
         running: directory.is_running(),
+        ended: directory
+            .reports(0, usize::MAX)
+            .is_ok_and(|(lines, _)| lines.last().is_some_and(|l| l.last)),
     }
 }
 

@@ -154,7 +154,8 @@ impl Progress for Spool {
     }
 
     fn percent(&mut self, percent: u8) {
-        if self.percent != Some(percent) {
+        // Within a phase apt counts more than once from the beginning; for people it only goes on.
+        if self.percent.is_none_or(|p| percent > p) {
             self.percent = Some(percent);
             self.fresh = true;
             self.flush_if_due();

@@ -381,6 +381,8 @@ fn apt_get(
                     progress.log(LogLevel::Output, &mask::urls(&line));
                     lines.push(line);
                 }
+                // What is fetched while it installs lies in the cache already: that is no progress.
+                Event::Status(line) if !may_stop && line.starts_with("dlstatus") => {}
                 Event::Status(line) => {
                     if let Some((words, percent)) = status::progress(&line) {
                         progress.percent((from + (to - from) * percent / 100.0) as u8);
