@@ -38,7 +38,10 @@ const ANY: &[&str] = &[
 const FOREIGN: &[(&str, &[&str])] = &[
     ("redflag", &["sqlx", "reqwest", "russh", "hyper", "rustls"]),
     ("devserver", &["sqlx", "reqwest", "russh", "rustls"]),
-    ("api", &["tauri", "sqlx", "reqwest", "russh", "hyper", "axum"]),
+    (
+        "api",
+        &["tauri", "sqlx", "reqwest", "russh", "hyper", "axum"],
+    ),
     (
         "engine",
         &["tauri", "sqlx", "reqwest", "russh", "hyper", "axum"],
@@ -46,7 +49,15 @@ const FOREIGN: &[(&str, &[&str])] = &[
     (
         "domain",
         &[
-            "tokio", "tauri", "sqlx", "reqwest", "russh", "hyper", "axum", "rustls", "getrandom",
+            "tokio",
+            "tauri",
+            "sqlx",
+            "reqwest",
+            "russh",
+            "hyper",
+            "axum",
+            "rustls",
+            "getrandom",
         ],
     ),
     ("wire", &["tokio", "tauri", "reqwest", "hyper", "axum"]),
@@ -95,7 +106,11 @@ fn violations(edges: &[Edge]) -> Vec<String> {
         if is_ours && !tests_only && !inner.contains(&to.as_str()) {
             found.push(format!("{from} must not use {to}"));
         }
-        if !tests_only && foreign.get(from.as_str()).is_some_and(|names| names.contains(&to.as_str())) {
+        if !tests_only
+            && foreign
+                .get(from.as_str())
+                .is_some_and(|names| names.contains(&to.as_str()))
+        {
             found.push(format!("{from} must not use {to}, which another ring owns"));
         }
         if to == "devserver" || to == "redflag" || to == "xtask" {
@@ -109,7 +124,13 @@ fn violations(edges: &[Edge]) -> Vec<String> {
 
 fn workspace() -> anyhow::Result<Value> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()?;
     anyhow::ensure!(
@@ -124,11 +145,17 @@ fn workspace() -> anyhow::Result<Value> {
 fn no_ring_points_outward() -> anyhow::Result<()> {
     let edges = edges(&workspace()?)?;
     assert!(
-        edges.iter().any(|edge| edge.from == "api" && edge.to == "engine"),
+        edges
+            .iter()
+            .any(|edge| edge.from == "api" && edge.to == "engine"),
         "the graph was really read"
     );
     let found = violations(&edges);
-    assert!(found.is_empty(), "borders are crossed:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "borders are crossed:\n{}",
+        found.join("\n")
+    );
     Ok(())
 }
 

@@ -13,7 +13,9 @@ const FILTER: &str = "REDFLAG_LOG_FILTER";
 const KEPT: usize = 14;
 
 /// Writes what is still in memory when it is dropped.
-pub(crate) struct Logs(#[expect(dead_code, reason = "it works by being dropped")] Option<WorkerGuard>);
+pub(crate) struct Logs(
+    #[expect(dead_code, reason = "it works by being dropped")] Option<WorkerGuard>,
+);
 
 /// Starts the log. A folder that cannot be written to is no reason not to start: the window says so when the store is
 /// opened, and the log goes to the terminal.

@@ -82,7 +82,11 @@ pub(crate) fn create<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
         builder = builder.initialization_script(NOTE_VIOLATIONS);
     }
     if let Some(folder) = settings::data_override() {
-        builder = builder.data_directory(std::path::absolute(folder)?.join("webview"));
+        let folder = std::path::absolute(folder)?.join("webview");
+        // Where it cannot be made the window must open nevertheless, since it is what tells why nothing else works.
+        if std::fs::create_dir_all(&folder).is_ok() {
+            builder = builder.data_directory(folder);
+        }
     }
     builder.build()?;
     Ok(())
@@ -118,9 +122,18 @@ mod tests {
     fn only_its_own_page_may_be_shown() {
         let shown = |url: &str, bundled| is_own_page(&Url::parse(url).expect("a URL"), bundled);
         assert!(shown("tauri://localhost/index.html", true));
-        assert!(shown("http://tauri.localhost/", true), "Windows' form of it");
-        assert!(shown("http://localhost:5173/", false), "Vite's server while developing");
-        assert!(!shown("http://localhost:5173/", true), "but not in a built program");
+        assert!(
+            shown("http://tauri.localhost/", true),
+            "Windows' form of it"
+        );
+        assert!(
+            shown("http://localhost:5173/", false),
+            "Vite's server while developing"
+        );
+        assert!(
+            !shown("http://localhost:5173/", true),
+            "but not in a built program"
+        );
         assert!(!shown("https://example.org/", true));
         assert!(!shown("file:///etc/passwd", true));
     }

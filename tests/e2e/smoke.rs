@@ -19,7 +19,10 @@ async fn an_empty_window_paints_its_first_state() -> anyhow::Result<()> {
     window.shows("Add cluster", SOON).await?;
 
     assert_eq!(window.violations().await?, Vec::<String>::new());
-    assert!(colours(&window).await? > 20, "the picture is not one colour");
+    assert!(
+        colours(&window).await? > 20,
+        "the picture is not one colour"
+    );
 
     // A deliberate violation shows that the check above would have noticed one.
     window
@@ -45,7 +48,12 @@ async fn an_empty_window_paints_its_first_state() -> anyhow::Result<()> {
 async fn colours(window: &Window) -> anyhow::Result<usize> {
     let picture = window.client().screenshot().await?;
     let mut reader = png::Decoder::new(Cursor::new(picture)).read_info()?;
-    let mut pixels = vec![0; reader.output_buffer_size().context("a picture of this size")?];
+    let mut pixels = vec![
+        0;
+        reader
+            .output_buffer_size()
+            .context("a picture of this size")?
+    ];
     let frame = reader.next_frame(&mut pixels)?;
     let samples = frame.color_type.samples();
     Ok(pixels[..frame.buffer_size()]
@@ -86,10 +94,16 @@ async fn the_page_reaches_the_three_commands_and_nothing_else() -> anyhow::Resul
         answer["answer"]["version"],
         Value::from(env!("CARGO_PKG_VERSION"))
     );
-    for refused in ["plugin:window|close", "plugin:window-state|save_window_state", "plugin:event|listen"] {
+    for refused in [
+        "plugin:window|close",
+        "plugin:window-state|save_window_state",
+        "plugin:event|listen",
+    ] {
         let answer = call(refused).await?;
         assert!(
-            answer["error"].as_str().is_some_and(|words| words.contains("not allowed")),
+            answer["error"]
+                .as_str()
+                .is_some_and(|words| words.contains("not allowed")),
             "{refused}: {answer}"
         );
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each program that shares this uses its own part")]
 #![allow(unreachable_pub, reason = "a module of several programs")]
 
+pub mod fleet;
 pub mod page;
 pub mod process;
 pub mod screen;
@@ -75,7 +76,12 @@ impl Window {
             .env("TAURI_AUTOMATION", "true")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("REDFLAG_DATA", &opening.data)
-            .envs(opening.environment.iter().map(|(name, value)| (name, value)));
+            .envs(
+                opening
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            );
         let mut driver = Running::start(&mut command)?;
         let client = connect(&mut driver, port, &opening.program).await?;
         let name = opening.program.file_name().unwrap_or_default();
@@ -139,9 +145,7 @@ impl Window {
 
     /// Violations of the page's content security policy since it began to load.
     pub async fn violations(&self) -> anyhow::Result<Vec<String>> {
-        let found = self
-            .evaluate("return window.__violations", vec![])
-            .await?;
+        let found = self.evaluate("return window.__violations", vec![]).await?;
         Ok(serde_json::from_value(found)?)
     }
 }
@@ -163,10 +167,12 @@ async fn connect(driver: &mut Running, port: u16, program: &Path) -> anyhow::Res
         anyhow::ensure!(Instant::now() < deadline, "WebKitWebDriver does not listen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities)
-        .connect(&address)
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    builder.capabilities(capabilities);
+    // Without a limit a program that ended at once is waited for without an end.
+    tokio::time::timeout(SOON, builder.connect(&address))
         .await
+        .context("the program did not open a window")?
         .context("the window did not open")
 }
 

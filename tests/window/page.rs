@@ -180,7 +180,12 @@ impl Window {
     }
 
     /// Waits until an element's text contains `words`, and answers the whole of it.
-    pub async fn reads(&self, selector: &str, words: &str, limit: Duration) -> anyhow::Result<String> {
+    pub async fn reads(
+        &self,
+        selector: &str,
+        words: &str,
+        limit: Duration,
+    ) -> anyhow::Result<String> {
         let text = self
             .until(
                 &format!("{words:?} in {selector}"),

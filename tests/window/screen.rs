@@ -25,9 +25,11 @@ impl Screen {
             "-nolisten",
             "tcp",
         ]))?;
-        let (bus, bus_address) = Running::start_and_read_line(
-            Command::new("dbus-daemon").args(["--session", "--nofork", "--print-address=1"]),
-        )?;
+        let (bus, bus_address) = Running::start_and_read_line(Command::new("dbus-daemon").args([
+            "--session",
+            "--nofork",
+            "--print-address=1",
+        ]))?;
         Ok(Self {
             display: format!(":{number}"),
             bus_address,

@@ -109,7 +109,12 @@ impl App {
     }
 
     pub(crate) async fn access_info(&self, request: AccessInfo) -> Result<AccessPlan, Error> {
-        let (public_key, proposals) = self.engine.access_proposals(request.cluster).await?;
+        let (mut public_key, mut proposals) = self.engine.access_proposals(request.cluster).await?;
+        if proposals.is_empty() {
+            // The cluster was added a moment ago and has not been looked at yet.
+            self.engine.discover(request.cluster).await?;
+            (public_key, proposals) = self.engine.access_proposals(request.cluster).await?;
+        }
         let nodes = proposals
             .into_iter()
             .map(|p| NodeAddressDto {
