@@ -1,6 +1,11 @@
 //! A whole desktop without a window, beside a lab: what a person does through the wizard, as calls.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use api::{App, Body, Event, Settings};
@@ -22,7 +27,7 @@ pub(crate) struct Desktop {
 }
 
 impl Desktop {
-    /// Opens a desktop on `folder`, as a first start or as the next one.
+    /// Opens a desktop on `folder`, as a first start or as the next one, for simulated guests.
     pub(crate) async fn open(folder: &Path) -> Result<Self> {
         let agent = folder.join("agent-for-tests");
         if !agent.exists() {
@@ -32,12 +37,17 @@ impl Desktop {
                 b"\x7fELF stands for the agent; simulated guests run none",
             )?;
         }
+        Self::open_with(folder, agent, "127.0.0.1:0").await
+    }
+
+    /// The same with the agent that is put into guests, and the address where agents are heard.
+    pub(crate) async fn open_with(folder: &Path, agent: PathBuf, gateway: &str) -> Result<Self> {
         let app = App::open(Settings {
             data_dir: folder.to_owned(),
             passphrase: Some(PASSPHRASE.to_owned().into()),
             demo: false,
             agent_binary: Some(agent),
-            gateway_bind: Some("127.0.0.1:0".parse()?),
+            gateway_bind: Some(gateway.parse()?),
         })
         .await?;
         let events = app.subscribe();
