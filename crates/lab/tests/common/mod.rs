@@ -249,3 +249,24 @@ pub(crate) fn rows(value: &Value, kind: Option<&str>) -> BTreeSet<String> {
         .map(shape)
         .collect()
 }
+
+/// The small scenario.
+pub(crate) async fn small(options: Options) -> Lab {
+    Lab::start(Scenario::small(), options).await.expect("a lab")
+}
+
+/// A client of one of its nodes, with the usual token.
+pub(crate) async fn desktop(lab: &Lab, node: usize) -> Client {
+    let cluster = &lab.facts().clusters[0];
+    Client::connect(
+        cluster,
+        cluster.nodes[node].address,
+        Some("redflag@pve!desktop"),
+    )
+    .await
+}
+
+/// The row of that id.
+pub(crate) fn by_id(list: &Value, id: &str) -> Option<Value> {
+    list.as_array()?.iter().find(|row| row["id"] == id).cloned()
+}
