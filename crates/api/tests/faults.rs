@@ -415,6 +415,16 @@ async fn what_cannot_be_done_to_a_guest_is_left_out_with_the_reason() -> Result<
     let folder = tempfile::tempdir()?;
     let mut desktop = Desktop::open(folder.path()).await?;
     let cluster = with_agents(&lab, &mut desktop).await?;
+    // A backup of syncthing began when its agent had reported.
+    lab.world()
+        .until(|w| {
+            w.guest(&w.clusters[0].label, 103)
+                .is_some_and(|g| g.lock.is_some())
+        })
+        .await;
+    desktop
+        .call("discover", json!({ "cluster": cluster }))
+        .await?;
     let template = desktop.guest("tmpl-debian-12").await?.id;
     let targets =
         json!([{ "kind": "cluster", "cluster": cluster }, { "kind": "guest", "guest": template }]);

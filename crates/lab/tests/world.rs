@@ -137,7 +137,7 @@ async fn the_demo_is_the_one_of_the_issue() {
             "pve1 100 ubuntu-docker-01 running - 2/0",
             "pve1 101 debian-pihole running - 1/0",
             "pve1 102 ubuntu-dev stopped - 0/0",
-            "pve1 103 syncthing running backup 2/0",
+            "pve1 103 syncthing running - 2/0",
             "pve2 200 nextcloud running - 5/2",
             "pve2 201 mariadb running - 0/0",
             "pve2 900 tmpl-debian-12 template - 0/0",

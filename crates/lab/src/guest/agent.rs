@@ -60,6 +60,17 @@ impl Inside {
         })
     }
 
+    /// Lets happen what waits for the first report.
+    fn has_reported(&self) {
+        self.ground.live.change(|w| {
+            let cluster = w.clusters.get_mut(self.seat.cluster)?;
+            let guest = cluster.guests.get_mut(&self.seat.vmid)?;
+            let lock = guest.lock_after_report.take()?;
+            guest.lock = guest.lock.take().or(Some(lock));
+            Some(())
+        });
+    }
+
     /// Looks at the agent.
     pub(super) fn look_agent<T>(&self, look: impl FnOnce(&Agent) -> T) -> Option<T> {
         self.look(|g| g.machine.agent.as_ref().map(look)).flatten()
@@ -316,5 +327,6 @@ pub(super) async fn send_inventory(inside: &Inside, line: &mut Line) -> Result<(
     let _: serde_json::Value = line
         .call(Method::PUT, path::INVENTORY, &report, Duration::ZERO)
         .await?;
+    inside.has_reported();
     Ok(())
 }

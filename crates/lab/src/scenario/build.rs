@@ -66,6 +66,7 @@ pub fn guest(vmid: u32, name: &str, node: &str) -> GuestPlanner {
         running_since: Some(seconds() - 3_600 - (noise(key, 5) * 2e6) as i64),
         template: false,
         lock: None,
+        lock_after_report: None,
         tags: Vec::new(),
         ostype: "debian".into(),
         arch: "amd64".into(),
@@ -119,6 +120,12 @@ impl GuestPlanner {
     #[must_use]
     pub fn stopped(self) -> Self {
         self.with(|g| g.running_since = None)
+    }
+
+    /// Becomes locked as soon as its agent has reported.
+    #[must_use]
+    pub fn locked_after_report(self, lock: &str) -> Self {
+        self.with(|g| g.lock_after_report = Some(lock.into()))
     }
 
     #[must_use]

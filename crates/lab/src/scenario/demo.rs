@@ -45,7 +45,7 @@ pub(super) fn demo() -> Scenario {
             guest(103, "syncthing", "pve1")
                 .pending(&["rsync", "syncthing"])
                 .address([192, 168, 1, 103])
-                .locked("backup"),
+                .locked_after_report("backup"),
         )
         .with_guest(
             guest(200, "nextcloud", "pve2")

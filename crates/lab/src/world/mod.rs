@@ -115,6 +115,8 @@ pub struct Guest {
     pub template: bool,
     /// `backup`, `snapshot`, …
     pub lock: Option<String>,
+    /// A lock that comes when the guest's agent has first reported: something begins on the node meanwhile.
+    pub lock_after_report: Option<String>,
     pub tags: Vec<String>,
     pub ostype: String,
     pub arch: String,
