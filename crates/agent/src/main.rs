@@ -261,6 +261,7 @@ impl packages::Progress for Screen {
             journal::say(journal::Urgency::Info, text);
         }
     }
+    fn quiet(&mut self) {}
     fn cancelled(&self) -> bool {
         false
     }

@@ -35,6 +35,7 @@ impl Progress for Told {
     }
     fn percent(&mut self, _percent: u8) {}
     fn log(&mut self, _level: LogLevel, _text: &str) {}
+    fn quiet(&mut self) {}
     fn cancelled(&self) -> bool {
         false
     }

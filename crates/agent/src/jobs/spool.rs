@@ -181,6 +181,12 @@ impl Progress for Spool {
         self.flush_if_due();
     }
 
+    fn quiet(&mut self) {
+        if self.fresh {
+            self.flush_if_due();
+        }
+    }
+
     fn cancelled(&self) -> bool {
         self.job.is_cancelled()
     }
@@ -218,6 +224,20 @@ mod tests {
         assert_eq!(numbers, [(1, false), (2, false), (3, false), (4, true)]);
         assert_eq!(job.reports(end, 9).unwrap().0, []);
         assert!(lines[1].json.contains("Hit:1 x"));
+    }
+
+    #[test]
+    fn a_line_is_told_although_nothing_follows_it() {
+        let (_root, job) = job();
+        let mut spool = Spool::open(&job).unwrap();
+        spool.step(StepKind::Apply);
+        spool.log(LogLevel::Output, "Setting up slow (1.1) ...");
+        let told = || job.reports(0, 9).unwrap().0.len() == 2;
+        let began = Instant::now();
+        while !told() && began.elapsed() < Duration::from_secs(60) {
+            spool.quiet();
+        }
+        assert!(told());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub trait Progress {
     /// 0 to 100 within the whole job.
     fn percent(&mut self, percent: u8);
     fn log(&mut self, level: LogLevel, text: &str);
+    /// Nothing happened for a moment: what was held back to be told together is told now.
+    fn quiet(&mut self);
     /// Whether to stop at the next safe point.
     fn cancelled(&self) -> bool;
 }

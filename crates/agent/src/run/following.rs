@@ -165,8 +165,14 @@ async fn start(agent: &Agent, job: &JobDirectory) -> Result<(), String> {
     let systemd = agent.layout.is_real() && agent.layout.at("run/systemd/system").is_dir();
     if systemd && let Ok(command) = agent.tools.command("systemd-run") {
         let mut command = Command::from(command);
+        // The unit of a lost process may still be there, as long as dpkg goes on in it.
+        let again = if job.has_begun() {
+            format!("-{}", &clock::session()[..8])
+        } else {
+            String::new()
+        };
         command.args([
-            &format!("--unit=redflag-job-{id}"),
+            &format!("--unit=redflag-job-{id}{again}"),
             "--collect",
             "--quiet",
             // Should the job's own process be lost, dpkg may finish what it has begun.

@@ -394,7 +394,7 @@ fn apt_get(
                         );
                     }
                 }
-                Event::Quiet => {}
+                Event::Quiet => progress.quiet(),
             }
             if may_stop && progress.cancelled() {
                 Verdict::Stop

@@ -96,6 +96,7 @@ pub(super) fn wait(
             progress.detail(&format!("waiting: {} is held by {holder}", holder.lock));
             told = Some(holder);
         }
+        progress.quiet();
         thread::sleep(PAUSE);
     }
     if told.is_some() {

@@ -72,7 +72,7 @@ fn update(apt: &Apt<'_>, progress: &mut dyn Progress) -> Result<(End, Vec<String
         "-o",
         "DPkg::Lock::Timeout=30",
         "-o",
-        "Acquire::http::Timeout=60",
+        "Acquire::http::Timeout=30",
     ]);
     let pipe = with_status(&mut command).map_err(|e| apt.lost("a pipe for apt's progress", &e))?;
     command.arg("update");
@@ -88,7 +88,7 @@ fn update(apt: &Apt<'_>, progress: &mut dyn Progress) -> Result<(End, Vec<String
                     progress.percent((percent * SHARE) as u8);
                 }
             }
-            Event::Quiet => {}
+            Event::Quiet => progress.quiet(),
         }
         if progress.cancelled() {
             Verdict::Stop
