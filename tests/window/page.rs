@@ -95,19 +95,25 @@ impl Window {
 
     /// The same for any selector.
     pub async fn click_on(&self, selector: &str) -> anyhow::Result<()> {
-        self.until(
-            &format!("{selector} to be enabled"),
-            SOON,
-            "const found = document.querySelector(arguments[0]);
-             return found !== null && !found.matches(':disabled, [aria-disabled=true]')",
-            vec![json!(selector)],
-        )
-        .await?;
-        let element = self.find(selector).await?;
-        element
-            .click()
-            .await
-            .with_context(|| format!("clicking {selector}"))
+        let deadline = Instant::now() + SOON;
+        loop {
+            self.until(
+                &format!("{selector} to be enabled"),
+                SOON,
+                "const found = document.querySelector(arguments[0]);
+                 return found !== null && !found.matches(':disabled, [aria-disabled=true]')",
+                vec![json!(selector)],
+            )
+            .await?;
+            // The page may draw it anew, or move it, between finding and clicking.
+            match self.find(selector).await?.click().await {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() > deadline => {
+                    return Err(error).with_context(|| format!("clicking {selector}"));
+                }
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
     }
 
     /// Clicks the button, menu item or tab whose visible words begin with `words`.

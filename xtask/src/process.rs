@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
 };
@@ -77,12 +76,13 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Starts it. What it writes to its standard output can be read with [`Started::lines`].
+    /// Starts it; what it writes is not shown.
     pub(crate) fn new(command: &mut Command) -> Result<Self> {
         println!("$ {} &", line(command));
         let child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .map_err(|error| {
                 Failure::new(format!("{} cannot be started: {error}", line(command)))
@@ -92,15 +92,6 @@ impl Started {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    /// The lines of its standard output, once.
-    pub(crate) fn lines(&mut self) -> impl Iterator<Item = String> + Send + use<> {
-        self.child
-            .stdout
-            .take()
-            .into_iter()
-            .flat_map(|out| BufReader::new(out).lines().map_while(std::io::Result::ok))
     }
 }
 
