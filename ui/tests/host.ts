@@ -1,6 +1,7 @@
 // A host in memory: answers from functions that a test can replace, and events that a test sends by hand.
 import type { Body } from '../src/bindings/Body';
 import type { Event } from '../src/bindings/Event';
+import type { Operation } from '../src/bindings/Operation';
 import type { Code } from '../src/bindings/Code';
 import { type Answer, type Command, CommandError, type Host, type Request } from '../src/host';
 import { C1, FLEET, NOW } from './fixtures/fleet';
@@ -44,11 +45,17 @@ function answers(): Answers {
     approve_plan: () => ({ operation: 'o-1483' }),
     start_scan: () => ({ operation: 'o-1482' }),
     cancel_operation: () => ({}),
-    operation_details: ({ operation }) => ({ operation: OPERATIONS.find((one) => one.id === operation) ?? OPERATIONS[0]!, jobs: JOBS }),
+    operation_details: ({ operation }) => ({ operation: found(OPERATIONS, operation), jobs: JOBS }),
     guest_details: ({ guest }) => details(Number(guest.slice(-12))),
     read_log: ({ after }) => ({ lines: LOG.slice(after), total: LOG.length }),
     job_receipt: () => ({ receipt: null }),
   };
+}
+
+function found(operations: Operation[], id: string): Operation {
+  const operation = operations.find((one) => one.id === id);
+  if (operation === undefined) throw failure('notFound', `There is no operation ${id}.`);
+  return operation;
 }
 
 export class MemoryHost implements Host {
@@ -60,7 +67,10 @@ export class MemoryHost implements Host {
 
   async rpc<C extends Command>(command: C, request: Request<C>): Promise<Answer<C>> {
     this.calls.push({ command, request });
-    return this.answers[command](request);
+    const answer = await this.answers[command](request);
+    // A snapshot contains everything that was sent before it.
+    if (command === 'snapshot') (answer as Answer<'snapshot'>).seq = this.#seq;
+    return answer;
   }
 
   subscribe(onEvent: (event: Event) => void, onLink: (up: boolean) => void): () => void {

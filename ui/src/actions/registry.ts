@@ -1,5 +1,5 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, ClipboardCopy, Info, KeyRound, type LucideIcon, Network, Plug, Radar, ShieldAlert } from 'lucide-react';
+import { CircleArrowUp, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, ShieldAlert } from 'lucide-react';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { Target } from '../bindings/Target';
 import type { UpdateFilter } from '../bindings/UpdateFilter';
@@ -38,14 +38,14 @@ const always = () => true;
 const ABLE: Verdict = { able: true, note: null };
 
 /** From the reasons of each guest to one verdict on all. */
-function verdict(scope: Scope, reason: (guest: GuestRow) => Reason, can: string, none: string): Verdict {
+function verdict(scope: Scope, reason: (guest: GuestRow) => Reason, can: string): Verdict {
   const reasons = scope.guests.map(reason);
   const able = reasons.filter((why) => why === null).length;
   if (able === scope.guests.length && able > 0) return ABLE;
   if (able > 0) return { able: true, note: text.some(able, reasons.length, can) };
   const [first] = reasons;
   if (first === undefined || first === null) return { able: false, why: text.why.none };
-  return { able: false, why: reasons.every((why) => why === first) ? first : none };
+  return { able: false, why: reasons.every((why) => why === first) ? first : text.noneOf(reasons.length, can) };
 }
 
 function plan(kind: 'enrol' | 'update', only: UpdateFilter) {
@@ -71,25 +71,25 @@ export const ACTIONS: readonly Action[] = [
   {
     id: 'scan', icon: Radar, letter: 's', keys: 'S', group: 1, shown: always,
     label: () => text.scan,
-    when: (scope) => verdict(scope, whyNoScan, text.can.scan, text.all.scan),
+    when: (scope) => verdict(scope, whyNoScan, text.can.scan),
     run: (scope) => void scan(scope.name, scanTargets(scope)),
   },
   {
     id: 'update', icon: CircleArrowUp, letter: 'u', keys: 'U', group: 1, shown: always,
     label: () => text.update,
-    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, false), text.can.update, text.all.update),
+    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, false), text.can.update),
     run: plan('update', { kind: 'all' }),
   },
   {
     id: 'security', icon: ShieldAlert, letter: null, keys: null, group: 1, shown: always,
     label: () => text.security,
-    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true), text.can.security, text.all.security),
+    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true), text.can.security),
     run: plan('update', { kind: 'security' }),
   },
   {
     id: 'enrol', icon: Plug, letter: 'i', keys: 'I', group: 2, shown: always,
     label: () => text.enrol,
-    when: (scope) => verdict(scope, (guest) => whyNoAgent(guest, scope.nodeOf(guest)), text.can.enrol, text.all.enrol),
+    when: (scope) => verdict(scope, (guest) => whyNoAgent(guest, scope.nodeOf(guest)), text.can.enrol),
     run: plan('enrol', { kind: 'all' }),
   },
   {
@@ -106,13 +106,13 @@ export const ACTIONS: readonly Action[] = [
     run: () => openPanel(true),
   },
   {
-    id: 'copy-name', icon: ClipboardCopy, letter: null, keys: null, group: 3, shown: always,
+    id: 'copy-name', icon: Copy, letter: null, keys: null, group: 3, shown: always,
     label: (scope) => (scope.one === null ? text.copyNames : text.copyName),
     when: () => ABLE,
     run: (scope) => void copyText(scope.one?.name ?? scope.guests.map((guest) => guest.name).join('\n')),
   },
   {
-    id: 'copy-address', icon: Network, letter: null, keys: null, group: 3, shown: always,
+    id: 'copy-address', icon: Copy, letter: null, keys: null, group: 3, shown: always,
     label: (scope) => (scope.one === null ? text.copyAddresses : text.copyAddress),
     when: (scope) => (addresses(scope).length > 0 ? ABLE : { able: false, why: text.why.noAddress }),
     run: (scope) => void copyText(addresses(scope).join('\n')),

@@ -20,7 +20,8 @@ export function SideBar({ info }: { info: AppInfo | null }) {
       <Entry to={{ view: 'operations' }} icon={Activity} name={words.views.operations} here={view === 'operations' || view === 'operation'} figure={running} />
       <div className="side-foot">
         <LinkStatus />
-        <div className="words">{info !== null && [words.link.version(info.version), info.demo ? words.link.demo : null].filter(Boolean).join(' · ')}</div>
+        {info !== null && <div className="words">{words.link.version(info.version)}</div>}
+        {info?.demo === true && <div className="words">{words.link.demo}</div>}
       </div>
     </nav>
   );

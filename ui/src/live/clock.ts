@@ -17,6 +17,7 @@ export function startClock(): () => void {
     useClock.setState(beats % 15 === 0 ? { fine: now, coarse: now } : { fine: now });
   }, 1000);
   const seen = () => useClock.setState({ fine: Date.now(), coarse: Date.now() });
+  seen();
   document.addEventListener('visibilitychange', seen);
   return () => {
     clearInterval(timer);

@@ -19,6 +19,10 @@ export interface Frames {
   request(callback: () => void): void;
 }
 
+/** A gap that a fresh snapshot does not close is a fault elsewhere; asking on and on would only make it worse. */
+const TRIES = 3;
+const PAUSE_MS = 2000;
+
 export class Feed {
   readonly #read: () => Promise<Snapshot>;
   readonly #sink: Sink;
@@ -46,7 +50,12 @@ export class Feed {
     }
     this.#reading = true;
     try {
-      do {
+      for (let tries = 0; tries === 0 || this.#again; tries += 1) {
+        if (tries === TRIES) {
+          this.#early = [];
+          setTimeout(() => void this.refetch(), PAUSE_MS);
+          return;
+        }
         this.#again = false;
         const snapshot = await this.#read();
         this.#waiting = [];
@@ -55,7 +64,7 @@ export class Feed {
         const early = this.#early;
         this.#early = [];
         for (const event of early) this.#take(event);
-      } while (this.#again);
+      }
     } catch (thrown) {
       // The next snapshot will contain what came meanwhile.
       this.#early = [];

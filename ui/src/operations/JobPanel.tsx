@@ -43,7 +43,7 @@ export function JobPanel({ job, kind }: { job: Job | null; kind: OperationKind }
           <dd>{job.node}</dd>
           {job.beganAt !== null && (
             <>
-              <dt>{text.started('').trim()}</dt>
+              <dt>{words.history.began}</dt>
               <dd>{exact(job.beganAt)}</dd>
             </>
           )}

@@ -11,7 +11,7 @@ import { Note } from '../parts/Note';
 import { Badge, Status } from '../parts/Status';
 import { AgentStatus, GuestState } from '../tree/cells';
 import { words } from '../words/en';
-import { count } from '../words/format';
+import { count, shortOs } from '../words/format';
 import { Foot } from './Foot';
 import { HistoryTab } from './HistoryTab';
 import { CloseButton } from './Panel';
@@ -78,10 +78,10 @@ function Facts({ row }: { row: GuestRow }) {
   return (
     <>
       <div className="hs wide small t2 mt-1">
-        <GuestState guest={row} />
-        {row.os !== null && <span className="el" title={row.os}>{row.os}</span>}
+        <span className="flex-none"><GuestState guest={row} /></span>
+        {row.os !== null && <span className="el" title={row.os}>{shortOs(row.os)}</span>}
         <span className="fill" />
-        {row.tags.length > 0 && <span className="tags">{row.tags.slice(0, 3).map((tag) => <Badge key={tag}>{tag}</Badge>)}</span>}
+        {row.tags.length > 0 && <span className="tags flex-none">{row.tags.slice(0, 3).map((tag) => <Badge key={tag}>{tag}</Badge>)}</span>}
       </div>
       <div className="hs wide small t2 mt-1">
         {row.template ? <Status tone="mute" glyph="uns">{words.updateState.notUpdated}</Status> : <span className="hs tight"><span className="t3">{text.agent}</span><AgentStatus agent={row.agent} /></span>}

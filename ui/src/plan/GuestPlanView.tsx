@@ -6,7 +6,7 @@ import type { PlannedUpgrade } from '../bindings/PlannedUpgrade';
 import { isSecurity } from '../panel/packages';
 import { Badge, Meter, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
-import { bytes, list } from '../words/format';
+import { bytes, list, shortOs } from '../words/format';
 
 const text = words.plan;
 
@@ -18,7 +18,7 @@ export function GuestPlanView({ guest }: { guest: PlannedGuest }) {
       <div className="hs">
         <span className="id">{guest.vmid}</span>
         <h2 className="semi text-lg">{guest.name}</h2>
-        <span className="small t3 el">{[guest.node, guest.os].filter(Boolean).join(' · ')}</span>
+        <span className="small t3 el">{[guest.node, guest.os === null ? null : shortOs(guest.os)].filter(Boolean).join(' · ')}</span>
         <span className="fill" />
         {security > 0 && <span className="small"><Status tone="sec" glyph="sec">{text.security_n(security)}</Status></span>}
       </div>

@@ -34,26 +34,29 @@ export function OrderList({ plan, chosen, onChoose }: { plan: Plan; chosen: numb
 }
 
 const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: PlannedGuest; at: number; chosen: boolean; onChoose: (at: number) => void }) {
+  const removed = guest.work.kind === 'update' ? guest.work.plan.removed.length : 0;
   return (
     <div className="plan-guest" role="option" aria-selected={chosen} tabIndex={chosen ? 0 : -1} onClick={() => onChoose(at)} data-testid={`plan-guest-${guest.vmid}`}>
       <span className="nr">{at + 1}</span>
       <span className="hs"><span className="id">{guest.vmid}</span><span className="who el">{guest.name}</span></span>
       <span />
       <span className="more"><Work guest={guest} /></span>
-      <span className="more t3 el">{guest.node}</span>
+      <span className="more t3">
+        <span>{guest.node}</span>
+        {removed > 0 && <Status tone="caution" glyph="uns">{text.removing(removed)}</Status>}
+      </span>
     </div>
   );
 });
 
 function Work({ guest }: { guest: PlannedGuest }) {
   if (guest.work.kind === 'enrol') return <Status tone="mute" glyph="wait">{guest.work.reach}</Status>;
-  const { upgraded, removed } = guest.work.plan;
+  const { upgraded } = guest.work.plan;
   const security = upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length;
   return (
     <>
       <Status tone="info" glyph="upd">{words.updates(upgraded.length)}</Status>
       {security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(security)}</Status>}
-      {removed.length > 0 && <Status tone="caution" glyph="uns">{text.removing(removed.length)}</Status>}
     </>
   );
 }

@@ -24,7 +24,7 @@ export function PlanDialog() {
       <Dialog.Portal>
         <Dialog.Backdrop className="scrim" />
         <div className="dialog-place">
-          <Dialog.Popup className="dialog plan" data-testid="plan">
+          <Dialog.Popup className="dialog plan" data-testid="plan" initialFocus={approveButton}>
             {current.phase === 'ready' ? <Ready key={current.plan.id} current={current} /> : <Unready current={current} />}
           </Dialog.Popup>
         </div>
@@ -32,6 +32,9 @@ export function PlanDialog() {
     </Dialog.Root>
   );
 }
+
+/** The next step has the focus, when the plan is there already as the dialog opens. */
+const approveButton = () => document.querySelector<HTMLElement>('[data-testid="plan-approve"]:not(:disabled)') ?? true;
 
 function Head({ title, plan, kind }: { title: string; plan: Plan | null; kind: MakePlan['kind'] }) {
   return (

@@ -1,5 +1,6 @@
 // The foot of the plan: the sums, and the one red button.
 import { Dialog } from '@base-ui/react/dialog';
+import { useEffect, useRef } from 'react';
 import type { Plan } from '../bindings/Plan';
 import { isSecurity } from '../panel/packages';
 import { Status } from '../parts/Status';
@@ -17,6 +18,9 @@ interface Props {
 }
 
 export function PlanFoot({ current, late, removals, onRemovals }: Props) {
+  const approve = useRef<HTMLButtonElement>(null);
+  // The dialog stood open while the plan was made, so the focus is on a button that is gone.
+  useEffect(() => approve.current?.focus(), []);
   const { plan, approving, problem } = current;
   const sums = sumsOf(plan);
   const dead = late || problem?.code === 'planMoved';
@@ -36,7 +40,7 @@ export function PlanFoot({ current, late, removals, onRemovals }: Props) {
       {dead ? (
         <button type="button" className="button primary" onClick={planAgain} data-testid="plan-remake">{text.again}</button>
       ) : (
-        <button type="button" className="button primary" disabled={!ready} onClick={() => void approvePlan()} data-testid="plan-approve">{text.approve(plan.short)}</button>
+        <button ref={approve} type="button" className="button primary" disabled={!ready} onClick={() => void approvePlan()} data-testid="plan-approve">{text.approve(plan.short)}</button>
       )}
     </div>
   );

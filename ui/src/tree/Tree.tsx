@@ -49,8 +49,12 @@ export function Tree({ onFilter }: { onFilter: () => void }) {
   };
 
   useLayoutEffect(() => {
-    const settled = settle(useTreeView.getState(), (guest) => shownBelow(guest).length > 0, index);
-    if (settled !== useTreeView.getState()) useTreeView.setState(settled);
+    const before = useTreeView.getState();
+    const settled = settle(before, (guest) => shownBelow(guest).length > 0, index);
+    if (settled === before) return;
+    useTreeView.setState(settled);
+    // The focused row is gone, and with it the page's focus: the tree keeps it.
+    if (settled.focus !== before.focus && document.activeElement === document.body) summon();
   }, [index]);
 
   function show(outcome: Outcome): void {

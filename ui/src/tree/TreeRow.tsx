@@ -12,7 +12,7 @@ import { uptime } from '../words/format';
 import { Agent, Checked, GuestState, isOld, LinkState, Load, Memory, NONE, Sums, Updates } from './cells';
 import { LeafCells } from './LeafCells';
 import type { FlatRow, Leaf } from './rows';
-import { useTreeView } from './view';
+import { answer, useTreeView } from './view';
 
 export interface RowProps {
   rowKey: string;
@@ -63,7 +63,7 @@ function Frame({ children, old, name, vmid, ...row }: RowProps & { children: Rea
   const { focused, cell } = row;
   useLayoutEffect(() => {
     const body = element.current;
-    if (!focused || summons === 0 || body === null) return;
+    if (!focused || body === null || !answer(summons)) return;
     const cells = visitable(body);
     for (const one of cells) one.tabIndex = -1;
     (cell === null ? body : (cells[cell] ?? body)).focus({ preventScroll: true });
@@ -164,7 +164,7 @@ function GuestCells(props: RowProps) {
       <Name row={props}>
         <span className="id">{row.vmid}</span>
         <span className="el">{row.name}</span>
-        {blocked > 0 && <Badge tone="caution" glyph="held">{words.fleet.held(blocked)}</Badge>}
+        {blocked > 0 && <Badge tone="caution" glyph="held" title={words.fleet.heldTitle(blocked)}>{words.fleet.held(blocked)}</Badge>}
       </Name>
       <span role="gridcell" data-cell><GuestState guest={row} /></span>
       <span role="gridcell" data-cell className="updates"><Updates state={row.updates} old={row.old} /></span>

@@ -23,8 +23,8 @@ export function GuestState({ guest }: { guest: GuestRow }) {
   if (guest.activity !== null) {
     const { step, percent } = guest.activity;
     if (step === null) return <Status tone="mute" glyph="wait">{text.waiting}</Status>;
-    const { doing } = words.operations.steps[step];
-    return <Status tone="busy" glyph="busy" title={doing}>{percent === null ? doing : text.percent(doing, percent)}</Status>;
+    const { doing, short } = words.operations.steps[step];
+    return <Status tone="busy" glyph="busy" title={doing}>{percent === null ? short : text.percent(short, percent)}</Status>;
   }
   if (guest.lock !== null) return <Status tone="caution" glyph="lock" title={text.locked(guest.lock)}>{text.locked(guest.lock)}</Status>;
   if (guest.template) return <Status tone="mute" glyph="tmpl">{text.template}</Status>;

@@ -1,5 +1,5 @@
 // The rows of the tree as they stand, and the details of opened guests fetched as they are needed.
-import { useEffect, useMemo } from 'react';
+import { useEffect, useLayoutEffect, useMemo } from 'react';
 import { readDetails, useDetails } from '../live/details';
 import type { GuestKey } from '../live/fleet';
 import { useLive } from '../live/store';
@@ -15,7 +15,7 @@ export function useFlatRows(): FlatRow[] {
   const matches = useLive((live) => matchesNow(live.fleet, filter));
   const details = useDetails((all) => all.byGuest);
 
-  useEffect(() => openNewcomers(useLive.getState().fleet), [shape]);
+  useLayoutEffect(() => openNewcomers(useLive.getState().fleet), [shape]);
   useEffect(() => {
     for (const key of open) {
       const row = key.startsWith('guest:') ? guests.get(key as GuestKey) : undefined;

@@ -16,9 +16,20 @@ interface View extends TreeState {
 
 export const useTreeView = create<View>(() => ({ ...START, filter: '', seen: new Set(), summons: 0 }));
 
+let calls = 0;
+let answered = 0;
+
 /** Gives the page's focus to the focused row. */
 export function summon(): void {
-  useTreeView.setState((view) => ({ summons: view.summons + 1 }));
+  calls += 1;
+  useTreeView.setState({ summons: calls });
+}
+
+/** Whether this call is new. Each is answered once: a row must not take the focus from a field because it moved. */
+export function answer(call: number): boolean {
+  if (call <= answered) return false;
+  answered = call;
+  return true;
 }
 
 /** Clusters and nodes that have not been seen yet start open. */

@@ -11,7 +11,9 @@ import { ErrorNote, Note } from '../parts/Note';
 import { Status } from '../parts/Status';
 import { Tick } from '../parts/Tick';
 import { makePlan } from '../plan/state';
+import type { GlyphName } from '../parts/Glyph';
 import { words } from '../words/en';
+import { shortOs } from '../words/format';
 import { change, useWizard } from './state';
 import { StepPage } from './StepPage';
 import { useTask } from './useTask';
@@ -114,11 +116,16 @@ function FoundRow({ guest, why, out }: { guest: GuestRow; why: string | null; ou
       <span className="id">{guest.vmid}</span>
       <span className={why === null ? 'lead el' : 'lead el t3'}>{guest.name}</span>
       <span className="el">{guest.node}</span>
-      <span className="el" title={guest.os ?? undefined}>{guest.os ?? words.none}</span>
+      <span className="el" title={guest.os ?? undefined}>{guest.os === null ? words.none : shortOs(guest.os)}</span>
       <span className="el">
-        {why !== null ? <Status tone="mute" glyph={guest.template ? 'tmpl' : guest.power === 'stopped' ? 'stop' : 'uns'} title={why}>{why}</Status> : out ? <Status tone="mute" glyph="unk">{text.leftOut}</Status> : <span className="t3">{text.willInstall}</span>}
+        {why !== null ? <Status tone={glyphOf(why) === 'ok' ? 'ok' : 'mute'} glyph={glyphOf(why)} title={why}>{why}</Status> : out ? <Status tone="mute" glyph="unk">{text.leftOut}</Status> : <span className="t3">{text.willInstall}</span>}
       </span>
     </div>
   );
 }
 
+
+function glyphOf(why: string): GlyphName {
+  const { installed, template, stopped } = words.actions.why;
+  return why === installed ? 'ok' : why === template ? 'tmpl' : why === stopped ? 'stop' : 'uns';
+}

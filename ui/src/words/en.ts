@@ -8,21 +8,22 @@ import type { StepState } from '../bindings/StepState';
 import { bytes, count, plural } from './format';
 import { wizard } from './wizard';
 
-const steps: Record<StepKind, { head: string; doing: string }> = {
-  check: { head: 'Check', doing: 'Checking' },
-  copy: { head: 'Copy', doing: 'Copying the agent' },
-  configure: { head: 'Configure', doing: 'Configuring' },
-  install: { head: 'Install', doing: 'Installing the agent' },
-  checkIn: { head: 'First report', doing: 'Waiting for its report' },
-  cleanUp: { head: 'Clean up', doing: 'Cleaning up' },
-  send: { head: 'Hand over', doing: 'Handing over' },
-  refresh: { head: 'Package lists', doing: 'Reading package lists' },
-  scan: { head: 'Scan', doing: 'Scanning' },
-  preflight: { head: 'Preflight', doing: 'Preflight' },
-  download: { head: 'Download', doing: 'Downloading' },
-  apply: { head: 'Install', doing: 'Installing' },
-  verify: { head: 'Verify', doing: 'Verifying' },
-  record: { head: 'Record', doing: 'Recording' },
+/** `doing` is a sentence's worth, `short` fits into a cell beside a figure. */
+const steps: Record<StepKind, { head: string; doing: string; short: string }> = {
+  check: { head: 'Check', doing: 'Checking', short: 'Checking' },
+  copy: { head: 'Copy', doing: 'Copying the agent', short: 'Copying' },
+  configure: { head: 'Configure', doing: 'Configuring the agent', short: 'Configuring' },
+  install: { head: 'Install', doing: 'Installing the agent', short: 'Installing' },
+  checkIn: { head: 'First report', doing: 'Waiting for its first report', short: 'First report' },
+  cleanUp: { head: 'Clean up', doing: 'Cleaning up', short: 'Cleaning up' },
+  send: { head: 'Hand over', doing: 'Handing over to the agent', short: 'Handing over' },
+  refresh: { head: 'Package lists', doing: 'Reading package lists', short: 'Refreshing' },
+  scan: { head: 'Scan', doing: 'Scanning', short: 'Scanning' },
+  preflight: { head: 'Preflight', doing: 'Preflight', short: 'Preflight' },
+  download: { head: 'Download', doing: 'Downloading', short: 'Downloading' },
+  apply: { head: 'Install', doing: 'Installing', short: 'Installing' },
+  verify: { head: 'Verify', doing: 'Verifying', short: 'Verifying' },
+  record: { head: 'Record', doing: 'Recording', short: 'Recording' },
 };
 const stepStates: Record<StepState, string> = {
   waiting: 'Waiting', running: 'Running', done: 'Done', failed: 'Failed', skipped: 'Not needed', unknown: 'Unknown',
@@ -67,7 +68,7 @@ export const words = {
     addCluster: 'Add cluster', noMatch: (text: string) => `Nothing matches “${text}”.`,
     columns: { tick: 'Chosen', name: 'Name', state: 'State', updates: 'Updates', agent: 'Agent', address: 'Node / IP', uptime: 'Uptime', cpu: 'CPU', ram: 'RAM', checked: 'Checked' },
     cpu: (share: string) => `CPU ${share}`, ram: (share: string) => `RAM ${share}`,
-    held: (n: number) => `${count(n)} held back`, tick: (name: string) => `Choose ${name}`,
+    held: (n: number) => `${count(n)} held`, heldTitle: (n: number) => `${updates(n)} held, kept back, phased or pinned: not installed with the others`, tick: (name: string) => `Choose ${name}`,
     reading: 'Reading packages', noPackages: 'No pending packages', source: (suite: string) => `APT · ${suite}`,
   },
   firstRun: {
@@ -107,7 +108,7 @@ export const words = {
     old: (at: string) => `Read on ${at}. The agent has not reported since.`,
   },
   history: {
-    none: 'No updates by RedFlag yet.', update: (n: number) => `Update, ${packages(n)}`, receipt: (n: number) => `Receipt #${n}`, approved: 'Approved by', plan: 'Plan', took: 'Took', check: 'Package database', sound: 'Sound', notSound: 'Damaged', notAsked: 'Not asked',
+    none: 'No updates by RedFlag yet.', update: (n: number) => (n === 0 ? 'Update, nothing changed' : `Update, ${packages(n)}`), began: 'Began', receipt: (n: number) => `Receipt #${n}`, approved: 'Approved by', plan: 'Plan', took: 'Took', check: 'Check', sound: 'Package database sound', notSound: 'Package database damaged', notAsked: 'Package database not asked',
     changed: 'Before and after', nothing: 'Nothing was changed.', notDone: 'Planned, not done', kept: 'Configuration files kept as yours', services: 'Services', active: 'runs', inactive: 'does not run', removed: 'removed', log: 'Log',
   },
   actions: {
@@ -119,7 +120,7 @@ export const words = {
       locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
       upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', noAddress: 'No address known',
     },
-    all: { enrol: 'Already installed on all', update: 'All up to date', security: 'No security updates on any', scan: 'None can be scanned' },
+    noneOf: (of: number, can: string) => `None of ${count(of)} ${can}`,
     head: (guests: string, n: number, security: number) => (n === 0 ? guests : `${guests} · ${updates(n)}${security > 0 ? `, ${count(security)} security` : ''}`),
     scanStarted: (what: string) => `Scan of ${what} started.`, approved: (short: string) => `Plan ${short} started.`,
   },

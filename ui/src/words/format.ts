@@ -5,6 +5,7 @@ const tenth = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1, minimumF
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit' });
 const seconds = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const day = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
+const dayOnly = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
 const moment = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
 const and = new Intl.ListFormat(LOCALE, { type: 'conjunction' });
 const plurals = new Intl.PluralRules(LOCALE);
@@ -19,14 +20,15 @@ export function plural(n: number, one: string, many: string): string {
 /** `0.3 MB`, `44 MB`, `5.2 GB`: decimal units, as package managers print them. */
 export function bytes(n: number): string {
   if (n < 1000) return `${n} B`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  let value = n / 1000;
+  if (n < 50_000) return `${Math.round(n / 1000)} kB`;
+  const units = ['MB', 'GB', 'TB'];
+  let value = n / 1e6;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${value < 9.95 && unit > 0 ? tenth.format(value) : whole.format(Math.round(value))} ${units[unit]}`;
+  return `${value < 9.95 ? tenth.format(value) : whole.format(Math.round(value))} ${units[unit]}`;
 }
 
 /** `now`, `2 min`, `3 h`, `6 d`. */
@@ -70,7 +72,14 @@ export const dayOf = (at: number): string => day.format(at);
 export const exact = (at: number): string => moment.format(at);
 export const list = (items: readonly string[]): string => and.format(items);
 
-/** The clock today, the day before that. */
+/** `Debian 12` of `Debian GNU/Linux 12 (bookworm)`: what fits beside other things. */
+export function shortOs(name: string): string {
+  return name.replace(' GNU/Linux', '').replace(/\s*\(.*\)$/, '');
+}
+
+/** The clock today, the day before that; the year only where it is another. */
 export function when(at: number, now: number): string {
-  return new Date(at).toDateString() === new Date(now).toDateString() ? clock.format(at) : day.format(at);
+  const [then, today] = [new Date(at), new Date(now)];
+  if (then.toDateString() === today.toDateString()) return clock.format(at);
+  return (then.getFullYear() === today.getFullYear() ? dayOnly : day).format(at);
 }

@@ -1,17 +1,14 @@
 // Shows one scene of the gallery: `?scene=plan&theme=light`.
+import './shift';
 import { createRoot } from 'react-dom/client';
 import { App } from '../../src/app/App';
 import { install } from '../../src/host';
 import { MemoryHost } from '../host';
-import { NOW } from '../fixtures/fleet';
 import { SCENES } from './scenes';
 import '../../src/styles/app.css';
 
 const asked = new URLSearchParams(window.location.search);
 document.documentElement.dataset['theme'] = asked.get('theme') ?? 'dark';
-const shift = NOW - Date.now();
-const now = Date.now.bind(Date);
-Date.now = () => now() + shift;
 const host = new MemoryHost();
 install(host);
 const scene = SCENES[asked.get('scene') ?? 'fleet'];

@@ -6,7 +6,7 @@ import { makePlan } from '../../src/plan/state';
 import { go } from '../../src/app/place';
 import { summon, useTreeView } from '../../src/tree/view';
 import { freshWizard, type StepName, useWizard, type Wizard } from '../../src/wizard/state';
-import { C1, FLEET, guestId, NOW } from '../fixtures/fleet';
+import { bigFleet, C1, FLEET, guestId, NOW } from '../fixtures/fleet';
 import { PLAN } from '../fixtures/work';
 import { failure, type MemoryHost, PRINT } from '../host';
 
@@ -103,9 +103,7 @@ export const SCENES: Record<string, Scene> = {
   discover: wizard('discover'),
   big: {
     before: (host) => {
-      const nodes = Array.from({ length: 100 }, (_, i) => ({ ...FLEET.nodes[0]!, key: { cluster: C1, node: `pve${i + 1}` } }));
-      const guests = Array.from({ length: 10_000 }, (_, i) => ({ ...FLEET.guests[5]!, id: guestId(1000 + i), vmid: 1000 + i, node: `pve${(i % 100) + 1}`, name: `guest-${i}` }));
-      host.answers.snapshot = () => ({ seq: 10, fleet: { ...FLEET, clusters: FLEET.clusters.slice(0, 1), nodes, guests }, operations: [] });
+      host.answers.snapshot = () => ({ seq: 10, fleet: bigFleet(), operations: [] });
     },
   },
 };

@@ -5,7 +5,7 @@ out=$1
 shift
 mkdir -p "$out"
 port=${PORT:-4199}
-npx vite preview --config tests/gallery/vite.config.ts --port "$port" --strictPort >"$out/preview.log" 2>&1 &
+node_modules/.bin/vite preview --config tests/gallery/vite.config.ts --port "$port" --strictPort >"$out/preview.log" 2>&1 &
 server=$!
 trap 'kill $server' EXIT
 until curl -sf "http://localhost:$port/" >/dev/null; do sleep 0.2; done

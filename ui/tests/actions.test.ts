@@ -1,0 +1,60 @@
+// Why an action can or cannot be done, for one guest and for several.
+import { expect, it } from 'vitest';
+import type { GuestRow } from '../src/bindings/GuestRow';
+import { action, type ActionId, type Verdict } from '../src/actions/registry';
+import { scopeOfGuests, scopeOfRow } from '../src/actions/scope';
+import { fromSnapshot } from '../src/live/fleet';
+import { useLive } from '../src/live/store';
+import { C1, C2, FLEET, guest } from './fixtures/fleet';
+
+const picture = fromSnapshot(FLEET);
+const named = (...names: string[]): GuestRow[] => FLEET.guests.filter((row) => names.includes(row.name));
+const when = (id: ActionId, rows: GuestRow[]): Verdict => action(id).when(scopeOfGuests(picture, rows));
+const why = (id: ActionId, ...names: string[]) => {
+  const verdict = when(id, named(...names));
+  return verdict.able ? (verdict.note ?? 'able') : verdict.why;
+};
+
+it('says for one guest why not', () => {
+  expect(why('scan', 'ubuntu-dev')).toBe('Stopped. Start it first');
+  expect(why('scan', 'vaultwarden')).toBe('No agent. Install it first');
+  expect(why('scan', 'home-assistant')).toBe('The agent does not answer');
+  expect(why('scan', 'tmpl-debian-12')).toBe('A template is not changed');
+  expect(why('scan', 'jellyfin')).toBe('Its node does not answer');
+  expect(why('scan', 'monitoring')).toBe('An operation runs on it');
+  expect(why('update', 'syncthing')).toBe('Locked: backup');
+  expect(why('update', 'mariadb')).toBe('Up to date');
+  expect(why('security', 'debian-pihole')).toBe('No security updates');
+  expect(why('enrol', 'nextcloud')).toBe('Already installed');
+});
+
+it('can where it can', () => {
+  expect(why('scan', 'nextcloud')).toBe('able');
+  expect(why('scan', 'syncthing')).toBe('able');
+  expect(why('update', 'nextcloud')).toBe('able');
+  expect(why('security', 'nextcloud')).toBe('able');
+  expect(why('enrol', 'vaultwarden')).toBe('able');
+});
+
+it('says of several how many can, or that none can', () => {
+  expect(why('update', 'nextcloud', 'mariadb', 'syncthing')).toBe('1 of 3 have updates to install');
+  expect(why('enrol', 'nextcloud', 'mariadb')).toBe('Already installed');
+  expect(why('enrol', 'nextcloud', 'ubuntu-dev', 'tmpl-debian-12')).toBe('None of 3 can get an agent');
+  expect(when('scan', [])).toEqual({ able: false, why: 'No LXC here' });
+});
+
+it('an agent needs a way into the node', () => {
+  const fresh = guest(C2, 'pve4', 320, 'new', { agent: { kind: 'notInstalled' } });
+  expect(when('enrol', [fresh])).toEqual({ able: false, why: 'No access to pve4. Set up node access first' });
+});
+
+it('never calls an unknown state up to date', () => {
+  const unscanned = guest(C1, 'pve1', 120, 'x', { updates: { kind: 'unknown', why: 'notScanned' } });
+  expect(when('update', [unscanned])).toEqual({ able: false, why: 'Updates are not known yet. Scan first' });
+});
+
+it('hands a whole node to Rust, but behind a filter only what is shown', () => {
+  useLive.setState({ fleet: picture });
+  expect(scopeOfRow(picture, `node:${C1}/pve1`, false)?.targets).toEqual([{ kind: 'node', node: { cluster: C1, node: 'pve1' } }]);
+  expect(scopeOfRow(picture, `node:${C1}/pve1`, true)?.targets).toHaveLength(5);
+});

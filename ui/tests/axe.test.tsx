@@ -1,0 +1,76 @@
+// Every view in both themes, judged by axe. Colours need a real page and are measured with the design's tokens.
+import { screen } from '@testing-library/react';
+import axe from 'axe-core';
+import { describe, expect, it } from 'vitest';
+import { NO_TOTALS } from '../src/live/fleet';
+import { go } from '../src/app/place';
+import { change, STEPS, type StepName } from '../src/wizard/state';
+import { C1 } from './fixtures/fleet';
+import { open, row } from './open';
+
+async function violations(): Promise<string[]> {
+  const { violations } = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
+}
+
+describe.each(['dark', 'light'])('%s', (theme) => {
+  const show = () => {
+    document.documentElement.dataset['theme'] = theme;
+    document.documentElement.lang = 'en';
+    document.title = 'RedFlag';
+  };
+
+  it('the fleet with its panel and drawer', async () => {
+    show();
+    const { user } = await open();
+    await user.click(row('nextcloud'));
+    await user.keyboard('{ArrowRight}');
+    await screen.findByTestId('update-openssl');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('several ticked, with the menu', async () => {
+    show();
+    const { user } = await open();
+    await user.click(row('nextcloud'));
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}');
+    await user.pointer({ keys: '[MouseRight]', target: row('mariadb') });
+    await screen.findByTestId('menu');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the plan', async () => {
+    show();
+    const { user } = await open();
+    await user.click(screen.getByTestId('update-all'));
+    await user.click(await screen.findByTestId('plan-guest-200'));
+    expect(await violations()).toEqual([]);
+  });
+
+  it('an operation', async () => {
+    show();
+    const { user } = await open();
+    await user.click(screen.getByTestId('operation-1483'));
+    await screen.findByTestId('job-problem');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the first run', async () => {
+    show();
+    await open((host) => {
+      host.answers.snapshot = () => ({ seq: 1, fleet: { clusters: [], nodes: [], guests: [], totals: NO_TOTALS }, operations: [] });
+    });
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each([...STEPS])('the wizard at %s', async (step: StepName) => {
+    show();
+    const { host } = await open();
+    change({ step, address: '192.168.1.10', probed: await host.rpc('probe_cluster', { address: '' }), secret: { id: 's' }, cluster: C1 });
+    go({ view: 'wizard' });
+    await screen.findByTestId('wizard-title');
+    if (step === 'access') await screen.findByTestId('wizard-access-pve1');
+    if (step === 'discover') await screen.findByTestId('wizard-discovered');
+    expect(await violations()).toEqual([]);
+  });
+});

@@ -1,0 +1,7 @@
+// Sets the page's clock to the moment of the fixtures, and freezes what the window freezes.
+import { NOW } from '../fixtures/fleet';
+
+const now = Date.now.bind(Date);
+const shift = NOW - now();
+Date.now = () => now() + shift;
+Object.freeze(Object.prototype);

@@ -1,0 +1,124 @@
+// The plan dialog: what it shows, what it asks for, and what happens when it does not hold.
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { expect, it, vi } from 'vitest';
+import type { Plan } from '../src/bindings/Plan';
+import { NOW } from './fixtures/fleet';
+import { PLAN } from './fixtures/work';
+import { failure } from './host';
+import { frame, open, row } from './open';
+
+const approve = () => screen.getByTestId('plan-approve') as HTMLButtonElement;
+
+it('shows each guest, who is left out and why, and sums', async () => {
+  const { user, host } = await open();
+  await user.click(row('pve2'));
+  await user.keyboard('u');
+  const dialog = await screen.findByRole('dialog', { name: 'Update 3 LXCs' });
+  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' } }]);
+  expect(screen.getByTestId('plan-short').textContent).toBe('7f3a-c91e');
+  expect(screen.getByTestId('plan-left-out').textContent).toContain('Proxmox holds a lock: backup.');
+  expect(within(dialog).getByText('8 updates')).toBeTruthy();
+  expect(within(dialog).getByText('Cannot be undone')).toBeTruthy();
+  await user.click(screen.getByTestId('plan-guest-200'));
+  expect(screen.getByTestId('plan-package-openssl').textContent).toContain('3.0.15-1~deb12u1');
+  expect(within(dialog).getByText('it would remove php-imagick')).toBeTruthy();
+  expect(approve().textContent).toBe('Approve plan 7f3a-c91e and start');
+});
+
+it('approves exactly this plan and closes', async () => {
+  const { user, host } = await open();
+  await user.click(screen.getByTestId('update-all'));
+  await user.click(await screen.findByTestId('plan-approve'));
+  await waitFor(() => expect(host.requests('approve_plan')).toEqual([{ plan: PLAN.id, fingerprint: PLAN.fingerprint }]));
+  await waitFor(() => expect(screen.queryByTestId('plan')).toBeNull());
+  expect(screen.getByTestId('notice-ok').textContent).toContain('7f3a-c91e');
+});
+
+it('goes off when the plan moved, and makes a new one', async () => {
+  const { user, host } = await open((host) => {
+    host.answers.approve_plan = () => {
+      throw failure('planMoved', 'The packages of nextcloud moved.', 'openssl 3.0.16', 'Make a new plan.');
+    };
+  });
+  await user.click(screen.getByTestId('update-all'));
+  await user.click(await screen.findByTestId('plan-approve'));
+  expect((await screen.findByTestId('plan-problem')).textContent).toContain('openssl 3.0.16');
+  expect(screen.queryByTestId('plan-approve')).toBeNull();
+  host.answers.make_plan = () => ({ ...PLAN, id: 'p-9', short: 'aaaa-bbbb' });
+  await user.click(screen.getByTestId('plan-remake'));
+  await waitFor(() => expect(approve().textContent).toContain('aaaa-bbbb'));
+});
+
+it('stays approvable after a failure that did not change it', async () => {
+  const { user, host } = await open();
+  const answer = host.answers.approve_plan;
+  host.answers.approve_plan = () => {
+    throw failure('conflict', 'Another operation runs on nextcloud.');
+  };
+  await user.click(screen.getByTestId('update-all'));
+  await user.click(await screen.findByTestId('plan-approve'));
+  await screen.findByTestId('plan-problem');
+  host.answers.approve_plan = answer;
+  await user.click(approve());
+  await waitFor(() => expect(screen.queryByTestId('plan')).toBeNull());
+});
+
+it('goes off when its hour is over', async () => {
+  const { user } = await open((host) => {
+    host.answers.make_plan = () => ({ ...PLAN, goodUntil: NOW + 1000 });
+  });
+  await user.click(screen.getByTestId('update-all'));
+  await screen.findByTestId('plan-approve');
+  vi.mocked(Date.now).mockReturnValue(NOW + 2000);
+  act(() => void document.dispatchEvent(new Event('visibilitychange')));
+  expect(screen.getByTestId('plan-expired')).toBeTruthy();
+  expect(screen.queryByTestId('plan-approve')).toBeNull();
+  expect(screen.getByTestId('plan-remake')).toBeTruthy();
+});
+
+it('asks for a tick of its own before anything is removed', async () => {
+  const removing: Plan = { ...PLAN, guests: PLAN.guests.map((one) => (one.work.kind === 'update' ? { ...one, work: { ...one.work, plan: { ...one.work.plan, removed: [{ package: 'php-imagick', arch: 'amd64', from: '3.7', to: null }] } } } : one)) };
+  const { user, host } = await open((host) => {
+    host.answers.make_plan = () => removing;
+  });
+  await user.click(screen.getByTestId('update-all'));
+  expect((await screen.findByTestId('plan-approve')).hasAttribute('disabled')).toBe(true);
+  await user.click(screen.getByTestId('plan-removals'));
+  expect(approve().disabled).toBe(false);
+  await user.click(approve());
+  await waitFor(() => expect(host.requests('approve_plan')).toHaveLength(1));
+});
+
+it('shows how many have answered, and can be left while it is made', async () => {
+  const { user, host } = await open((host) => {
+    host.answers.make_plan = () => new Promise(() => undefined);
+  });
+  await user.click(screen.getByTestId('update-all'));
+  host.send({ kind: 'planProgress', answered: 3, of: 5 });
+  await frame();
+  expect(screen.getByTestId('plan-making').textContent).toContain('3 of 5 answered');
+  await user.keyboard('{Escape}');
+  await waitFor(() => expect(screen.queryByTestId('plan')).toBeNull());
+});
+
+it('says why no plan could be made, and tries again', async () => {
+  const { user, host } = await open((host) => {
+    host.answers.make_plan = () => {
+      throw failure('conflict', 'No agent answers.', null, 'See whether the LXCs run.');
+    };
+  });
+  await user.click(screen.getByTestId('update-all'));
+  expect((await screen.findByTestId('plan-failed')).textContent).toContain('See whether the LXCs run.');
+  host.answers.make_plan = () => PLAN;
+  await user.click(screen.getByText('Try again'));
+  expect(await screen.findByTestId('plan-approve')).toBeTruthy();
+});
+
+it('an agent plan shows the way in and the steps', async () => {
+  const { user } = await open();
+  await user.click(row('vaultwarden'));
+  await user.keyboard('i');
+  const dialog = await screen.findByRole('dialog', { name: 'Install 1 agent' });
+  expect(within(dialog).getAllByText('SSH to pve1').length).toBeGreaterThan(0);
+  expect(within(dialog).getByText('Copy the agent and compare its checksum')).toBeTruthy();
+});

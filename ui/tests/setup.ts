@@ -1,0 +1,28 @@
+// Every test begins with an empty page, fresh stores and a screen of a fixed size.
+import { cleanup } from '@testing-library/react';
+import { afterEach, beforeEach, vi } from 'vitest';
+import { useMenu } from '../src/actions/menu';
+import { useNotices } from '../src/app/notices';
+import { usePlace } from '../src/app/place';
+import { useDetails } from '../src/live/details';
+import { useLive } from '../src/live/store';
+import { usePanel } from '../src/panel/state';
+import { usePlan } from '../src/plan/state';
+import { useTreeView } from '../src/tree/view';
+import { useWizard } from '../src/wizard/state';
+import { NOW } from './fixtures/fleet';
+
+const HEIGHT = 700;
+const WIDTH = 1000;
+
+beforeEach(() => {
+  for (const store of [useMenu, useNotices, usePlace, useDetails, useLive, usePanel, usePlan, useTreeView, useWizard]) {
+    (store as typeof useMenu).setState(store.getInitialState() as ReturnType<typeof useMenu.getInitialState>, true);
+  }
+  // There is no layout here: everything is as large as the screen, so that the virtual rows have a window.
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(HEIGHT);
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(WIDTH);
+  vi.spyOn(Date, 'now').mockReturnValue(NOW);
+});
+
+afterEach(cleanup);
