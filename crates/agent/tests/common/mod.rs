@@ -10,6 +10,7 @@
 
 pub mod desktop;
 pub mod guest;
+pub mod scenes;
 
 use std::{
     future::Future,

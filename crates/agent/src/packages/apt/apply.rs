@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use domain::operation::{LogLevel, Problem, ServiceCheck, StepKind};
-use domain::plan::GuestPlan;
+use domain::{
+    operation::{LogLevel, Problem, StepKind},
+    plan::GuestPlan,
+};
 use wire::{Applied, Outcome};
 
 use super::{
     Apt, SAME, database, database::Database, failure, locks, plan, release::Releases, status,
+    verify, verify::Before,
 };
 use crate::{
-    clock, guest,
-    guest::services::State,
-    mask,
+    clock, mask,
     packages::{Approval, Installed, Progress, Stopped},
     stream::{End, Event, Verdict, follow, with_status},
     tools::ending,
@@ -23,16 +24,6 @@ const STALL: Duration = Duration::from_secs(30 * 60);
 /// Where each part of a job lies in its percentage.
 const DOWNLOAD: (f32, f32) = (5.0, 35.0);
 const INSTALL: (f32, f32) = (35.0, 95.0);
-/// How long a service may take to come back after its restart.
-const SETTLE: Duration = Duration::from_secs(15);
-
-/// How the guest was right before.
-struct Before {
-    installed: Installed,
-    services: Vec<String>,
-    manual: Option<Vec<String>>,
-    leftovers: Vec<String>,
-}
 
 /// The whole job. Everything that ends it before the installation has changed nothing.
 pub(super) fn run(
@@ -99,12 +90,7 @@ fn prepared(
         Err(words) => return Err(failed("dpkg cannot be asked for its state", words)),
     }
     cancel_point(progress)?;
-    let before = Before {
-        installed,
-        services: guest::services::running(apt.tools),
-        manual: manual(apt),
-        leftovers: guest::leftovers::under_etc(apt.layout),
-    };
+    let before = Before::now(apt, installed);
     Ok((words, before))
 }
 
@@ -215,7 +201,7 @@ fn install(
     let ended = apt_get(apt, words, INSTALL, false, progress);
     progress.step(StepKind::Verify);
     progress.percent(INSTALL.1 as u8);
-    let result = verified(apt, approval, before, progress);
+    let result = verify::changes(apt, approval, before, progress);
     let (end, lines) = match ended {
         Ok(ended) => ended,
         Err(Stopped::Failed(problem) | Stopped::Interrupted(problem)) => {
@@ -263,97 +249,6 @@ fn install(
             result: Some(result),
         },
     }
-}
-
-/// What really changed, and how the guest is now.
-fn verified(
-    apt: &Apt<'_>,
-    approval: Approval<'_>,
-    before: &Before,
-    progress: &mut dyn Progress,
-) -> Applied {
-    let mut result = Applied {
-        database_sound: database::audit(apt.layout, apt.tools)
-            .ok()
-            .map(|a| a.is_none()),
-        ..Applied::default()
-    };
-    match Database::read(apt.tools) {
-        Ok(now) => {
-            let now = now.versions();
-            result.changes = database::difference(&before.installed, &now);
-            result.not_done = database::not_done(approval.changes, &now);
-        }
-        Err(words) => {
-            progress.log(LogLevel::Error, &words);
-            result.not_done = approval.changes.to_vec();
-        }
-    }
-    result.kept_files = guest::leftovers::under_etc(apt.layout)
-        .into_iter()
-        .filter(|f| !before.leftovers.contains(f))
-        .collect();
-    result.services = services(apt, &before.services, progress);
-    restore_marks(apt, before.manual.as_deref(), progress);
-    result
-}
-
-fn services(apt: &Apt<'_>, before: &[String], progress: &mut dyn Progress) -> Vec<ServiceCheck> {
-    let began = Instant::now();
-    let mut now = guest::services::states(apt.tools, before);
-    // A restart that is under way is given time; what is down is down.
-    while now.iter().any(|(_, state)| *state == State::Moving) && began.elapsed() < SETTLE {
-        std::thread::sleep(Duration::from_millis(500));
-        now = guest::services::states(apt.tools, before);
-    }
-    let checks: Vec<ServiceCheck> = now
-        .into_iter()
-        .map(|(unit, state)| ServiceCheck {
-            unit,
-            active: state == State::Active,
-        })
-        .collect();
-    for service in checks.iter().filter(|s| !s.active) {
-        progress.log(
-            LogLevel::Warning,
-            &format!(
-                "{} ran before the update and does not run now",
-                service.unit
-            ),
-        );
-    }
-    checks
-}
-
-/// Packages marked as installed on purpose; none when apt-mark cannot say.
-fn manual(apt: &Apt<'_>) -> Option<Vec<String>> {
-    let out = apt.ask("apt-mark", &["showmanual"]).ok()?;
-    out.ok()
-        .then(|| out.stdout.lines().map(str::to_owned).collect())
-}
-
-/// An update must not make an automatically installed package a wanted one.
-fn restore_marks(apt: &Apt<'_>, before: Option<&[String]>, progress: &mut dyn Progress) {
-    let (Some(before), Some(now)) = (before, manual(apt)) else {
-        return;
-    };
-    let new: Vec<&str> = now
-        .iter()
-        .filter(|p| !before.contains(p))
-        .map(String::as_str)
-        .collect();
-    if new.is_empty() {
-        return;
-    }
-    let mut arguments = vec!["auto"];
-    arguments.extend(&new);
-    let restored = apt.ask("apt-mark", &arguments).is_ok_and(|out| out.ok());
-    let words = if restored {
-        "marked again as installed automatically"
-    } else {
-        "now marked as installed manually"
-    };
-    progress.log(LogLevel::Warning, &format!("{words}: {}", new.join(", ")));
 }
 
 /// One run of apt-get that may change things. Waits and tries again when another was quicker with the lock.

@@ -1,6 +1,7 @@
 //! apt and dpkg, through their programs: `LC_ALL=C`, lines made for machines, exit statuses believed.
 
 mod apply;
+mod blocked;
 mod database;
 mod failure;
 mod locks;
@@ -12,6 +13,7 @@ mod scan;
 mod show;
 mod simulation;
 mod status;
+mod verify;
 
 use std::{fmt, process::Command, time::Duration};
 

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use super::{
-    Apt,
+    Apt, blocked,
     database::Database,
     release::Releases,
     scan,
@@ -178,7 +178,7 @@ fn kept_back(
     if *only != UpdateFilter::All {
         return Ok(Vec::new());
     }
-    let blocked = scan::blocked(apt, simulation, database, releases)?;
+    let blocked = blocked::updates(apt, simulation, database, releases)?;
     let kept = blocked.into_iter().map(|update| KeptBack {
         why: match update.blocked {
             Some(Blocked::Held) => "held by apt-mark".to_owned(),
