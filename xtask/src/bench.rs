@@ -28,13 +28,33 @@ fn agent_at_rest() -> Result<()> {
     let program = agent::build()?;
     let size = fs::metadata(&program).at(&program)?.len();
     let root = place::target().join("bench-agent");
+    let configuration = root.join("etc/redflag-agent");
     tree::empty(&root)?;
+    tree::empty(&configuration)?;
+    for (name, text) in configured() {
+        let file = configuration.join(name);
+        fs::write(&file, text).at(&file)?;
+    }
     // Nothing listens there: the agent looks, is refused, and waits, as it does in front of a desktop that sleeps.
     let running = Started::new(Command::new(&program).args(["run", "--root"]).arg(&root))?;
     let memory = settled(running.id())?;
     figure("agent_binary_mb", megabytes(size), "MB", "<= 4");
     figure("agent_idle_rss_mb", megabytes(memory), "MB", "<= 5");
     Ok(())
+}
+
+/// What an installation leaves before the first contact: the lasting configuration, and the bootstrap with its code
+/// (`wire::Bootstrap`), both for a desktop that is not there.
+fn configured() -> [(&'static str, String); 2] {
+    let authority = include_str!("bench-ca.pem").replace('\n', "\\n");
+    // Port 9 is nobody's; a refused connection is what a sleeping desktop looks like.
+    let lasting = format!(
+        "\"endpoints\":[\"127.0.0.1:9\"],\"caPem\":\"{authority}\",\"serverName\":\"redflag\""
+    );
+    [
+        ("config.json", format!("{{{lasting}}}")),
+        ("bootstrap.json", format!("{{{lasting},\"code\":\"none\"}}")),
+    ]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^52")]
