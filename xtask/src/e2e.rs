@@ -35,14 +35,8 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
         filter.push_str(&format!(" and (test(~{name}) or binary(~{name}))"));
     }
     let mut cargo = cargo::command();
-    cargo.args([
-        "nextest",
-        "run",
-        "--workspace",
-        "--no-capture",
-        "-E",
-        &filter,
-    ]);
+    cargo.args(["nextest", "run", "--package", "redflag"]);
+    cargo.args(["--no-capture", "-E", &filter]);
     settings(&mut cargo, Extent::Usual);
     process::run(&mut cargo)
 }
@@ -58,6 +52,9 @@ pub(crate) fn suite(extent: Extent, containers: bool) -> Result<()> {
     settings(&mut cargo, extent);
     process::run(&mut cargo)
 }
+
+/// The tests that need an sshd, which only root's tests may have installed.
+pub(crate) const SSHD: &str = "package(reach) and binary(sshd)";
 
 /// What the tests are told by the environment.
 pub(crate) fn settings(cargo: &mut Command, extent: Extent) {

@@ -44,7 +44,14 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
     if let Err(reason) = &containers {
         phases.skip("tests with real containers", reason.clone());
     }
-    phases.run("tests", || tests(extent, containers.is_ok()));
+    let sshd = process::find("sshd").is_some();
+    if !sshd {
+        phases.skip(
+            "tests with a real sshd",
+            "there is no sshd (openssh-server)",
+        );
+    }
+    phases.run("tests", || tests(extent, containers.is_ok(), sshd));
     match e2e::window() {
         Ok(()) => phases.run("end to end", || e2e::suite(extent, containers.is_ok())),
         Err(reason) => phases.skip("end to end", reason),
@@ -53,10 +60,13 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
 }
 
 /// All tests but those in the window.
-fn tests(extent: Extent, containers: bool) -> Result<()> {
+fn tests(extent: Extent, containers: bool, sshd: bool) -> Result<()> {
     let mut filter = format!("not ({})", e2e::FILTER);
     if !containers {
         filter.push_str(&format!(" and not ({})", e2e::CONTAINERS));
+    }
+    if !sshd {
+        filter.push_str(&format!(" and not ({})", e2e::SSHD));
     }
     let mut cargo = cargo::command();
     cargo.args(["nextest", "run", "--workspace", "-E", &filter]);
