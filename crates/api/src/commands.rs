@@ -70,6 +70,15 @@ commands! {
     check_token(CheckToken) -> TokenCheck;
     add_cluster(AddCluster) -> AddedCluster;
     discover(Discover) -> Discovery;
+    cluster_details(WhichCluster) -> ClusterDetails;
+    test_cluster(WhichCluster) -> ClusterTest;
+    edit_cluster(EditCluster) -> Nothing;
+    set_enabled(SetEnabled) -> Nothing;
+    rotate_token(RotateToken) -> TokenCheck;
+    removal(WhichCluster) -> Removal;
+    remove_cluster(WhichCluster) -> Nothing;
+    presented_certificate(WhichCluster) -> CertificateChange;
+    accept_certificate(AcceptCertificate) -> Nothing;
     access_info(AccessInfo) -> AccessPlan;
     probe_node(ProbeNode) -> ProbedNode;
     save_access(SaveAccess) -> SavedAccess;

@@ -1,8 +1,9 @@
 //! Requests and answers of the commands. Types of `domain` travel as they are.
 
 use domain::{
-    ClusterId, GuestId, JobId, NodeName, OperationId, PlanId,
-    fleet::{Fleet, GuestRow},
+    ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Timestamp,
+    facts::{AcceptedCertificate, DiscoveryEntry, GuestFacts, NodeFacts, TokenFacts},
+    fleet::{ClusterRow, Fleet, GuestRow, NodeRow},
     host::{Certificate, Fingerprint, HostKey},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
@@ -188,9 +189,94 @@ dto! {
     struct WhichGuest { guest: GuestId, }
     struct GuestDetails {
         row: GuestRow,
+        /// Asked of Proxmox now, or as last known when `factsAt` lies back.
+        facts: Option<GuestFacts>,
+        facts_at: Option<Timestamp>,
         inventory: Option<Inventory>,
         /// Newest first, at most 100.
         receipts: Vec<Receipt>,
+    }
+    struct WhichCluster { cluster: ClusterId, }
+    struct ClusterDetails {
+        row: ClusterRow,
+        enabled: bool,
+        /// `host:port`, the entry first.
+        addresses: Vec<String>,
+        token: TokenFacts,
+        certificates: Vec<AcceptedCertificate>,
+        /// SHA-256 of the cluster's own authority, where it was learned.
+        authority: Option<Fingerprint>,
+        /// Newest first, at most 100.
+        discoveries: Vec<DiscoveryEntry>,
+    }
+    struct WhichNode { node: NodeKey, }
+    struct NodeDetails {
+        row: NodeRow,
+        facts: Option<NodeFacts>,
+    }
+    /// How a cluster answers, address by address.
+    struct ClusterTest { addresses: Vec<AddressTest>, }
+    struct AddressTest {
+        address: String,
+        /// Proxmox's version, when it answered.
+        version: Option<String>,
+        /// Why it did not.
+        problem: Option<String>,
+    }
+    struct EditCluster {
+        cluster: ClusterId,
+        name: String,
+        /// `host` or `host:port`, the entry first; at least one.
+        addresses: Vec<String>,
+    }
+    struct SetEnabled {
+        cluster: ClusterId,
+        enabled: bool,
+    }
+    struct RotateToken {
+        cluster: ClusterId,
+        /// Another id may be given; the old token stays in Proxmox until it is deleted there.
+        token_id: String,
+        secret: SecretRef,
+    }
+    /// What goes when a cluster is removed.
+    struct Removal {
+        name: String,
+        nodes: u32,
+        guests: u32,
+        /// Names of guests whose agents stay installed and will no longer be heard.
+        agents: Vec<String>,
+        running_operations: u32,
+    }
+    /// A certificate that is not the accepted one.
+    struct CertificateChange {
+        address: String,
+        accepted: Vec<Fingerprint>,
+        presented: Certificate,
+        /// It is accepted already: nothing to do.
+        same: bool,
+        /// The command to compare the fingerprint on the node's shell.
+        compare: String,
+    }
+    struct AcceptCertificate {
+        cluster: ClusterId,
+        address: String,
+        fingerprint: Fingerprint,
+    }
+    /// A login that is used once to make role, user and token, and is then forgotten.
+    struct CreateToken {
+        address: String,
+        fingerprint: Fingerprint,
+        /// `root@pam`, or another account that may create users.
+        user: String,
+        password: SecretRef,
+    }
+    struct CreatedToken {
+        token_id: String,
+        /// The new token's secret, kept like one that was typed in.
+        secret: SecretRef,
+        /// What was done, line by line, as the `pveum` commands that do the same.
+        done: Vec<String>,
     }
     struct ReadLog {
         job: JobId,

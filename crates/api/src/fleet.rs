@@ -27,8 +27,11 @@ impl App {
 
     pub(crate) async fn guest_details(&self, request: WhichGuest) -> Result<GuestDetails, Error> {
         let details = self.engine.guest(request.guest).await?;
+        let (facts, facts_at) = details.facts.unzip();
         Ok(GuestDetails {
             row: details.row,
+            facts,
+            facts_at,
             inventory: details.inventory,
             receipts: details.receipts,
         })

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod dto;
 pub mod error;
 mod fleet;
+mod life;
 mod operate;
 mod wizard;
 

@@ -20,6 +20,34 @@ fn plural(n: u32, one: &str, many: &str) -> String {
     }
 }
 
+/// The command by which a person compares a node's certificate.
+pub(crate) const COMPARE_CERTIFICATE: &str =
+    "openssl x509 -in /etc/pve/local/pve-ssl.pem -noout -fingerprint -sha256";
+
+/// What a token may do, as the window shows it.
+pub(crate) fn token_check(report: engine::TokenReport) -> TokenCheck {
+    let privileges: Vec<Privilege> = report
+        .privileges
+        .into_iter()
+        .map(|p| Privilege {
+            name: p.name.into(),
+            path: p.path.into(),
+            used_for: p.used_for.into(),
+            granted: p.granted,
+            required: p.required,
+        })
+        .collect();
+    TokenCheck {
+        version: report.version,
+        cluster_name: report.cluster_name,
+        nodes: report.nodes,
+        enough: privileges.iter().all(|p| p.granted || !p.required),
+        privileges,
+        grant: report.grant,
+        visible_guests: report.visible_guests,
+    }
+}
+
 impl App {
     pub(crate) async fn probe_cluster(
         &self,
@@ -29,8 +57,7 @@ impl App {
         Ok(ProbedCluster {
             address: probed.address,
             certificate: probed.certificate,
-            compare: "openssl x509 -in /etc/pve/local/pve-ssl.pem -noout -fingerprint -sha256"
-                .into(),
+            compare: COMPARE_CERTIFICATE.into(),
             known: probed.known,
         })
     }
@@ -46,26 +73,7 @@ impl App {
                 secret,
             )
             .await?;
-        let privileges: Vec<Privilege> = report
-            .privileges
-            .into_iter()
-            .map(|p| Privilege {
-                name: p.name.into(),
-                path: p.path.into(),
-                used_for: p.used_for.into(),
-                granted: p.granted,
-                required: p.required,
-            })
-            .collect();
-        Ok(TokenCheck {
-            version: report.version,
-            cluster_name: report.cluster_name,
-            nodes: report.nodes,
-            enough: privileges.iter().all(|p| p.granted || !p.required),
-            privileges,
-            grant: report.grant,
-            visible_guests: report.visible_guests,
-        })
+        Ok(token_check(report))
     }
 
     pub(crate) async fn add_cluster(&self, request: AddCluster) -> Result<AddedCluster, Error> {

@@ -29,10 +29,7 @@ fn label(lab: &Lab) -> String {
 }
 
 fn failed(answer: Result<Value, Error>) -> Error {
-    match answer {
-        Ok(answer) => panic!("it should have failed, and answered {answer}"),
-        Err(error) => error,
-    }
+    answer.expect_err("it should have failed")
 }
 
 /// A desktop whose first cluster has agents in every running, unlocked guest.

@@ -41,6 +41,8 @@ pub struct Totals {
 pub enum Link {
     /// Not asked yet since the program started.
     Unknown,
+    /// The user has switched it off: nothing is asked.
+    Disabled,
     Online,
     /// Some nodes of the cluster do not answer.
     Partly {

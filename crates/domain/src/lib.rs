@@ -3,6 +3,7 @@
 //! Everything here is shared by the agent, the desktop and (through generated TypeScript) the window, so a
 //! change of a field's meaning is a change of all three.
 
+pub mod facts;
 pub mod fleet;
 pub mod host;
 pub mod ids;

@@ -123,7 +123,7 @@ pub(crate) fn cluster_error(name: &str, error: pve::Error) -> Error {
     Error::new(kind, sentence).words(words).next(next)
 }
 
-fn token(token_id: &str, secret: &SecretString) -> Result<Token, Error> {
+pub(crate) fn token(token_id: &str, secret: &SecretString) -> Result<Token, Error> {
     // What was copied from a terminal often brings its line end along.
     let secret = SecretString::from(secret.expose_secret().trim().to_owned());
     let made = token_id
@@ -242,7 +242,16 @@ impl Inner {
         secret: SecretString,
     ) -> Result<TokenReport, Error> {
         let client = self.fresh_client(address, accepted, token(token_id, &secret)?)?;
-        let visited = visit(address, &client).await?;
+        self.report_on(address, &client).await
+    }
+
+    /// What the token of `client` may do.
+    pub(crate) async fn report_on(
+        &self,
+        address: &str,
+        client: &Client,
+    ) -> Result<TokenReport, Error> {
+        let visited = visit(address, client).await?;
         let permissions: Permissions = client
             .permissions()
             .await
@@ -328,6 +337,8 @@ impl Inner {
             quorate: visited.quorate,
             added_at: now,
             checked_at: None,
+            enabled: true,
+            token_entered_at: now,
         };
         self.store.insert_cluster(&record).await?;
         self.audit(

@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{ClusterId, GuestId, NodeKey, NodeName, Vmid, fleet::Link};
+use domain::{ClusterId, GuestId, NodeKey, NodeName, Vmid, facts::DiscoveryEntry, fleet::Link};
 use futures_util::{StreamExt, stream};
 use pve::Client;
-use store::{DiscoveryRun, DiscoveryWrite};
+use store::DiscoveryWrite;
 use tokio::{
     sync::{Mutex as AsyncMutex, Notify},
     time::Instant,
@@ -76,6 +76,10 @@ impl Inner {
     pub(crate) async fn begin_watching(self: &Arc<Self>) -> Result<(), Error> {
         for cluster in self.store.clusters().await? {
             let id = cluster.id;
+            if !cluster.enabled {
+                self.set_link(id, Link::Disabled);
+                continue;
+            }
             match self.client_of(&cluster).await {
                 Ok(client) => self.watch(id, client),
                 // One cluster whose token cannot be read does not keep the others from being watched.
@@ -102,7 +106,19 @@ impl Inner {
             .spawn(async move { Box::pin(inner.keep_watching(id, watch)).await });
     }
 
-    fn watch_of(&self, id: ClusterId) -> Result<Arc<Watch>, Error> {
+    /// Stops watching a cluster; its picture stays.
+    pub(crate) fn unwatch(&self, id: ClusterId) {
+        let watch = self
+            .watches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+        if let Some(watch) = watch {
+            watch.wake.notify_one();
+        }
+    }
+
+    pub(crate) fn watch_of(&self, id: ClusterId) -> Result<Arc<Watch>, Error> {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         watches
             .get(&id)
@@ -218,7 +234,7 @@ impl Inner {
         let merged = self.take(id, &nodes, &guests);
         let now = clock::now();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let run = full.then(|| DiscoveryRun {
+        let run = full.then(|| DiscoveryEntry {
             began_at: began,
             ended_at: now,
             nodes: count(nodes.len()),

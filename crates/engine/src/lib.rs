@@ -15,6 +15,7 @@ mod discovery;
 mod error;
 pub mod feed;
 mod inner;
+mod life;
 mod merge;
 mod operations;
 mod picture;
@@ -28,6 +29,7 @@ pub use clusters::{Added, Probed, TokenReport};
 pub use discovery::Summary;
 pub use error::{Error, Kind};
 pub use inner::AgentBinary;
+pub use life::{AddressAnswer, ClusterLife, Presented, Removal};
 pub use reach::NodeAddress;
 pub use start::Settings;
 pub use store::{KeySource, VaultState};
@@ -35,7 +37,8 @@ pub use store::{KeySource, VaultState};
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    ClusterId, GuestId, JobId, NodeKey, OperationId, PlanId,
+    ClusterId, GuestId, JobId, NodeKey, OperationId, PlanId, Timestamp,
+    facts::GuestFacts,
     fleet::{Fleet, GuestRow},
     host::{Fingerprint, HostKey},
     inventory::Inventory,
@@ -68,6 +71,8 @@ pub struct GuestDetails {
     pub inventory: Option<Inventory>,
     /// Newest first, at most 100.
     pub receipts: Vec<Receipt>,
+    /// What Proxmox said of its configuration, and when.
+    pub facts: Option<(GuestFacts, Timestamp)>,
 }
 
 impl Engine {
@@ -177,10 +182,12 @@ impl Engine {
             .state
             .read(|known| Some(known.guests.get(&id)?.inventory.as_ref()?.inventory.clone()));
         let receipts = self.0.store.receipts_of(id, 100).await?;
+        let facts = self.0.store.facts(id).await?;
         Ok(GuestDetails {
             row,
             inventory,
             receipts,
+            facts,
         })
     }
 
@@ -231,6 +238,93 @@ impl Engine {
     /// [`Kind::NotFound`], or why the cluster gave no answer at all; single failures stand in the summary.
     pub async fn discover(&self, cluster: ClusterId) -> Result<Summary, Error> {
         self.0.discover(cluster).await
+    }
+
+    /// A cluster with what the tree does not show.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`].
+    pub async fn cluster_life(&self, cluster: ClusterId) -> Result<ClusterLife, Error> {
+        self.0.cluster_life(cluster).await
+    }
+
+    /// How a cluster answers, address by address.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`].
+    pub async fn test_cluster(&self, cluster: ClusterId) -> Result<Vec<AddressAnswer>, Error> {
+        self.0.test_cluster(cluster).await
+    }
+
+    /// Gives a cluster another name or other addresses.
+    ///
+    /// # Errors
+    /// [`Kind::BadInput`] names the address that is none.
+    pub async fn edit_cluster(
+        &self,
+        cluster: ClusterId,
+        name: &str,
+        addresses: &[String],
+    ) -> Result<(), Error> {
+        self.0.edit_cluster(cluster, name, addresses).await
+    }
+
+    /// Switches a cluster on or off; what is off is not asked and keeps its last picture.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`].
+    pub async fn set_enabled(&self, cluster: ClusterId, enabled: bool) -> Result<(), Error> {
+        self.0.set_enabled(cluster, enabled).await
+    }
+
+    /// Uses another token from now on, if it may do what is required; the report says what it may.
+    ///
+    /// # Errors
+    /// A refused token: the old one stays.
+    pub async fn rotate_token(
+        &self,
+        cluster: ClusterId,
+        token_id: &str,
+        secret: SecretString,
+    ) -> Result<TokenReport, Error> {
+        self.0.rotate_token(cluster, token_id, secret).await
+    }
+
+    /// What goes when a cluster is removed.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`].
+    pub async fn removal(&self, cluster: ClusterId) -> Result<Removal, Error> {
+        self.0.removal(cluster).await
+    }
+
+    /// Removes a cluster from RedFlag. Nothing is changed in Proxmox; agents stay installed.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] while operations run on it.
+    pub async fn remove_cluster(&self, cluster: ClusterId) -> Result<(), Error> {
+        self.0.remove_cluster(cluster).await
+    }
+
+    /// The certificate that a cluster shows now, beside the accepted ones.
+    ///
+    /// # Errors
+    /// No address answers.
+    pub async fn presented_certificate(&self, cluster: ClusterId) -> Result<Presented, Error> {
+        self.0.presented_certificate(cluster).await
+    }
+
+    /// Accepts a certificate that was compared.
+    ///
+    /// # Errors
+    /// [`Kind::IdentityChanged`] when the address shows yet another.
+    pub async fn accept_certificate(
+        &self,
+        cluster: ClusterId,
+        address: &str,
+        accepted: Fingerprint,
+    ) -> Result<(), Error> {
+        self.0.accept_certificate(cluster, address, accepted).await
     }
 
     /// RedFlag's public SSH key, and a proposal for each node.

@@ -11,11 +11,12 @@
 mod samples;
 
 use domain::{
+    facts::DiscoveryEntry,
     inventory::{Blocked, Severity},
     operation::{JobState, LogLevel, LogLine, OperationKind, StepKind, StepState},
 };
 use samples::{NOW, later};
-use store::{AccessRecord, AuditEntry, DiscoveryRun, DiscoveryWrite, JobEnd, StepChange, Store};
+use store::{AccessRecord, AuditEntry, DiscoveryWrite, JobEnd, StepChange, Store};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -31,7 +32,7 @@ async fn fleet(store: &Store) {
     let node = samples::node(cluster.id, "pve1");
     let guest = samples::guest(cluster.id, 100);
     let write = DiscoveryWrite {
-        run: Some(DiscoveryRun {
+        run: Some(DiscoveryEntry {
             began_at: NOW,
             ended_at: later(300),
             nodes: 1,

@@ -29,6 +29,10 @@ pub struct ClusterRecord {
     pub added_at: Timestamp,
     /// Last successful answer.
     pub checked_at: Option<Timestamp>,
+    /// Whether anything is asked of it.
+    pub enabled: bool,
+    /// When the token's secret was entered here.
+    pub token_entered_at: Timestamp,
 }
 
 struct Columns {
@@ -44,6 +48,8 @@ struct Columns {
     quorate: Option<bool>,
     added_at: i64,
     checked_at: Option<i64>,
+    enabled: bool,
+    token_entered_at: Option<i64>,
 }
 
 macro_rules! select {
@@ -51,7 +57,8 @@ macro_rules! select {
         sqlx::query_as!(
             Columns,
             r#"SELECT id, name, addresses, token_id, token_secret, leaves, ca_pem, ca_fingerprint, version,
-                      quorate AS "quorate: bool", added_at, checked_at
+                      quorate AS "quorate: bool", added_at, checked_at, enabled AS "enabled: bool",
+                      token_entered_at
                FROM clusters "# + $tail
             $(, $argument)*
         )
@@ -74,6 +81,8 @@ impl TryFrom<Columns> for ClusterRecord {
             quorate: row.quorate,
             added_at: Timestamp(row.added_at),
             checked_at: moment(row.checked_at),
+            enabled: row.enabled,
+            token_entered_at: Timestamp(row.token_entered_at.unwrap_or(row.added_at)),
         })
     }
 }
@@ -86,8 +95,8 @@ impl Store {
     pub async fn insert_cluster(&self, cluster: &ClusterRecord) -> Result<(), StoreError> {
         sqlx::query!(
             "INSERT INTO clusters (id, name, addresses, token_id, token_secret, leaves, ca_pem, ca_fingerprint, version,
-                                   quorate, added_at, checked_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                   quorate, added_at, checked_at, enabled, token_entered_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             cluster.id.to_string(),
             cluster.name,
             to_json(&cluster.addresses)?,
@@ -99,7 +108,9 @@ impl Store {
             cluster.version,
             cluster.quorate,
             cluster.added_at.0,
-            cluster.checked_at.map(|t| t.0)
+            cluster.checked_at.map(|t| t.0),
+            cluster.enabled,
+            cluster.token_entered_at.0
         )
         .execute(self.writer())
         .await
@@ -118,7 +129,8 @@ impl Store {
         let id = cluster.id.to_string();
         let done = sqlx::query!(
             "UPDATE clusters SET name = ?2, addresses = ?3, token_id = ?4, token_secret = ?5, leaves = ?6, ca_pem = ?7,
-                    ca_fingerprint = ?8, version = ?9, quorate = ?10, added_at = ?11, checked_at = ?12
+                    ca_fingerprint = ?8, version = ?9, quorate = ?10, added_at = ?11, checked_at = ?12, enabled = ?13,
+                    token_entered_at = ?14
              WHERE id = ?1",
             id,
             cluster.name,
@@ -131,7 +143,9 @@ impl Store {
             cluster.version,
             cluster.quorate,
             cluster.added_at.0,
-            cluster.checked_at.map(|t| t.0)
+            cluster.checked_at.map(|t| t.0),
+            cluster.enabled,
+            cluster.token_entered_at.0
         )
         .execute(self.writer())
         .await

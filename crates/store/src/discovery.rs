@@ -1,6 +1,6 @@
 //! What a discovery found, written in one transaction that touches only the rows that differ.
 
-use domain::{ClusterId, GuestId, NodeName, Timestamp};
+use domain::{ClusterId, GuestId, NodeName, Timestamp, facts::DiscoveryEntry};
 use serde::Serialize;
 
 use crate::{
@@ -21,20 +21,7 @@ pub struct DiscoveryWrite {
     pub gone_nodes: Vec<NodeName>,
     pub gone_guests: Vec<GuestId>,
     /// Present for a full discovery.
-    pub run: Option<DiscoveryRun>,
-}
-
-/// How a full discovery went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiscoveryRun {
-    pub began_at: Timestamp,
-    pub ended_at: Timestamp,
-    pub nodes: u32,
-    pub guests: u32,
-    pub new: u32,
-    pub gone: u32,
-    /// What could not be read, in the remote's words.
-    pub errors: Vec<String>,
+    pub run: Option<DiscoveryEntry>,
 }
 
 #[derive(Serialize)]
@@ -240,32 +227,35 @@ impl Store {
         Ok(())
     }
 
-    /// The newest full discovery of a cluster.
+    /// Full discoveries of a cluster, newest first.
     ///
     /// # Errors
     /// When the database fails or holds what cannot be read.
-    pub async fn last_discovery(
+    pub async fn discoveries(
         &self,
         cluster: ClusterId,
-    ) -> Result<Option<DiscoveryRun>, StoreError> {
-        let row = sqlx::query!(
+        limit: u32,
+    ) -> Result<Vec<DiscoveryEntry>, StoreError> {
+        let rows = sqlx::query!(
             "SELECT began_at, ended_at, nodes, guests, new, gone, errors FROM discovery_runs
-             WHERE cluster = ? ORDER BY id DESC LIMIT 1",
-            cluster.to_string()
+             WHERE cluster = ? ORDER BY id DESC LIMIT ?",
+            cluster.to_string(),
+            limit
         )
-        .fetch_optional(self.readers())
+        .fetch_all(self.readers())
         .await?;
-        row.map(|row| {
-            Ok(DiscoveryRun {
-                began_at: Timestamp(row.began_at),
-                ended_at: Timestamp(row.ended_at),
-                nodes: number("discovery_runs.nodes", row.nodes)?,
-                guests: number("discovery_runs.guests", row.guests)?,
-                new: number("discovery_runs.new", row.new)?,
-                gone: number("discovery_runs.gone", row.gone)?,
-                errors: from_json("discovery_runs.errors", &row.errors)?,
+        rows.into_iter()
+            .map(|row| {
+                Ok(DiscoveryEntry {
+                    began_at: Timestamp(row.began_at),
+                    ended_at: Timestamp(row.ended_at),
+                    nodes: number("discovery_runs.nodes", row.nodes)?,
+                    guests: number("discovery_runs.guests", row.guests)?,
+                    new: number("discovery_runs.new", row.new)?,
+                    gone: number("discovery_runs.gone", row.gone)?,
+                    errors: from_json("discovery_runs.errors", &row.errors)?,
+                })
             })
-        })
-        .transpose()
+            .collect()
     }
 }

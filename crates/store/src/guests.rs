@@ -2,12 +2,13 @@
 
 use domain::{
     ClusterId, GuestId, NodeName, Timestamp, Vmid,
+    facts::GuestFacts,
     fleet::{Power, Usage},
 };
 
 use crate::{
     Store, StoreError,
-    column::{from_json, from_word, moment, number, number_option, parsed, real, usage},
+    column::{from_json, from_word, moment, number, number_option, parsed, real, to_json, usage},
 };
 
 /// A guest as last seen.
@@ -149,5 +150,51 @@ impl Store {
             .await?
             .map(TryInto::try_into)
             .transpose()
+    }
+
+    /// Keeps what Proxmox said of a guest's configuration at `at`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such guest.
+    pub async fn set_facts(
+        &self,
+        id: GuestId,
+        facts: &GuestFacts,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let done = sqlx::query!(
+            "UPDATE guests SET facts = ?2, facts_at = ?3 WHERE id = ?1",
+            id.to_string(),
+            to_json(facts)?,
+            at.0
+        )
+        .execute(self.writer())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::not_found("guest", id));
+        }
+        Ok(())
+    }
+
+    /// What is kept of a guest's configuration, and of when it is.
+    ///
+    /// # Errors
+    /// When the database fails or holds what cannot be read.
+    pub async fn facts(&self, id: GuestId) -> Result<Option<(GuestFacts, Timestamp)>, StoreError> {
+        let row = sqlx::query!(
+            "SELECT facts, facts_at FROM guests WHERE id = ?",
+            id.to_string()
+        )
+        .fetch_optional(self.readers())
+        .await?;
+        match row {
+            Some(row) => match (row.facts, row.facts_at) {
+                (Some(facts), Some(at)) => {
+                    Ok(Some((from_json("guests.facts", &facts)?, Timestamp(at))))
+                }
+                _ => Ok(None),
+            },
+            None => Ok(None),
+        }
     }
 }

@@ -23,7 +23,7 @@ pub mod vault;
 pub use agents::AgentRecord;
 pub use audit::AuditEntry;
 pub use clusters::ClusterRecord;
-pub use discovery::{DiscoveryRun, DiscoveryWrite};
+pub use discovery::DiscoveryWrite;
 pub use error::StoreError;
 pub use guests::GuestRecord;
 pub use inventories::StoredInventory;

@@ -4,4 +4,4 @@ import type { Timestamp } from "./Timestamp";
 /**
  * Whether what is shown of a cluster or node is the present.
  */
-export type Link = { "kind": "unknown" } | { "kind": "online" } | { "kind": "partly", up: number, of: number, } | { "kind": "unreachable", error: string, nextTry: Timestamp | null, } | { "kind": "refused", error: string, } | { "kind": "certificateChanged", error: string, };
+export type Link = { "kind": "unknown" } | { "kind": "disabled" } | { "kind": "online" } | { "kind": "partly", up: number, of: number, } | { "kind": "unreachable", error: string, nextTry: Timestamp | null, } | { "kind": "refused", error: string, } | { "kind": "certificateChanged", error: string, };

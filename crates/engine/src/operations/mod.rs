@@ -15,7 +15,7 @@ pub(crate) use run::Turns;
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    JobId, OperationId, Timestamp,
+    GuestId, JobId, OperationId, Timestamp,
     operation::{Job, JobCounts, JobState, Operation, OperationKind, Step, StepKind, StepState},
     plan::{Plan, PlannedWork},
 };
@@ -35,6 +35,7 @@ pub(crate) struct Task {
 pub(crate) struct Live {
     operation: Operation,
     jobs: BTreeMap<JobId, (JobState, Option<Step>, Option<u8>)>,
+    guests: Vec<GuestId>,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -43,6 +44,7 @@ impl Live {
         let mut live = Self {
             operation,
             jobs: BTreeMap::new(),
+            guests: jobs.iter().map(|job| job.guest).collect(),
             cancel: CancellationToken::new(),
         };
         for job in jobs {
@@ -89,6 +91,11 @@ impl Live {
         self.jobs
             .get(&job)
             .is_some_and(|(state, ..)| !state.is_final())
+    }
+
+    /// Whether a job that is not over is about one of `guests`.
+    pub(crate) fn concerns(&self, guests: &[GuestId]) -> bool {
+        self.guests.iter().any(|guest| guests.contains(guest))
     }
 
     pub(crate) fn operation(&self) -> &Operation {

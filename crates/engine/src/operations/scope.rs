@@ -70,6 +70,7 @@ pub(crate) fn obstacle(
             return Some(format!("{} does not answer: {error}", r.node));
         }
         Link::Refused { error } | Link::CertificateChanged { error } => return Some(error),
+        Link::Disabled => return Some("The cluster is switched off in RedFlag".into()),
         Link::Unknown | Link::Partly { .. } => {
             return Some(format!("{} has not answered yet", r.node));
         }

@@ -269,6 +269,8 @@ fn old_numbers_stay_out_of_the_totals() {
         quorate: None,
         added_at: NOW,
         checked_at: None,
+        enabled: true,
+        token_entered_at: NOW,
     };
     known.clusters.insert(
         cluster,

@@ -20,6 +20,7 @@ async fn come_back_as_they_were_written() {
         version: None,
         quorate: None,
         checked_at: None,
+        enabled: false,
         ..full.clone()
     };
     store.update_cluster(&bare).await.unwrap();

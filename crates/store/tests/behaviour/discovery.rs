@@ -2,14 +2,15 @@
 
 use domain::{
     ClusterId,
+    facts::DiscoveryEntry,
     fleet::{Power, Usage},
 };
-use store::{AccessRecord, DiscoveryRun, DiscoveryWrite, GuestRecord, NodeRecord, StoreError};
+use store::{AccessRecord, DiscoveryWrite, GuestRecord, NodeRecord, StoreError};
 
 use crate::samples::{self, NOW, beside, data_version, fresh, later, node_name};
 
-fn run() -> DiscoveryRun {
-    DiscoveryRun {
+fn run() -> DiscoveryEntry {
+    DiscoveryEntry {
         began_at: NOW,
         ended_at: later(300),
         nodes: 2,
@@ -71,7 +72,7 @@ async fn every_field_comes_back() {
         store.guest(guests[3].id).await.unwrap(),
         Some(guests[3].clone())
     );
-    assert_eq!(store.last_discovery(cluster).await.unwrap(), Some(run()));
+    assert_eq!(store.discoveries(cluster, 9).await.unwrap(), [run()]);
 }
 
 #[tokio::test]
@@ -247,7 +248,7 @@ async fn old_runs_are_dropped() {
     let cluster = samples::cluster(&store).await.id;
     for i in 0..510 {
         let write = DiscoveryWrite {
-            run: Some(DiscoveryRun { new: i, ..run() }),
+            run: Some(DiscoveryEntry { new: i, ..run() }),
             ..samples::found(Vec::new(), Vec::new())
         };
         store.apply_discovery(cluster, &write).await.unwrap();
@@ -257,6 +258,6 @@ async fn old_runs_are_dropped() {
         .await
         .unwrap();
     assert_eq!(kept, 500);
-    let newest = store.last_discovery(cluster).await.unwrap().unwrap();
+    let newest = store.discoveries(cluster, 1).await.unwrap().remove(0);
     assert_eq!(newest.new, 509);
 }

@@ -84,6 +84,8 @@ pub(crate) async fn cluster(store: &Store) -> ClusterRecord {
         quorate: Some(true),
         added_at: NOW,
         checked_at: Some(later(5)),
+        enabled: true,
+        token_entered_at: later(1),
     };
     store.insert_cluster(&record).await.unwrap();
     record

@@ -43,7 +43,11 @@ async fn every_released_schema_opens_with_all_that_it_holds() {
         assert_eq!(nodes[0].access.as_ref().unwrap().user, "root");
         let guest = store.guests().await.unwrap().remove(0);
         assert_eq!(guest.name, "guest-100");
-        let run = store.last_discovery(clusters[0].id).await.unwrap().unwrap();
+        let run = store
+            .discoveries(clusters[0].id, 1)
+            .await
+            .unwrap()
+            .remove(0);
         assert_eq!(run.errors, ["pve4: no route to host"]);
         let agent = store.agent_of_guest(guest.id).await.unwrap().unwrap();
         assert_eq!(agent.certificate, samples::fingerprint(1));
