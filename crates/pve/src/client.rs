@@ -2,20 +2,19 @@
 
 use std::{fmt, sync::Arc};
 
-use domain::{NodeName, Vmid};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use domain::{NodeName, Timestamp, Vmid};
 use serde::de::DeserializeOwned;
 use tls::Trust;
 
 use crate::{
-    CertificateInfo, ClusterStatus, Error, Interface, Limits, LxcConfig, LxcStatus, NodeRow,
-    Permissions, ResourceRow, TaskLine, TaskLog, TaskStatus, Token, TokenId, Upid, Version,
+    AptRepositories, CertificateInfo, ClusterStatus, Error, Interface, Limits, LxcConfig,
+    LxcStatus, NodeRow, NodeStatus, PackageVersion, PendingSetting, Permissions, ResourceRow,
+    TaskLine, TaskLog, TaskStatus, Token, TokenId, Upid, Version,
     envelope::{Asked, Envelope},
+    path::encoded,
     transport::Transport,
+    types::{expiry::Expiry, node_status::Subscription, snapshot::Feature},
 };
-
-/// What may stand in a part of a path as it is.
-const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// One cluster, reached through whichever of its addresses answers. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -96,10 +95,72 @@ impl Client {
         self.get("/cluster/resources", None).await
     }
 
+    /// What a node says of itself. Needs Sys.Audit on the node.
+    pub async fn node_status(&self, node: &NodeName) -> Result<NodeStatus, Error> {
+        self.get(&format!("/nodes/{node}/status"), Some(node)).await
+    }
+
+    /// Of that node, which may differ from the one that answers. Any valid token may ask.
+    pub async fn node_version(&self, node: &NodeName) -> Result<Version, Error> {
+        self.get(&format!("/nodes/{node}/version"), Some(node))
+            .await
+    }
+
+    /// Proxmox's word in lower case: `active`, `notfound`, `expired`, …; none when it says nothing. Any valid
+    /// token may ask.
+    pub async fn subscription(&self, node: &NodeName) -> Result<Option<String>, Error> {
+        let path = format!("/nodes/{node}/subscription");
+        let Subscription(word) = self.get(&path, Some(node)).await?;
+        Ok(word)
+    }
+
+    /// The package sources of a node; [`crate::repository_verdict`] judges them. Needs Sys.Audit on the node.
+    pub async fn apt_repositories(&self, node: &NodeName) -> Result<AptRepositories, Error> {
+        self.get(&format!("/nodes/{node}/apt/repositories"), Some(node))
+            .await
+    }
+
+    /// Proxmox's own packages on a node, by which features are told that no version number tells. Needs Sys.Audit
+    /// on the node.
+    pub async fn apt_versions(&self, node: &NodeName) -> Result<Vec<PackageVersion>, Error> {
+        self.get(&format!("/nodes/{node}/apt/versions"), Some(node))
+            .await
+    }
+
     /// Settings of a guest, pending ones included. Needs VM.Audit.
     pub async fn lxc_config(&self, node: &NodeName, vmid: Vmid) -> Result<LxcConfig, Error> {
         self.get(&format!("/nodes/{node}/lxc/{vmid}/config"), Some(node))
             .await
+    }
+
+    /// Settings as they are in force, without those that wait for the next start. Needs VM.Audit.
+    pub async fn lxc_config_current(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+    ) -> Result<LxcConfig, Error> {
+        let path = format!("/nodes/{node}/lxc/{vmid}/config?current=1");
+        self.get(&path, Some(node)).await
+    }
+
+    /// All settings, by name, with what each becomes at the next start. Needs VM.Audit.
+    pub async fn lxc_pending(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+    ) -> Result<Vec<PendingSetting>, Error> {
+        let path = format!("/nodes/{node}/lxc/{vmid}/pending");
+        let mut rows: Vec<PendingSetting> = self.get(&path, Some(node)).await?;
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(rows)
+    }
+
+    /// Whether every volume of a guest lies on a storage that can take a snapshot;
+    /// [`crate::snapshot_obstacle`] may name what rules it out. Needs VM.Audit.
+    pub async fn snapshot_feature(&self, node: &NodeName, vmid: Vmid) -> Result<bool, Error> {
+        let path = format!("/nodes/{node}/lxc/{vmid}/feature?feature=snapshot");
+        let feature: Feature = self.get(&path, Some(node)).await?;
+        Ok(feature.has.unwrap_or(false))
     }
 
     /// Network interfaces as seen inside; none when the guest does not run. Needs VM.Audit, and Proxmox VE 8.1
@@ -122,6 +183,16 @@ impl Client {
     /// What the token itself may do.
     pub async fn permissions(&self) -> Result<Permissions, Error> {
         self.get("/access/permissions", None).await
+    }
+
+    /// When the token in use expires; none when it does not. Many versions do not tell a token about itself
+    /// ([`Error::Forbidden`]).
+    pub async fn token_expiry(&self) -> Result<Option<Timestamp>, Error> {
+        let id = self.token_id();
+        let (user, name) = (encoded(id.user()), encoded(id.name()));
+        let path = format!("/access/users/{user}/token/{name}");
+        let Expiry(end) = self.get(&path, None).await?;
+        Ok(end)
     }
 
     /// A node's certificates, the cluster's own CA among them. Any valid token may ask.
@@ -179,6 +250,6 @@ impl Client {
 }
 
 fn task_path(task: &Upid) -> String {
-    let upid = utf8_percent_encode(task.as_str(), PART);
+    let upid = encoded(task.as_str());
     format!("/nodes/{}/tasks/{upid}", task.node())
 }

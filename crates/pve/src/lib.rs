@@ -10,6 +10,7 @@ mod envelope;
 mod error;
 mod lenient;
 mod limits;
+mod path;
 mod probe;
 mod token;
 mod transport;
@@ -22,13 +23,17 @@ pub use limits::Limits;
 pub use probe::probe_certificate;
 pub use token::{Token, TokenError, TokenId};
 pub use types::{
+    apt::{AptRepositories, AptRepository, PackageVersion, StandardRepository, repository_verdict},
     certificates::{CertificateInfo, cluster_ca_pem},
     cluster::{ClusterRow, ClusterStatus, MemberRow},
     config::{LxcConfig, Mount, MountKind, Network, Volume},
     guest::{GuestRow, Ha, LxcStatus},
     interfaces::{Interface, best_address},
     node::{NodeRow, NodeState, Version},
+    node_status::NodeStatus,
+    pending::PendingSetting,
     permissions::{Permissions, PrivilegeCheck, check_privileges, grant_lines},
     resources::{ResourceRow, StorageRow},
+    snapshot::snapshot_obstacle,
     task::{TaskEnd, TaskLine, TaskLog, TaskStatus, Upid, UpidError},
 };

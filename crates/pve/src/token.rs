@@ -45,6 +45,11 @@ impl TokenId {
     pub fn user(&self) -> &str {
         self.0.rsplit_once('!').map_or(&self.0, |(user, _)| user)
     }
+
+    /// Its name among the user's tokens: `desktop`.
+    pub fn name(&self) -> &str {
+        self.0.rsplit_once('!').map_or("", |(_, name)| name)
+    }
 }
 
 impl FromStr for TokenId {

@@ -5,10 +5,14 @@
 mod common;
 
 use common::{Node, Reply, SECRET};
-use domain::{NodeName, Vmid, fleet::Power};
+use domain::{
+    NodeName, Timestamp, Vmid,
+    facts::RepositoryVerdict,
+    fleet::{Power, Usage},
+};
 use pve::{
     Client, Error, NodeState, ResourceRow, TaskEnd, TaskStatus, Upid, best_address,
-    check_privileges,
+    check_privileges, repository_verdict, snapshot_obstacle,
 };
 
 async fn recorded(name: &str) -> Client {
@@ -185,6 +189,112 @@ async fn configurations() {
     let client = recorded("lxc-101-config").await;
     let config = client.lxc_config(&pve1(), vmid(101)).await.unwrap();
     assert_eq!(config.hostname.as_deref(), Some("stopped1"));
+}
+
+#[tokio::test]
+async fn what_is_in_force_and_what_waits_for_the_next_start() {
+    let node = Node::answering(Reply::recorded("lxc-100-config")).await;
+    let client = node.client();
+    let config = client.lxc_config_current(&pve1(), vmid(100)).await.unwrap();
+    let path = "GET /api2/json/nodes/pve1/lxc/100/config?current=1";
+    assert_eq!(node.asked(), [path]);
+    assert_eq!((config.cores, config.cpulimit), (Some(1), None));
+    assert_eq!((config.memory, config.swap), (Some(256), Some(0)));
+    assert_eq!(config.feature_list(), ["nesting=1"]);
+    let mounts = config.all_mounts();
+    assert_eq!(mounts.len(), 1);
+    assert_eq!(mounts[0].path.as_deref(), Some("/"));
+    assert_eq!(mounts[0].volume.size.as_deref(), Some("1G"));
+    assert_eq!(snapshot_obstacle(&config), None);
+
+    let settled = recorded("lxc-100-pending").await;
+    let rows = settled.lxc_pending(&pve1(), vmid(100)).await.unwrap();
+    assert!(rows.iter().all(|row| !row.changes()));
+    assert_eq!(rows[0].key, "arch");
+    let waiting = recorded("lxc-100-pending-cmode").await;
+    let rows = waiting.lxc_pending(&pve1(), vmid(100)).await.unwrap();
+    let changing: Vec<_> = rows.iter().filter(|row| row.changes()).collect();
+    assert_eq!(changing.len(), 1);
+    assert_eq!(changing[0].key, "cmode");
+    assert_eq!(changing[0].pending.as_deref(), Some("shell"));
+}
+
+#[tokio::test]
+async fn whether_a_guest_can_be_snapshotted() {
+    let node = Node::answering(Reply::recorded("lxc-100-feature-feature-snapshot")).await;
+    let possible = node.client().snapshot_feature(&pve1(), vmid(100)).await;
+    assert!(possible.unwrap());
+    let path = "GET /api2/json/nodes/pve1/lxc/100/feature?feature=snapshot";
+    assert_eq!(node.asked(), [path]);
+    let client = recorded("feature-101").await;
+    assert!(!client.snapshot_feature(&pve1(), vmid(101)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_a_node_says_of_itself() {
+    let client = recorded("nodes-pve1-status-full").await;
+    let status = client.node_status(&pve1()).await.unwrap();
+    assert_eq!(status.version.as_deref(), Some("8.4.21"));
+    assert_eq!(status.kernel.as_deref(), Some("6.18.44-fc-v657"));
+    assert_eq!(status.processor.as_deref(), Some("AMD EPYC"));
+    assert_eq!(status.cpus, Some(2));
+    assert_eq!(status.load, ["2.31", "4.03", "3.40"]);
+    let disk = Usage {
+        used: 23_842_111_488,
+        total: 270_553_174_016,
+    };
+    assert_eq!(status.root_disk, Some(disk));
+    assert_eq!(status.memory.unwrap().total, 25_276_510_208);
+    assert_eq!(status.uptime, Some(1693));
+    let client = recorded("nodes-pve1-status-none").await;
+    let refused = client.node_status(&pve1()).await;
+    assert!(
+        matches!(&refused, Err(Error::Forbidden { path: Some(path), .. }) if path == "/nodes/pve1"),
+        "{refused:?}"
+    );
+    let node = Node::answering(Reply::recorded("version")).await;
+    let version = node.client().node_version(&pve1()).await.unwrap();
+    assert_eq!(version.version, "8.4.21");
+    assert_eq!(node.asked(), ["GET /api2/json/nodes/pve1/version"]);
+}
+
+#[tokio::test]
+async fn where_a_nodes_packages_come_from() {
+    let client = recorded("apt-repositories").await;
+    let repositories = client.apt_repositories(&pve1()).await.unwrap();
+    assert_eq!(repositories.rows.len(), 2);
+    assert!(repositories.rows[0].enabled);
+    assert_eq!(repositories.rows[0].components, ["main"]);
+    assert_eq!(repositories.standard[0].handle, "enterprise");
+    assert_eq!(repositories.standard[0].enabled, None);
+    let word = r#"{"data":{"status":"notfound","message":"There is no subscription key"}}"#;
+    let node = Node::answering(Reply::ok(word)).await;
+    let word = node.client().subscription(&pve1()).await.unwrap();
+    assert_eq!(node.asked(), ["GET /api2/json/nodes/pve1/subscription"]);
+    assert_eq!(
+        repository_verdict(&repositories, word.as_deref()),
+        RepositoryVerdict::Missing
+    );
+    let client = recorded("apt-versions").await;
+    let versions = client.apt_versions(&pve1()).await.unwrap();
+    let installed = |name: &str| {
+        let row = versions.iter().find(|row| row.package == name);
+        row.and_then(|row| row.installed.clone())
+    };
+    assert_eq!(installed("corosync").as_deref(), Some("3.1.7-1+deb12u2"));
+    assert_eq!(installed("ceph-fuse"), None);
+}
+
+#[tokio::test]
+async fn when_the_token_expires() {
+    let body = r#"{"data":{"privsep":1,"expire":1795379245,"comment":"desktop app"}}"#;
+    let node = Node::answering(Reply::ok(body)).await;
+    let end = node.client().token_expiry().await.unwrap();
+    assert_eq!(end, Some(Timestamp(1_795_379_245_000)));
+    let path = "GET /api2/json/access/users/redflag%40pve/token/desktop";
+    assert_eq!(node.asked(), [path]);
+    let never = Node::answering(Reply::ok(r#"{"data":{"privsep":1,"expire":0}}"#)).await;
+    assert_eq!(never.client().token_expiry().await.unwrap(), None);
 }
 
 #[tokio::test]

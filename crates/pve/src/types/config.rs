@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::lenient::{self, Scalar};
 
-/// The settings of a guest. Pending changes look as if they were active.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// The settings of a guest. Unless asked for the current ones, pending changes look as if they were active.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(from = "BTreeMap<String, Scalar>")]
 pub struct LxcConfig {
     pub hostname: Option<String>,
@@ -16,6 +16,14 @@ pub struct LxcConfig {
     /// `amd64`, `arm64`, …
     pub arch: Option<String>,
     pub unprivileged: bool,
+    /// Processors that it sees; none: all of the node's.
+    pub cores: Option<u32>,
+    /// Processor time that it may use, in processors: `1.5`; none: no limit.
+    pub cpulimit: Option<f64>,
+    /// MiB; none: Proxmox's 512.
+    pub memory: Option<u64>,
+    /// MiB; none: Proxmox's 512.
+    pub swap: Option<u64>,
     /// `nesting` → `1`, …
     pub features: BTreeMap<String, String>,
     pub tags: Vec<String>,
@@ -46,6 +54,23 @@ impl LxcConfig {
             .collect();
         macs.sort();
         macs
+    }
+
+    /// Its features as they are written, `nesting=1`, by name.
+    pub fn feature_list(&self) -> Vec<String> {
+        let written = |(name, value): (&String, &String)| format!("{name}={value}");
+        self.features.iter().map(written).collect()
+    }
+
+    /// All that is mounted: the root disk, then the mount points by number.
+    pub fn all_mounts(&self) -> Vec<Mount> {
+        let root = self.rootfs.iter().map(|volume| Mount {
+            key: "rootfs".to_owned(),
+            kind: volume.kind(),
+            volume: volume.clone(),
+            path: Some("/".to_owned()),
+        });
+        root.chain(self.mounts.iter().cloned()).collect()
     }
 
     /// The first address that is set and not given by the network, IPv4 before IPv6.
@@ -91,12 +116,23 @@ impl Volume {
             _ => None,
         }
     }
+
+    /// What it is, by its name.
+    pub fn kind(&self) -> MountKind {
+        if self.volume.starts_with("/dev/") {
+            MountKind::Device
+        } else if self.volume.starts_with('/') {
+            MountKind::Bind
+        } else {
+            MountKind::Volume
+        }
+    }
 }
 
-/// A mount point.
+/// A mount point, or the root disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
-    /// `mp0`.
+    /// `mp0`; `rootfs`.
     pub key: String,
     pub volume: Volume,
     /// Path inside the guest.
@@ -130,6 +166,10 @@ impl From<BTreeMap<String, Scalar>> for LxcConfig {
             ostype: take("ostype").text(),
             arch: take("arch").text(),
             unprivileged: take("unprivileged").boolean().unwrap_or(false),
+            cores: take("cores").uint().and_then(|n| u32::try_from(n).ok()),
+            cpulimit: take("cpulimit").float().filter(|limit| *limit > 0.0),
+            memory: take("memory").uint(),
+            swap: take("swap").uint(),
             features: take("features")
                 .text()
                 .map(|text| properties(&text).1)
@@ -194,18 +234,11 @@ fn volume(text: &str) -> (Volume, BTreeMap<String, String>) {
 
 fn mount(key: String, text: &str) -> Mount {
     let (volume, mut named) = volume(text);
-    let kind = if volume.volume.starts_with("/dev/") {
-        MountKind::Device
-    } else if volume.volume.starts_with('/') {
-        MountKind::Bind
-    } else {
-        MountKind::Volume
-    };
     Mount {
         key,
+        kind: volume.kind(),
         volume,
         path: named.remove("mp"),
-        kind,
     }
 }
 
@@ -244,7 +277,8 @@ mod tests {
             "net0":"name=eth0,bridge=vmbr0,hwaddr=bc:24:11:00:00:01,ip=10.0.0.5/24,gw=10.0.0.1",
             "rootfs":"local-lvm:vm-101-disk-0,size=8G",
             "mp0":"/tank/a=b,mp=/media","mp1":"/dev/sdb1,mp=/disk","mp2":"volume=zfs:subvol-1,mp=/data,backup=1,size=2G",
-            "network":"x","lxc":[["lxc.cgroup2.memory.high","x"]],"cpulimit":"1.5","digest":"d"}"#;
+            "network":"x","lxc":[["lxc.cgroup2.memory.high","x"]],"cpulimit":"1.5","cores":2,
+            "memory":"1024","swap":0,"digest":"d"}"#;
         let config: LxcConfig = serde_json::from_str(text).unwrap();
         assert!(config.unprivileged && !config.template);
         assert_eq!(config.features["nesting"], "1");
@@ -274,6 +308,12 @@ mod tests {
         assert_eq!(config.mounts[0].volume.volume, "/tank/a=b");
         assert_eq!(config.mounts[0].volume.storage(), None);
         assert_eq!(config.mounts[2].path.as_deref(), Some("/data"));
+        assert_eq!(config.mounts[2].volume.size.as_deref(), Some("2G"));
+        let all: Vec<_> = config.all_mounts().into_iter().map(|m| m.key).collect();
+        assert_eq!(all, ["rootfs", "mp0", "mp1", "mp2"]);
+        assert_eq!(config.feature_list(), ["keyctl=1", "nesting=1"]);
+        assert_eq!((config.cores, config.cpulimit), (Some(2), Some(1.5)));
+        assert_eq!((config.memory, config.swap), (Some(1024), Some(0)));
     }
 
     #[test]
