@@ -24,6 +24,8 @@ pub(crate) fn start(data_dir: &Path) -> Logs {
         .unwrap_or_else(|_| EnvFilter::new("info,russh=warn,hyper=warn,sqlx=warn"));
     let folder = data_dir.join("logs");
     let to_terminal = std::env::var_os(TARGET).is_some_and(|value| value == "stderr");
+    // The appender looks for old files before it makes the folder, and complains. What really fails is told below.
+    let _ = std::fs::create_dir_all(&folder);
     let file = if to_terminal {
         None
     } else {

@@ -101,10 +101,10 @@ async fn by_itself(opening: &Opening, facts: &Facts, folder: &Path) -> anyhow::R
     println!("Updating pve1");
     window.choose("pve1", "update").await?;
     window.find("[data-testid=plan-approve]").await?;
-    window.screenshot(&folder.join("plan.png")).await?;
+    picture(&window, &folder.join("plan.png")).await?;
     window.approve().await?;
     println!("  update: {}", words(&window.newest_ended("update").await?));
-    window.screenshot(&folder.join("operation.png")).await?;
+    picture(&window, &folder.join("operation.png")).await?;
     window.to_fleet().await?;
     window
         .row_becomes("ubuntu-docker-01", "up to date", |row| {
@@ -116,11 +116,17 @@ async fn by_itself(opening: &Opening, facts: &Facts, folder: &Path) -> anyhow::R
         .await?;
     window.shows("APT packages", SOON).await?;
     println!("\n{}", fleet::tree(&window.rows().await?));
-    let picture = folder.join("redflag.png");
-    window.screenshot(&picture).await?;
+    let file = folder.join("redflag.png");
+    picture(&window, &file).await?;
     window.close().await?;
-    println!("Picture of the window: {}", picture.display());
+    println!("Picture of the window: {}", file.display());
     Ok(())
+}
+
+/// Takes a picture once the passing notices are gone.
+async fn picture(window: &Window, file: &Path) -> anyhow::Result<()> {
+    window.gone("[data-testid^=notice-]", SOON).await?;
+    window.screenshot(file).await
 }
 
 /// `3 succeeded, 1 skipped`

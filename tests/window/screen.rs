@@ -1,6 +1,6 @@
 //! A screen without a monitor, and a session bus on which no other RedFlag lives.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::process::Running;
 
