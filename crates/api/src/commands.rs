@@ -88,6 +88,8 @@ commands! {
     cancel_operation(WhichOperation) -> Nothing;
     operation_details(WhichOperation) -> OperationDetails;
     guest_details(WhichGuest) -> GuestDetails;
+    guest_settings(WhichGuest) -> GuestSettings;
+    node_details(WhichNode) -> NodeDetails;
     read_log(ReadLog) -> Log;
     job_receipt(WhichJob) -> JobReceipt;
 }

@@ -189,12 +189,16 @@ dto! {
     struct WhichGuest { guest: GuestId, }
     struct GuestDetails {
         row: GuestRow,
-        /// Asked of Proxmox now, or as last known when `factsAt` lies back.
-        facts: Option<GuestFacts>,
-        facts_at: Option<Timestamp>,
         inventory: Option<Inventory>,
         /// Newest first, at most 100.
         receipts: Vec<Receipt>,
+    }
+    struct GuestSettings {
+        facts: Option<GuestFacts>,
+        /// When Proxmox said so: now, unless there is a problem.
+        at: Option<Timestamp>,
+        /// Why it could not be asked now.
+        problem: Option<String>,
     }
     struct WhichCluster { cluster: ClusterId, }
     struct ClusterDetails {
@@ -213,6 +217,8 @@ dto! {
     struct NodeDetails {
         row: NodeRow,
         facts: Option<NodeFacts>,
+        /// Why there are none.
+        problem: Option<String>,
     }
     /// How a cluster answers, address by address.
     struct ClusterTest { addresses: Vec<AddressTest>, }

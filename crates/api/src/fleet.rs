@@ -1,10 +1,10 @@
 //! The commands that read: the picture, a guest, an operation, a log.
 
 use crate::{
-    App, Error,
+    App, Code, Error,
     dto::{
-        GuestDetails, JobReceipt, Log, Nothing, OperationDetails, ReadLog, Snapshot, WhichGuest,
-        WhichJob, WhichOperation,
+        GuestDetails, GuestSettings, JobReceipt, Log, NodeDetails, Nothing, OperationDetails,
+        ReadLog, Snapshot, WhichGuest, WhichJob, WhichNode, WhichOperation,
     },
 };
 
@@ -27,13 +27,38 @@ impl App {
 
     pub(crate) async fn guest_details(&self, request: WhichGuest) -> Result<GuestDetails, Error> {
         let details = self.engine.guest(request.guest).await?;
-        let (facts, facts_at) = details.facts.unzip();
         Ok(GuestDetails {
             row: details.row,
-            facts,
-            facts_at,
             inventory: details.inventory,
             receipts: details.receipts,
+        })
+    }
+
+    pub(crate) async fn guest_settings(&self, request: WhichGuest) -> Result<GuestSettings, Error> {
+        let known = self.engine.guest_facts(request.guest).await?;
+        Ok(GuestSettings {
+            facts: known.facts,
+            at: known.at,
+            problem: known.problem,
+        })
+    }
+
+    pub(crate) async fn node_details(&self, request: WhichNode) -> Result<NodeDetails, Error> {
+        let (_, fleet) = self.engine.snapshot();
+        let row = fleet.nodes.into_iter().find(|row| row.key == request.node);
+        let row =
+            row.ok_or_else(|| Error::new(Code::NotFound, "The node is not there any more"))?;
+        let (facts, problem) = match self.engine.node_facts(&request.node).await {
+            Ok(facts) => (Some(facts), None),
+            Err(error) => (
+                None,
+                Some(error.problem.words.unwrap_or(error.problem.what)),
+            ),
+        };
+        Ok(NodeDetails {
+            row,
+            facts,
+            problem,
         })
     }
 

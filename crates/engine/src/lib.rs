@@ -13,6 +13,7 @@ mod codes;
 mod desk;
 mod discovery;
 mod error;
+mod facts;
 pub mod feed;
 mod inner;
 mod life;
@@ -28,6 +29,7 @@ pub use access::{Entered, Proposal};
 pub use clusters::{Added, Probed, TokenReport};
 pub use discovery::Summary;
 pub use error::{Error, Kind};
+pub use facts::KnownFacts;
 pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Presented, Removal};
 pub use reach::NodeAddress;
@@ -37,8 +39,8 @@ pub use store::{KeySource, VaultState};
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    ClusterId, GuestId, JobId, NodeKey, OperationId, PlanId, Timestamp,
-    facts::GuestFacts,
+    ClusterId, GuestId, JobId, NodeKey, OperationId, PlanId,
+    facts::NodeFacts,
     fleet::{Fleet, GuestRow},
     host::{Fingerprint, HostKey},
     inventory::Inventory,
@@ -71,8 +73,6 @@ pub struct GuestDetails {
     pub inventory: Option<Inventory>,
     /// Newest first, at most 100.
     pub receipts: Vec<Receipt>,
-    /// What Proxmox said of its configuration, and when.
-    pub facts: Option<(GuestFacts, Timestamp)>,
 }
 
 impl Engine {
@@ -182,12 +182,10 @@ impl Engine {
             .state
             .read(|known| Some(known.guests.get(&id)?.inventory.as_ref()?.inventory.clone()));
         let receipts = self.0.store.receipts_of(id, 100).await?;
-        let facts = self.0.store.facts(id).await?;
         Ok(GuestDetails {
             row,
             inventory,
             receipts,
-            facts,
         })
     }
 
@@ -246,6 +244,22 @@ impl Engine {
     /// [`Kind::NotFound`].
     pub async fn cluster_life(&self, cluster: ClusterId) -> Result<ClusterLife, Error> {
         self.0.cluster_life(cluster).await
+    }
+
+    /// What Proxmox says of a guest's configuration, or said when it last answered.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`].
+    pub async fn guest_facts(&self, guest: GuestId) -> Result<KnownFacts, Error> {
+        self.0.guest_facts(guest).await
+    }
+
+    /// What a node says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn node_facts(&self, node: &NodeKey) -> Result<NodeFacts, Error> {
+        self.0.node_facts(node).await
     }
 
     /// How a cluster answers, address by address.

@@ -130,7 +130,11 @@ impl Inner {
 
     pub(crate) async fn cluster_life(&self, id: ClusterId) -> Result<ClusterLife, Error> {
         let record = self.stored_cluster(id).await?;
-        let expires_at = None;
+        let expires_at = match self.watch_of(id) {
+            // Many tokens may not ask about themselves; then the date is not known, which is what is shown.
+            Ok(watch) => watch.client.token_expiry().await.ok().flatten(),
+            Err(_) => None,
+        };
         let nodes = self.state.read(|known| {
             let of_cluster = known.nodes.keys().filter(|key| key.cluster == id);
             of_cluster.map(|key| key.node.clone()).collect::<Vec<_>>()

@@ -14,10 +14,12 @@ import type { Discover } from './Discover';
 import type { Discovery } from './Discovery';
 import type { EditCluster } from './EditCluster';
 import type { GuestDetails } from './GuestDetails';
+import type { GuestSettings } from './GuestSettings';
 import type { JobReceipt } from './JobReceipt';
 import type { KeepSecret } from './KeepSecret';
 import type { Log } from './Log';
 import type { MakePlan } from './MakePlan';
+import type { NodeDetails } from './NodeDetails';
 import type { Nothing } from './Nothing';
 import type { OperationDetails } from './OperationDetails';
 import type { Plan } from './Plan';
@@ -40,6 +42,7 @@ import type { Unlock } from './Unlock';
 import type { WhichCluster } from './WhichCluster';
 import type { WhichGuest } from './WhichGuest';
 import type { WhichJob } from './WhichJob';
+import type { WhichNode } from './WhichNode';
 import type { WhichOperation } from './WhichOperation';
 
 export interface Commands {
@@ -69,6 +72,8 @@ export interface Commands {
   cancel_operation: { request: WhichOperation; answer: Nothing };
   operation_details: { request: WhichOperation; answer: OperationDetails };
   guest_details: { request: WhichGuest; answer: GuestDetails };
+  guest_settings: { request: WhichGuest; answer: GuestSettings };
+  node_details: { request: WhichNode; answer: NodeDetails };
   read_log: { request: ReadLog; answer: Log };
   job_receipt: { request: WhichJob; answer: JobReceipt };
 }
