@@ -9,7 +9,9 @@ import { C1 } from './fixtures/fleet';
 import { open, row } from './open';
 
 async function violations(): Promise<string[]> {
-  const { violations } = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
+  // The library's focus guards are hidden on purpose: they hand the focus on at once.
+  const page = { include: [document.body], exclude: ['[data-base-ui-focus-guard]'] };
+  const { violations } = await axe.run(page, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
 }
 

@@ -115,3 +115,11 @@ it('a guest that migrates stands below its new node, and one that is gone nowher
   expect(guestsBelow(after, `node:${C1}/pve1`)).toEqual([102, 103, 104].map((vmid) => `guest:${guestId(vmid)}`));
   expect(guestsBelow(after, `node:${C1}/pve2`)[0]).toBe(`guest:${guestId(100)}`);
 });
+
+it('gives a fault that a snapshot does not heal a rest, instead of asking on and on', async () => {
+  const { feed, reads, answer } = setUp();
+  void feed.refetch();
+  feed.receive(event(9));
+  for (let n = 0; n < 6; n += 1) await answer(n, snapshot(1));
+  expect(reads.length).toBeLessThan(5);
+});

@@ -15,8 +15,12 @@ export function failure(code: Code, message: string, words: string | null = null
   return new CommandError({ code, message, words, next });
 }
 
+/** Commands that no view asks for yet have no answer, and asking for one is a failure. */
+const REST = {} as Answers;
+
 function answers(): Answers {
   return {
+    ...REST,
     app_info: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'keyring', demo: true }),
     unlock: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'passphrase', demo: false }),
     keep_secret: () => ({ id: 's-1' }),
@@ -67,6 +71,7 @@ export class MemoryHost implements Host {
 
   async rpc<C extends Command>(command: C, request: Request<C>): Promise<Answer<C>> {
     this.calls.push({ command, request });
+    if (!(command in this.answers)) throw failure('badInput', `The host in memory has no answer to ${command}.`);
     const answer = await this.answers[command](request);
     // A snapshot contains everything that was sent before it.
     if (command === 'snapshot') (answer as Answer<'snapshot'>).seq = this.#seq;

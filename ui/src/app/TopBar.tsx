@@ -2,8 +2,9 @@
 import { Radar, Search, X } from 'lucide-react';
 import type { KeyboardEvent } from 'react';
 import { scan, scanTargets } from '../actions/registry';
-import { scopeOfGuests } from '../actions/scope';
 import { pending, whyNoScan } from '../actions/able';
+import type { GuestRow } from '../bindings/GuestRow';
+import type { Target } from '../bindings/Target';
 import { useLive } from '../live/store';
 import { Glyph } from '../parts/Glyph';
 import { makePlan } from '../plan/state';
@@ -14,6 +15,7 @@ import { FILTER_ID } from './keys';
 import { usePlace } from './place';
 
 const text = words.top;
+const FLEET: Target[] = [{ kind: 'fleet' }];
 
 export function TopBar() {
   const view = usePlace((app) => app.place.view);
@@ -60,15 +62,23 @@ function Filter() {
 function Everything() {
   const filter = useTreeView((tree) => tree.filter);
   const view = usePlace((app) => app.place.view);
-  const matches = useLive((live) => (view === 'fleet' ? matchesNow(live.fleet, filter) : null));
-  const picture = useLive((live) => live.fleet);
-  const narrow = matches !== null;
-  const shown = narrow ? shownGuests() : [...picture.guests.values()];
-  const updates = narrow ? shown.reduce((sum, guest) => sum + (guest.old ? 0 : (pending(guest)?.total ?? 0)), 0) : picture.totals.updates.total;
-  const noScan = shown.length === 0 ? text.nothingShown : shown.every((guest) => whyNoScan(guest) !== null) ? text.nothingToScan : null;
-  const noUpdate = shown.length === 0 ? text.nothingShown : updates === 0 ? text.nothingToUpdate : null;
-  const { targets } = scopeOfGuests(picture, shown);
-  const fleet = [{ kind: 'fleet' as const }];
+  const within = view === 'fleet' ? filter : '';
+  // Each asks one thing of the picture, so that a load that changed draws nothing here.
+  const narrow = useLive((live) => matchesNow(live.fleet, within) !== null);
+  const some = useLive((live) => (narrow ? (matchesNow(live.fleet, within)?.guests ?? 0) : live.fleet.guests.size) > 0);
+  const scannable = useLive((live) => anyScannable(narrow ? shownGuests() : live.fleet.guests.values()));
+  const updates = useLive((live) => (narrow ? pendingOf(shownGuests()) : live.fleet.totals.updates.total));
+  const noScan = !some ? text.nothingShown : scannable ? null : text.nothingToScan;
+  const noUpdate = !some ? text.nothingShown : updates === 0 ? text.nothingToUpdate : null;
+
+  function scanThem(): void {
+    if (!narrow) void scan(text.fleet, FLEET);
+    else void scan(words.lxcs(shownGuests().length), scanTargets({ one: null, guests: shownGuests(), targets: [] }));
+  }
+  function planThem(): void {
+    const targets: Target[] = narrow ? shownGuests().map((guest) => ({ kind: 'guest', guest: guest.id })) : FLEET;
+    void makePlan({ kind: 'update', targets, only: { kind: 'all' } });
+  }
   return (
     <>
       <button
@@ -77,7 +87,7 @@ function Everything() {
         aria-disabled={noScan !== null}
         title={noScan ?? undefined}
         data-testid="scan-all"
-        onClick={() => noScan === null && void (narrow ? scan(words.lxcs(shown.length), scanTargets({ one: null, guests: shown, targets })) : scan(text.fleet, fleet))}
+        onClick={() => noScan === null && scanThem()}
       >
         <Radar className="icon" aria-hidden />
         {narrow ? text.scanShown : text.scanAll}
@@ -88,7 +98,7 @@ function Everything() {
         aria-disabled={noUpdate !== null}
         title={noUpdate ?? undefined}
         data-testid="update-all"
-        onClick={() => noUpdate === null && void makePlan({ kind: 'update', targets: narrow ? targets : fleet, only: { kind: 'all' } })}
+        onClick={() => noUpdate === null && planThem()}
       >
         <Glyph name="upd" />
         {narrow ? text.updateShown : text.updateAll}
@@ -96,4 +106,14 @@ function Everything() {
       </button>
     </>
   );
+}
+
+/** Updates known to be current. */
+function pendingOf(guests: readonly GuestRow[]): number {
+  return guests.reduce((sum, guest) => sum + (guest.old ? 0 : (pending(guest)?.total ?? 0)), 0);
+}
+
+function anyScannable(guests: Iterable<GuestRow>): boolean {
+  for (const guest of guests) if (whyNoScan(guest) === null) return true;
+  return false;
 }

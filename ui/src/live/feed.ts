@@ -50,12 +50,14 @@ export class Feed {
     }
     this.#reading = true;
     try {
-      for (let tries = 0; tries === 0 || this.#again; tries += 1) {
-        if (tries === TRIES) {
+      let tries = 0;
+      do {
+        if (tries >= TRIES) {
           this.#early = [];
           setTimeout(() => void this.refetch(), PAUSE_MS);
           return;
         }
+        tries += 1;
         this.#again = false;
         const snapshot = await this.#read();
         this.#waiting = [];
@@ -64,7 +66,7 @@ export class Feed {
         const early = this.#early;
         this.#early = [];
         for (const event of early) this.#take(event);
-      }
+      } while (this.#again);
     } catch (thrown) {
       // The next snapshot will contain what came meanwhile.
       this.#early = [];

@@ -1,5 +1,6 @@
 // The rows of the tree as they stand, and the details of opened guests fetched as they are needed.
 import { useEffect, useLayoutEffect, useMemo } from 'react';
+import type { GuestRow } from '../bindings/GuestRow';
 import { readDetails, useDetails } from '../live/details';
 import type { GuestKey } from '../live/fleet';
 import { useLive } from '../live/store';
@@ -9,7 +10,6 @@ import { matchesNow, openNewcomers, useTreeView } from './view';
 
 export function useFlatRows(): FlatRow[] {
   const shape = useLive((live) => live.fleet.shape);
-  const guests = useLive((live) => live.fleet.guests);
   const open = useTreeView((view) => view.open);
   const filter = useTreeView((view) => view.filter);
   const matches = useLive((live) => matchesNow(live.fleet, filter));
@@ -17,11 +17,19 @@ export function useFlatRows(): FlatRow[] {
 
   useLayoutEffect(() => openNewcomers(useLive.getState().fleet), [shape]);
   useEffect(() => {
-    for (const key of open) {
-      const row = key.startsWith('guest:') ? guests.get(key as GuestKey) : undefined;
-      if (row !== undefined && canOpen(row)) void readDetails(row);
-    }
-  }, [open, guests]);
+    const guests = [...open].filter((key): key is GuestKey => key.startsWith('guest:'));
+    let seen: ReadonlyMap<GuestKey, GuestRow> = new Map();
+    const read = () => {
+      const now = useLive.getState().fleet.guests;
+      for (const key of guests) {
+        const row = now.get(key);
+        if (row !== undefined && row !== seen.get(key) && canOpen(row)) void readDetails(row);
+      }
+      seen = now;
+    };
+    read();
+    return guests.length === 0 ? undefined : useLive.subscribe(read);
+  }, [open]);
 
   // A changed load changes no row of this list: what decides is who stands where, and what is open.
   return useMemo(
