@@ -11,6 +11,7 @@ use crate::{
     LxcStatus, NodeRow, NodeStatus, PackageVersion, PendingSetting, Permissions, ResourceRow,
     TaskLine, TaskLog, TaskStatus, Token, TokenId, Upid, Version,
     envelope::{Asked, Envelope},
+    http::{Answer, Verb},
     path::encoded,
     transport::Transport,
     types::{expiry::Expiry, node_status::Subscription, snapshot::Feature},
@@ -72,7 +73,7 @@ impl Client {
 
     /// All addresses, `host:port`.
     pub fn addresses(&self) -> Vec<String> {
-        self.transport.addresses().to_vec()
+        self.transport.addresses()
     }
 
     /// Of the node that answers. Any valid token may ask.
@@ -171,7 +172,7 @@ impl Client {
         vmid: Vmid,
     ) -> Result<Option<Vec<Interface>>, Error> {
         let path = format!("/nodes/{node}/lxc/{vmid}/interfaces");
-        Ok(self.envelope(&path, Some(node)).await?.1.data)
+        Ok(self.envelope(&path, Some(node)).await?.data)
     }
 
     /// The present state of a guest, not from the list that is up to 10 s old. Needs VM.Audit.
@@ -210,9 +211,7 @@ impl Client {
     /// Up to 500 lines of a task's log from line `start` (0 is the first).
     pub async fn task_log(&self, task: &Upid, start: u64) -> Result<TaskLog, Error> {
         let path = format!("{}/log?start={start}&limit=500", task_path(task));
-        let (_, envelope) = self
-            .envelope::<Vec<TaskLine>>(&path, Some(task.node()))
-            .await?;
+        let envelope: Envelope<Vec<TaskLine>> = self.envelope(&path, Some(task.node())).await?;
         Ok(TaskLog {
             lines: envelope.data.unwrap_or_default(),
             total: envelope.total,
@@ -224,28 +223,25 @@ impl Client {
         path: &str,
         node: Option<&NodeName>,
     ) -> Result<T, Error> {
-        let (address, envelope) = self.envelope(path, node).await?;
-        let asked = Asked {
-            address: &address,
-            path,
-        };
-        envelope
-            .data
-            .ok_or_else(|| asked.protocol("there is no data in it"))
+        let answer = self.transport.get(path, node).await?;
+        asked(&answer, path).data(&answer.body)
     }
 
     async fn envelope<T: DeserializeOwned>(
         &self,
         path: &str,
         node: Option<&NodeName>,
-    ) -> Result<(String, Envelope<T>), Error> {
+    ) -> Result<Envelope<T>, Error> {
         let answer = self.transport.get(path, node).await?;
-        let asked = Asked {
-            address: &answer.address,
-            path,
-        };
-        let envelope = asked.read(&answer.body)?;
-        Ok((answer.address, envelope))
+        asked(&answer, path).read(&answer.body)
+    }
+}
+
+fn asked<'a>(answer: &'a Answer, path: &'a str) -> Asked<'a> {
+    Asked {
+        address: &answer.address,
+        verb: Verb::Get,
+        path,
     }
 }
 

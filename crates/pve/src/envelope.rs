@@ -6,6 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     Error,
+    http::Verb,
     lenient::{self, Scalar},
 };
 
@@ -28,6 +29,7 @@ fn none<T>() -> Option<T> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) address: &'a str,
+    pub(crate) verb: Verb,
     pub(crate) path: &'a str,
 }
 
@@ -35,7 +37,7 @@ impl Asked<'_> {
     pub(crate) fn protocol(self, words: impl Into<String>) -> Error {
         Error::Protocol {
             address: self.address.to_owned(),
-            what: format!("GET {}", self.path),
+            what: format!("{} {}", self.verb, self.path),
             words: words.into(),
         }
     }
@@ -52,6 +54,14 @@ impl Asked<'_> {
             };
             self.protocol(words)
         })
+    }
+
+    /// Reads what the body of a 200 must hold.
+    pub(crate) fn data<T: DeserializeOwned>(self, body: &[u8]) -> Result<T, Error> {
+        let envelope: Envelope<T> = self.read(body)?;
+        envelope
+            .data
+            .ok_or_else(|| self.protocol("there is no data in it"))
     }
 
     /// Says what an answer that is not 200 means. `reason` is the phrase of the status line.
@@ -148,10 +158,11 @@ fn seems_html(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Asked;
-    use crate::Error;
+    use crate::{Error, http::Verb};
 
     const ASKED: Asked<'_> = Asked {
         address: "pve1:8006",
+        verb: Verb::Get,
         path: "/x",
     };
 

@@ -4,14 +4,18 @@
 //! whether a request can have reached the node, and nothing here prints a secret.
 
 mod address;
+mod addresses;
 mod client;
 mod credential;
 mod envelope;
 mod error;
+mod http;
 mod lenient;
 mod limits;
 mod path;
 mod probe;
+mod session;
+mod shell;
 mod token;
 mod transport;
 mod types;
@@ -21,6 +25,7 @@ pub use client::Client;
 pub use error::{ConnectFailure, ConnectKind, Error};
 pub use limits::Limits;
 pub use probe::probe_certificate;
+pub use session::{CreatedToken, Session, SessionError};
 pub use token::{Token, TokenError, TokenId};
 pub use types::{
     apt::{AptRepositories, AptRepository, PackageVersion, StandardRepository, repository_verdict},
@@ -32,7 +37,7 @@ pub use types::{
     node::{NodeRow, NodeState, Version},
     node_status::NodeStatus,
     pending::PendingSetting,
-    permissions::{Permissions, PrivilegeCheck, check_privileges, grant_lines},
+    permissions::{Permissions, PrivilegeCheck, check_privileges, grant_lines, privileges_used},
     resources::{ResourceRow, StorageRow},
     snapshot::snapshot_obstacle,
     task::{TaskEnd, TaskLine, TaskLog, TaskStatus, Upid, UpidError},

@@ -1,47 +1,34 @@
-//! Carries requests to whichever node answers, within the limits, and says honestly how each ended.
+//! Carries reads to whichever node answers, within the limits, and says honestly how each ended.
 
 use std::{
     collections::HashMap,
-    error::Error as StdError,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Instant,
 };
 
 use domain::NodeName;
-use hyper::ext::ReasonPhrase;
-use reqwest::{Response, header::AUTHORIZATION, redirect::Policy};
-use tls::{CertificateRefused, Trust};
+use reqwest::header::AUTHORIZATION;
+use tls::Trust;
 use tokio::sync::{AcquireError, Semaphore};
 
 use crate::{
     ConnectFailure, ConnectKind, Error, Limits, Token,
+    addresses::Addresses,
     credential::Credential,
     envelope::Asked,
-    error::{causes, connect_kind},
-    normalise_address,
+    http::{Answer, Broken, Http, Verb},
 };
 
 /// Nodes that are asked in turn when each says that it cannot reach the one in question.
 const PROXIES_TRIED: usize = 3;
 
 pub(crate) struct Transport {
-    http: reqwest::Client,
-    addresses: RwLock<Arc<[String]>>,
-    /// Where the last good answer came from.
-    preferred: AtomicUsize,
+    http: Http,
+    addresses: Addresses,
     credential: RwLock<Arc<Credential>>,
     limits: Limits,
     /// By node; none stands for what every node answers itself.
     gates: Mutex<HashMap<Option<NodeName>, Arc<Semaphore>>>,
-}
-
-/// A good answer: what came, and from where.
-pub(crate) struct Answer {
-    pub(crate) address: String,
-    pub(crate) body: Vec<u8>,
 }
 
 impl Transport {
@@ -51,26 +38,9 @@ impl Transport {
         token: Token,
         limits: Limits,
     ) -> Result<Self, Error> {
-        let setup = |e: &dyn std::fmt::Display| Error::Setup(e.to_string());
-        let config = tls::client_config(trust).map_err(|e| setup(&e))?;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(config)
-            .https_only(true)
-            .http1_only()
-            .no_proxy()
-            .redirect(Policy::none())
-            .connect_timeout(limits.connect)
-            .timeout(limits.answer)
-            .pool_idle_timeout(limits.idle)
-            .pool_max_idle_per_host(limits.per_node)
-            .tcp_nodelay(true)
-            .user_agent(concat!("RedFlag/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| setup(&e))?;
         Ok(Self {
-            http,
-            addresses: RwLock::new(checked(addresses)?),
-            preferred: AtomicUsize::new(0),
+            http: Http::new(trust, &limits)?,
+            addresses: Addresses::new(addresses)?,
             credential: RwLock::new(Credential::new(token)?),
             limits,
             gates: Mutex::default(),
@@ -91,29 +61,17 @@ impl Transport {
     }
 
     pub(crate) fn set_addresses(&self, addresses: &[String]) -> Result<(), Error> {
-        let addresses = checked(addresses)?;
-        let current = self.address();
-        let index = addresses.iter().position(|a| *a == current).unwrap_or(0);
-        *self
-            .addresses
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = addresses;
-        self.preferred.store(index, Ordering::Relaxed);
-        Ok(())
+        self.addresses.replace(addresses)
     }
 
     /// The address that is asked first.
     pub(crate) fn address(&self) -> String {
-        let addresses = self.addresses();
-        let index = self.preferred.load(Ordering::Relaxed) % addresses.len().max(1);
-        addresses.get(index).cloned().unwrap_or_default()
+        let order = self.addresses.order(Instant::now());
+        order.into_iter().next().unwrap_or_default()
     }
 
-    pub(crate) fn addresses(&self) -> Arc<[String]> {
-        self.addresses
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.addresses.all()
     }
 
     fn credential(&self) -> Arc<Credential> {
@@ -139,30 +97,32 @@ impl Transport {
     }
 
     async fn get_anywhere(&self, path: &str, credential: &Credential) -> Result<Answer, Error> {
-        let addresses = self.addresses();
-        let start = self.preferred.load(Ordering::Relaxed);
         let mut failures = Vec::new();
         let mut unreachable: Option<Error> = None;
         let mut proxies = 0;
-        for turn in 0..addresses.len() {
-            let index = (start + turn) % addresses.len();
+        let order = self.addresses.order(Instant::now());
+        for (turn, address) in order.iter().enumerate() {
             let asked = Asked {
-                address: &addresses[index],
+                address,
+                verb: Verb::Get,
                 path,
             };
             let began = Instant::now();
             let outcome = self.get_from(asked, credential).await;
             let elapsed = began.elapsed();
             match &outcome {
-                Ok(_) => tracing::debug!(asked.address, path, ?elapsed, "answered"),
-                Err(error) => tracing::debug!(asked.address, path, ?elapsed, %error, "failed"),
+                Ok(_) => tracing::debug!(address, path, ?elapsed, "answered"),
+                Err(error) => tracing::debug!(address, path, ?elapsed, %error, "failed"),
             }
             match outcome {
                 Ok(answer) => {
-                    self.preferred.store(index, Ordering::Relaxed);
+                    self.addresses.answered(address);
                     return Ok(answer);
                 }
-                Err(Error::Connect { failures: more }) => failures.extend(more),
+                Err(Error::Connect { failures: more }) => {
+                    self.addresses.failed(address, Instant::now());
+                    failures.extend(more);
+                }
                 Err(Error::CertificateChanged {
                     address, presented, ..
                 }) if turn > 0 => failures.push(ConnectFailure {
@@ -182,7 +142,7 @@ impl Transport {
                     }
                     if let Error::MaybeSent { .. } = &error {
                         // Whoever asks next begins elsewhere.
-                        self.preferred.store(index + 1, Ordering::Relaxed);
+                        self.addresses.failed(address, Instant::now());
                     }
                     return Err(error);
                 }
@@ -195,110 +155,19 @@ impl Transport {
     /// One address. A read whose connection broke is tried once more: pveproxy closes idle connections, and one
     /// may go just as it is used.
     async fn get_from(&self, asked: Asked<'_>, credential: &Credential) -> Result<Answer, Error> {
-        let mut tried = false;
-        loop {
-            match self.get_once(asked, credential).await {
-                Err(Broken::Connection(_)) if !tried => tried = true,
-                Err(Broken::Connection(words)) => {
-                    return Err(Error::MaybeSent {
-                        address: asked.address.to_owned(),
-                        words,
-                    });
-                }
-                Err(Broken::Final(error)) => return Err(error),
-                Ok(answer) => return Ok(answer),
+        let once = async || {
+            let request = self.http.request(asked);
+            let request = request.header(AUTHORIZATION, credential.header());
+            self.http.send(asked, request).await
+        };
+        match once().await {
+            Ok(answer) => Ok(answer),
+            Err(Broken::Final(error)) => Err(error),
+            Err(Broken::Connection(_)) => {
+                let again = once().await;
+                again.map_err(|broken| broken.error(asked.address))
             }
         }
-    }
-
-    async fn get_once(&self, asked: Asked<'_>, credential: &Credential) -> Result<Answer, Broken> {
-        let url = format!("https://{}/api2/json{}", asked.address, asked.path);
-        let response = self
-            .http
-            .get(url)
-            .header(AUTHORIZATION, credential.header())
-            .send()
-            .await
-            .map_err(|e| self.failed(asked, &e))?;
-        let status = response.status();
-        let reason = response
-            .extensions()
-            .get::<ReasonPhrase>()
-            .map(|r| String::from_utf8_lossy(r.as_bytes()).into_owned())
-            .or_else(|| status.canonical_reason().map(str::to_owned))
-            .unwrap_or_default();
-        let body = match self.body(asked, response).await {
-            Ok(body) => body,
-            // The status says enough; Proxmox closes after a refusal.
-            Err(_) if !status.is_success() => Vec::new(),
-            Err(broken) => return Err(broken),
-        };
-        if status.is_success() {
-            let address = asked.address.to_owned();
-            Ok(Answer { address, body })
-        } else {
-            Err(asked.refusal(status.as_u16(), &reason, &body).into())
-        }
-    }
-
-    async fn body(&self, asked: Asked<'_>, mut response: Response) -> Result<Vec<u8>, Broken> {
-        let limit = self.limits.body;
-        let too_large = || {
-            asked
-                .protocol(format!("it is larger than {limit} bytes"))
-                .into()
-        };
-        let announced = response.content_length().unwrap_or(0);
-        if announced > limit as u64 {
-            return Err(too_large());
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.failed(asked, &e))? {
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
-    }
-
-    fn failed(&self, asked: Asked<'_>, error: &reqwest::Error) -> Broken {
-        let address = asked.address.to_owned();
-        if let Some(refused) = CertificateRefused::in_chain(error) {
-            return Broken::Final(Error::CertificateChanged {
-                address,
-                presented: refused.presented(),
-                certificate: refused
-                    .chain
-                    .first()
-                    .and_then(|leaf| tls::describe(leaf).ok())
-                    .map(Box::new),
-                words: refused.why.clone(),
-            });
-        }
-        if error.is_connect() {
-            let kind = if error.is_dns() {
-                ConnectKind::Dns
-            } else if error.is_timeout() {
-                ConnectKind::Timeout
-            } else {
-                connect_kind(error)
-            };
-            return Broken::Final(Error::Connect {
-                failures: vec![ConnectFailure { address, kind }],
-            });
-        }
-        if error.is_builder() {
-            return Broken::Final(Error::Setup(innermost(error)));
-        }
-        if error.is_timeout() {
-            let seconds = self.limits.answer.as_secs_f32();
-            return Broken::Final(Error::MaybeSent {
-                address,
-                words: format!("there was no whole answer within {seconds} s"),
-            });
-        }
-        Broken::Connection(innermost(error))
     }
 
     fn gate(&self, node: Option<&NodeName>) -> Arc<Semaphore> {
@@ -309,38 +178,4 @@ impl Transport {
             .or_insert_with(|| Arc::new(Semaphore::new(self.limits.per_node)))
             .clone()
     }
-}
-
-/// How one try failed.
-enum Broken {
-    /// The connection went; another try is harmless for a read.
-    Connection(String),
-    Final(Error),
-}
-
-impl From<Error> for Broken {
-    fn from(error: Error) -> Self {
-        Self::Final(error)
-    }
-}
-
-fn innermost(error: &(dyn StdError + 'static)) -> String {
-    causes(error).last().map_or_else(
-        || "the connection broke".to_owned(),
-        |cause| cause.to_string(),
-    )
-}
-
-fn checked(addresses: &[String]) -> Result<Arc<[String]>, Error> {
-    let mut normal: Vec<String> = Vec::new();
-    for address in addresses {
-        let address = normalise_address(address).map_err(|e| Error::Setup(e.to_string()))?;
-        if !normal.contains(&address) {
-            normal.push(address);
-        }
-    }
-    if normal.is_empty() {
-        return Err(Error::Setup("the cluster has no address".into()));
-    }
-    Ok(normal.into())
 }

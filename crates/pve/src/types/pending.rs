@@ -34,7 +34,7 @@ impl From<BTreeMap<String, Scalar>> for PendingSetting {
             value: text("value"),
             pending: text("pending"),
             // 1, or 2 when forced.
-            delete: row.get("delete").and_then(Scalar::boolean).unwrap_or(false),
+            delete: row.get("delete").and_then(Scalar::uint).unwrap_or(0) > 0,
         }
     }
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{TokenId, lenient::Scalar};
+use crate::{
+    TokenId,
+    lenient::Scalar,
+    shell::{quoted, quoted_if_needed},
+};
 
 /// `GET /access/permissions`: by path, the privileges and whether they hold below it too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -125,6 +129,11 @@ const NEEDS: [Need; 2] = [
     },
 ];
 
+/// Every privilege that RedFlag uses: what its own role is made of.
+pub fn privileges_used() -> Vec<&'static str> {
+    NEEDS.iter().map(|need| need.name).collect()
+}
+
 /// Every privilege that RedFlag uses, held against what the token may do.
 pub fn check_privileges(permissions: &Permissions) -> Vec<PrivilegeCheck> {
     NEEDS
@@ -181,18 +190,6 @@ pub fn grant_lines(missing: &[PrivilegeCheck], token: &TokenId) -> Vec<String> {
         quoted(token.as_str())
     ));
     lines
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-fn quoted_if_needed(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"@._-".contains(&b);
-    match text.bytes().all(plain) {
-        true => text.to_owned(),
-        false => quoted(text),
-    }
 }
 
 #[cfg(test)]

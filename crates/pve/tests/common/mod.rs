@@ -36,6 +36,7 @@ pub struct Request {
     /// `GET /api2/json/version`.
     pub line: String,
     pub head: String,
+    pub body: String,
     /// How many came before it on the same connection.
     pub before: usize,
 }
@@ -156,6 +157,16 @@ impl Node {
         requests.iter().map(|r| r.line.clone()).collect()
     }
 
+    /// What was asked, with the forms that were sent.
+    pub fn sent(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        requests
+            .iter()
+            .map(|r| format!("{} {}", r.line.replace("/api2/json", ""), r.body))
+            .map(|line| line.trim_end().to_owned())
+            .collect()
+    }
+
     pub fn client(&self) -> Client {
         client_of(&[self], Limits::default())
     }
@@ -191,7 +202,22 @@ async fn attend(
     while let Some(head) = head(&mut stream).await {
         let line = head.lines().next().unwrap_or_default();
         let line = line.trim_end_matches(" HTTP/1.1").to_owned();
-        let request = Request { line, head, before };
+        let length = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            let named = name.eq_ignore_ascii_case("content-length");
+            named.then(|| value.parse().unwrap())
+        });
+        let mut body = vec![0; length.unwrap_or(0)];
+        if stream.read_exact(&mut body).await.is_err() {
+            return;
+        }
+        let body = String::from_utf8(body).unwrap();
+        let request = Request {
+            line,
+            head,
+            body,
+            before,
+        };
         before += 1;
         requests.lock().unwrap().push(request.clone());
         let (bytes, last) = match handler(request).await {
