@@ -31,11 +31,15 @@ const WATCHED_EVERY: Duration = Duration::from_secs(10);
 const UNWATCHED_EVERY: Duration = Duration::from_secs(60);
 /// Between two full discoveries.
 const FULL_EVERY: Duration = Duration::from_secs(300);
-/// After a failure: the first pause, doubled up to the longest.
+/// A cluster that fails for longer than this is asked less and less often.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// After a failure: the first pause, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(180);
 /// Configurations read at once; the client keeps its own limits per node.
 const CONFIGS_AT_ONCE: usize = 12;
+/// A node that is down is looked after with the next pass, in milliseconds.
+const LOOKED_AFTER_MS: i64 = 10 * 1000;
 /// The time of the last answer is stored at most this often, in milliseconds.
 const CHECKED_WRITTEN_EVERY_MS: i64 = 60 * 1000;
 
@@ -129,6 +133,7 @@ impl Inner {
     async fn keep_watching(&self, id: ClusterId, watch: Arc<Watch>) {
         let mut last_full: Option<Instant> = None;
         let mut pause = FIRST_PAUSE;
+        let mut failing_since: Option<Instant> = None;
         loop {
             let full = last_full.is_none_or(|at| at.elapsed() >= FULL_EVERY);
             let wait = match self.pass(id, &watch, full).await {
@@ -137,6 +142,7 @@ impl Inner {
                         last_full = Some(Instant::now());
                     }
                     pause = FIRST_PAUSE;
+                    failing_since = None;
                     if self.feed.is_watched() {
                         WATCHED_EVERY
                     } else {
@@ -145,7 +151,10 @@ impl Inner {
                 }
                 Err(error) => {
                     let wait = pause;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    // A short absence (a reboot, an update) is asked after at the usual pace.
+                    if failing_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
                     self.note_failure(id, &error, wait);
                     wait
                 }
@@ -346,7 +355,7 @@ impl Inner {
                 } else {
                     Link::Unreachable {
                         error: "the cluster says that it is offline".into(),
-                        next_try: None,
+                        next_try: Some(now.plus_millis(LOOKED_AFTER_MS)),
                     }
                 };
                 known.nodes.insert(

@@ -198,6 +198,15 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
         .filter(|n| n.gone_at.is_none())
     {
         let key: NodeKey = record.key.clone();
+        let mut record = record;
+        if record.online {
+            // Its row is written only when it changes; that it was up is known as long as its cluster answered.
+            let answered = known
+                .clusters
+                .get(&key.cluster)
+                .and_then(|c| c.record.checked_at);
+            record.seen_at = record.seen_at.max(answered);
+        }
         known.nodes.insert(
             key,
             Node {

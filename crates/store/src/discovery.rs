@@ -106,8 +106,8 @@ impl<'a> TryFrom<&'a GuestRecord> for GuestColumns<'a> {
 }
 
 impl Store {
-    /// Writes what a pass over `cluster` found. A row whose lasting columns equal the stored ones is not written;
-    /// load, uptime and `seen_at` count as lasting only when `run` is present (a full discovery). The access of nodes and
+    /// Writes what a pass over `cluster` found. A row whose lasting columns equal the stored ones is not written: load,
+    /// uptime and `seen_at` move all the time and come along only when something else changed. The access of nodes and
     /// `first_seen` of known guests stay as they are. Records of another cluster are written to `cluster`.
     ///
     /// # Errors
@@ -118,7 +118,6 @@ impl Store {
         write: &DiscoveryWrite,
     ) -> Result<(), StoreError> {
         let id = cluster.to_string();
-        let full = write.run.is_some();
         let nodes: Vec<NodeColumns<'_>> = write.nodes.iter().map(Into::into).collect();
         let guests = write
             .guests
@@ -157,13 +156,9 @@ impl Store {
                 address = excluded.address, online = excluded.online, uptime_seconds = excluded.uptime_seconds,
                 cpu = excluded.cpu, memory_used = excluded.memory_used, memory_total = excluded.memory_total,
                 seen_at = excluded.seen_at, gone_at = excluded.gone_at
-             WHERE (address, online, gone_at) IS NOT (excluded.address, excluded.online, excluded.gone_at)
-                OR (?3 AND (uptime_seconds, cpu, memory_used, memory_total, seen_at)
-                    IS NOT (excluded.uptime_seconds, excluded.cpu, excluded.memory_used, excluded.memory_total,
-                            excluded.seen_at))",
+             WHERE (address, online, gone_at) IS NOT (excluded.address, excluded.online, excluded.gone_at)",
             id,
-            to_json(&nodes)?,
-            full
+            to_json(&nodes)?
         )
         .execute(&mut *transaction)
         .await
@@ -188,12 +183,9 @@ impl Store {
                     address, memory_total, gone_at)
                 IS NOT (excluded.cluster, excluded.node, excluded.vmid, excluded.name, excluded.power, excluded.lock,
                         excluded.template, excluded.tags, excluded.ostype, excluded.macs, excluded.root_volume,
-                        excluded.config_digest, excluded.address, excluded.memory_total, excluded.gone_at)
-                OR (?3 AND (uptime_seconds, cpu, memory_used, seen_at)
-                    IS NOT (excluded.uptime_seconds, excluded.cpu, excluded.memory_used, excluded.seen_at))",
+                        excluded.config_digest, excluded.address, excluded.memory_total, excluded.gone_at)",
             id,
-            to_json(&guests)?,
-            full
+            to_json(&guests)?
         )
         .execute(&mut *transaction)
         .await

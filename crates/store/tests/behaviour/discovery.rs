@@ -115,11 +115,15 @@ async fn an_unchanged_picture_writes_nothing() {
 
     busier.run = Some(run());
     store.apply_discovery(cluster, &busier).await.unwrap();
-    assert_ne!(data_version(&mut watcher).await, before);
+    assert_ne!(
+        data_version(&mut watcher).await,
+        before,
+        "a full one writes its own row"
+    );
     assert_eq!(
         store.guests().await.unwrap(),
-        busier.guests,
-        "a full discovery stores them"
+        write.guests,
+        "and nothing else"
     );
 }
 
