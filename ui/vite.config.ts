@@ -20,5 +20,8 @@ export default defineConfig({
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
     css: false,
+    // A loaded machine is slow, not wrong: a limit only ends what hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
