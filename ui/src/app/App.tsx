@@ -50,7 +50,7 @@ export function App() {
     <>
       <GlyphShapes />
       <div className="app">
-        <div className="brand">
+        <div className="brand" role="banner">
           <Flag />
           <span>{words.product}</span>
         </div>

@@ -21,11 +21,11 @@ export function TopBar() {
   const view = usePlace((app) => app.place.view);
   const some = useLive((live) => live.fleet.shape.clusters.length > 0);
   return (
-    <header className="top" data-region="top">
+    <div className="top" role="region" aria-label={text.label} data-region="top">
       {some && view === 'fleet' && <Filter />}
       <span className="fill" />
       {some && view !== 'wizard' && <Everything />}
-    </header>
+    </div>
   );
 }
 

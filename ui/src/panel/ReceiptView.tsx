@@ -24,24 +24,24 @@ export function ReceiptView({ receipt, withProblem }: { receipt: Receipt; withPr
         <dd><DatabaseCheck sound={receipt.databaseSound} /></dd>
       </dl>
       <div>
-        <h4>{text.changed}</h4>
+        <h3>{text.changed}</h3>
         {receipt.changes.length === 0 ? <p className="small t2">{text.nothing}</p> : receipt.changes.map((change) => <Change key={`${change.package}:${change.arch}`} change={change} />)}
       </div>
       {receipt.notDone.length > 0 && (
         <div>
-          <h4>{text.notDone}</h4>
+          <h3>{text.notDone}</h3>
           {receipt.notDone.map((change) => <Change key={`${change.package}:${change.arch}`} change={change} not />)}
         </div>
       )}
       {receipt.keptFiles.length > 0 && (
         <div>
-          <h4>{text.kept}</h4>
+          <h3>{text.kept}</h3>
           {receipt.keptFiles.map((file) => <p key={file} className="mono t2 break-words">{file}</p>)}
         </div>
       )}
       {receipt.services.length > 0 && (
         <div>
-          <h4>{text.services}</h4>
+          <h3>{text.services}</h3>
           {receipt.services.map((service) => (
             <p key={service.unit} className="hs small">
               <span className="el t1">{service.unit}</span>

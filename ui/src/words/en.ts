@@ -54,6 +54,7 @@ export const words = {
     problem: 'The fleet cannot be read.',
   },
   top: {
+    label: 'Filter and actions on the fleet',
     filter: 'Filter by name, number, node, tag or address', filterLabel: 'Filter the fleet', clearFilter: 'Clear the filter',
     matches: (n: number, of: number) => `${count(n)} of ${count(of)}`,
     scanAll: 'Scan all', scanShown: 'Scan shown', updateAll: 'Update all', updateShown: 'Update shown',
