@@ -31,12 +31,23 @@ pub struct ClusterFacts {
     /// SHA-256 of that node's certificate.
     pub fingerprint: Fingerprint,
     pub ca_pem: String,
+    /// Who may change everything; also the password of root on every simulated sshd.
+    pub root: LoginFacts,
     /// The token to add it with.
     pub token: TokenFacts,
     /// All tokens, that one included.
     pub tokens: Vec<TokenFacts>,
     pub nodes: Vec<NodeFacts>,
     pub guests: Vec<GuestFacts>,
+}
+
+/// A login by password.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginFacts {
+    /// `root@pam`.
+    pub user: String,
+    pub password: String,
 }
 
 /// An API token.
@@ -53,6 +64,8 @@ pub struct TokenFacts {
 #[serde(rename_all = "camelCase")]
 pub struct NodeFacts {
     pub name: String,
+    /// As for the cluster.
+    pub version: String,
     /// Of its API.
     pub address: SocketAddr,
     /// SHA-256 of its certificate at the start.
@@ -151,9 +164,17 @@ impl fmt::Display for Facts {
             writeln!(f, "  fingerprint  {}", cluster.fingerprint)?;
             writeln!(f, "  token id     {}", cluster.token.id)?;
             writeln!(f, "  secret       {}", cluster.token.secret)?;
+            writeln!(
+                f,
+                "  login        {} password {}",
+                cluster.root.user, cluster.root.password
+            )?;
             for node in &cluster.nodes {
                 let state = if node.online { "" } else { "  (unreachable)" };
                 writeln!(f, "  node {:<8}{}{state}", node.name, node.address)?;
+                if node.version != cluster.version {
+                    writeln!(f, "    release    {}", node.version)?;
+                }
                 if let Some(ssh) = node.ssh.as_ref().filter(|_| node.online) {
                     writeln!(f, "    ssh        {} user {}", ssh.address, ssh.user)?;
                     writeln!(f, "    password   {}", ssh.password)?;
@@ -197,6 +218,7 @@ pub(crate) fn of_cluster(
     for (n, (node, address)) in cluster.nodes.iter().zip(addresses).enumerate() {
         nodes.push(NodeFacts {
             name: node.name.clone(),
+            version: cluster.profile_of(node).label(),
             address: *address,
             fingerprint: node.certificate.fingerprint.parse()?,
             online: node.down.is_none(),
@@ -227,6 +249,15 @@ pub(crate) fn of_cluster(
         address: entry.address.to_string(),
         fingerprint: entry.fingerprint,
         ca_pem: cluster.authority.pem.clone(),
+        root: LoginFacts {
+            user: "root@pam".into(),
+            password: cluster
+                .access
+                .users
+                .get("root@pam")
+                .and_then(|u| u.password.clone())
+                .unwrap_or_default(),
+        },
         token: tokens
             .first()
             .cloned()

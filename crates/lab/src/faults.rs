@@ -12,16 +12,23 @@ use crate::seed::Seed;
 pub enum Fault {
     /// It comes late.
     Delay(Duration),
-    /// Another answer than the true one: 401, 403, 500, 595, 596, …; `reason` stands in the status line.
+    /// Another answer than the true one: 401 (after its pause), 403, 500, 595, 596, …; `reason` stands in the status
+    /// line.
     Answer { status: u16, reason: String },
     /// The connection ends before the answer, the request was carried out.
     Cut,
     /// The connection ends before the request is carried out.
     CutBefore,
+    /// The connection is reset before the answer, the request was carried out.
+    Reset,
     /// The connection ends in the middle of the body.
     CutBody,
     /// The body trickles over this time.
     SlowBody(Duration),
+    /// The true head with another body: text that is no JSON, too much of it, too deeply nested, …
+    Body(String),
+    /// Bytes that are no HTTP at all.
+    Garbage,
     /// No answer ever, and the connection stays.
     Silent,
 }

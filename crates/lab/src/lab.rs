@@ -1,6 +1,10 @@
 //! Starting and stopping a lab, and pushing its world about.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use anyhow::{Context, Result};
 use domain::host::Fingerprint;
@@ -9,14 +13,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     facts::{self, Facts},
     faults::Faults,
+    ground::{Ground, Place},
     guest::{self, Pace},
     net,
     options::{Options, Ports},
-    pve::{self, authority::Authority},
+    pve::{self, authority::Authority, login::TicketKey},
+    records::{Records, RequestRecord},
     scenario::Scenario,
     seed::{secret_hex, secret_uuid},
     ssh,
-    world::{Cluster, Down, Guest, Live, Node, World, seconds},
+    world::{Down, Guest, Live, Node, access::change::Change, seconds},
 };
 
 /// A running lab. Ends when it is dropped, or in order by [`Lab::stop`].
@@ -24,45 +30,6 @@ use crate::{
 pub struct Lab {
     ground: Arc<Ground>,
     facts: Facts,
-}
-
-/// What all servers of a lab share.
-#[derive(Debug)]
-pub(crate) struct Ground {
-    pub(crate) live: Live,
-    pub(crate) faults: Faults,
-    pub(crate) options: Options,
-    pub(crate) statistics_kept: i64,
-    pub(crate) authorities: Vec<Authority>,
-    /// The sshd of each node, by cluster and node; empty without SSH.
-    pub(crate) doors: Vec<Vec<ssh::Door>>,
-    pub(crate) stop: CancellationToken,
-    pub(crate) tasks: TaskTracker,
-}
-
-/// Which node a server is: positions never change while a lab runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
-    pub(crate) cluster: usize,
-    pub(crate) node: usize,
-}
-
-impl Place {
-    /// The cluster and the node, as they are now.
-    pub(crate) fn find(self, world: &World) -> Option<(&Cluster, &Node)> {
-        let cluster = world.clusters.get(self.cluster)?;
-        Some((cluster, cluster.nodes.get(self.node)?))
-    }
-
-    /// Whether the node is down.
-    pub(crate) fn down(self, world: &World) -> Option<Down> {
-        self.find(world).and_then(|(_, node)| node.down)
-    }
-}
-
-/// Waits until the node is up (`down` false) or down.
-pub(crate) async fn until_node(ground: &Ground, place: Place, down: bool) {
-    ground.live.until(|w| place.down(w).is_some() == down).await;
 }
 
 impl Lab {
@@ -73,6 +40,7 @@ impl Lab {
     pub async fn start(scenario: Scenario, options: Options) -> Result<Self> {
         let mut world = scenario.world;
         let mut authorities = Vec::new();
+        let mut ticket_keys = Vec::new();
         let mut doors = Vec::new();
         let mut facts = Vec::new();
         for (index, cluster) in world.clusters.iter_mut().enumerate() {
@@ -81,6 +49,13 @@ impl Lab {
                     token.secret = secret_uuid()?;
                 }
             }
+            // The password of root is the same on all nodes, and PAM asks for no other.
+            let root = cluster.access.users.entry("root@pam".into()).or_default();
+            let password = match &root.password {
+                Some(password) => password.clone(),
+                None => root.password.insert(secret_hex(9)?).clone(),
+            };
+            ticket_keys.push(TicketKey::new(secret_hex(32)?));
             let (api_port, ssh_port) = match options.ports {
                 Ports::Fixed(port) => (Some(port), Some(22)),
                 Ports::Free => (None, None),
@@ -101,7 +76,7 @@ impl Lab {
             if options.ssh {
                 let ips: Vec<_> = addresses.iter().map(SocketAddr::ip).collect();
                 for listener in net::listen_beside(&ips, ssh_port).await? {
-                    sshds.push(ssh::Door::new(listener.local_addr()?, secret_hex(9)?)?);
+                    sshds.push(ssh::Door::new(listener.local_addr()?, password.clone())?);
                     ssh_listeners.push(listener);
                 }
             }
@@ -127,6 +102,9 @@ impl Lab {
             faults: Faults::new(options.seed),
             statistics_kept: i64::try_from(scenario.statistics_kept.as_secs()).unwrap_or(i64::MAX),
             authorities,
+            ticket_keys,
+            records: Records::default(),
+            seen: Mutex::new(HashMap::new()),
             doors: doors
                 .iter()
                 .map(|(_, sshds)| sshds.iter().map(|(door, _)| door.clone()).collect())
@@ -172,6 +150,21 @@ impl Lab {
         &self.ground.faults
     }
 
+    /// What the nodes were asked, oldest first; the newest 100,000.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.ground.records.all()
+    }
+
+    /// How many connections to the API there were.
+    pub fn connections(&self) -> u64 {
+        self.ground.records.connections()
+    }
+
+    /// Forgets requests and connections so far, so that a count begins anew.
+    pub fn forget_requests(&self) {
+        self.ground.records.forget();
+    }
+
     /// Starts a guest at once, without a task.
     ///
     /// # Errors
@@ -202,7 +195,7 @@ impl Lab {
     pub fn add_guest(&self, cluster: &str, guest: Guest) -> Result<()> {
         self.ground.live.change(|w| {
             let cluster = w.cluster_mut(cluster).context("no such cluster")?;
-            cluster.broadcast.remove(&format!("lxc/{}", guest.vmid));
+            Arc::make_mut(&mut cluster.broadcast).remove(&format!("lxc/{}", guest.vmid));
             cluster.guests.insert(guest.vmid, guest);
             Ok(())
         })
@@ -212,7 +205,7 @@ impl Lab {
     pub fn remove_guest(&self, cluster: &str, vmid: u32) -> Result<()> {
         self.ground.live.change(|w| {
             let cluster = w.cluster_mut(cluster).context("no such cluster")?;
-            cluster.broadcast.remove(&format!("lxc/{vmid}"));
+            Arc::make_mut(&mut cluster.broadcast).remove(&format!("lxc/{vmid}"));
             cluster.guests.remove(&vmid).context("no such guest")?;
             Ok(())
         })
@@ -277,13 +270,23 @@ impl Lab {
         })
     }
 
-    /// Lets a node's sshd refuse connections, or accept them again. The API goes on.
-    pub fn close_ssh(&self, cluster: &str, node: &str, closed: bool) -> Result<()> {
+    /// Lets the API of a node refuse connections although the node is up, or accept them again.
+    pub fn close_api(&self, cluster: &str, node: &str, closed: bool) -> Result<()> {
+        self.node(cluster, node, |n| n.api_closed = closed)
+    }
+
+    /// Changes anything about a node.
+    pub fn node(&self, cluster: &str, node: &str, act: impl FnOnce(&mut Node)) -> Result<()> {
         self.ground.live.change(|w| {
             let cluster = w.cluster_mut(cluster).context("no such cluster")?;
-            cluster.node_mut(node).context("no such node")?.ssh_closed = closed;
+            act(cluster.node_mut(node).context("no such node")?);
             Ok(())
         })
+    }
+
+    /// Lets a node's sshd refuse connections, or accept them again. The API goes on.
+    pub fn close_ssh(&self, cluster: &str, node: &str, closed: bool) -> Result<()> {
+        self.node(cluster, node, |n| n.ssh_closed = closed)
     }
 
     /// Gives a node another SSH host key; answers with its fingerprint.
@@ -308,6 +311,47 @@ impl Lab {
             let token = cluster.access.tokens.iter_mut().find(|t| t.id == id);
             token.context("no such token")?.revoked = true;
             Ok(())
+        })
+    }
+
+    /// Lets a token end at a moment, in seconds since 1970.
+    pub fn expire_token(&self, cluster: &str, id: &str, at: i64) -> Result<()> {
+        self.ground.live.change(|w| {
+            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
+            let token = cluster.access.tokens.iter_mut().find(|t| t.id == id);
+            token.context("no such token")?.expires = Some(at);
+            Ok(())
+        })
+    }
+
+    /// Sets what a role allows, as `pveum role modify` without `--append` does.
+    pub fn set_role(&self, cluster: &str, role: &str, privileges: &[&str]) -> Result<()> {
+        self.change_access(
+            cluster,
+            Change::ModifyRole {
+                role: role.into(),
+                privileges: privileges.iter().map(|p| (*p).to_owned()).collect(),
+                append: false,
+            },
+        )
+    }
+
+    /// Whether a login of this user asks for a second factor.
+    pub fn second_factor(&self, cluster: &str, user: &str, asks: bool) -> Result<()> {
+        self.ground.live.change(|w| {
+            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
+            let user = cluster.access.users.get_mut(user);
+            user.context("no such user")?.second_factor = asks;
+            Ok(())
+        })
+    }
+
+    /// Makes a change of users, roles, rights or tokens.
+    pub(crate) fn change_access(&self, cluster: &str, change: Change) -> Result<()> {
+        self.ground.live.change(|w| {
+            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
+            let done = cluster.access.apply(change);
+            done.map_err(|denied| anyhow::anyhow!(denied.words()))
         })
     }
 

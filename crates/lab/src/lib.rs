@@ -5,6 +5,7 @@
 
 pub mod facts;
 pub mod faults;
+mod ground;
 pub mod guest;
 mod lab;
 #[cfg(target_os = "linux")]
@@ -12,6 +13,8 @@ pub mod lxc;
 mod net;
 mod options;
 pub mod pve;
+mod pveum;
+mod records;
 pub mod scenario;
 mod seed;
 pub mod ssh;
@@ -21,5 +24,7 @@ pub use facts::Facts;
 pub use faults::{Fault, Faults, Rule, Where};
 pub use lab::Lab;
 pub use options::{Options, Ports};
+pub use pveum::pveum;
+pub use records::RequestRecord;
 pub use scenario::Scenario;
 pub use world::{Live, World};

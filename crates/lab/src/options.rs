@@ -25,6 +25,8 @@ pub struct Options {
     pub refusal_delay: Duration,
     /// How often nodes broadcast their figures; zero means that they are always current.
     pub statistics: Duration,
+    /// How long a node keeps what it read of the broadcasts before it looks again.
+    pub list_cache: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
     /// How long a proxied request to a node without a route takes to fail.
@@ -45,6 +47,7 @@ impl Default for Options {
             ssh: true,
             refusal_delay: Duration::from_secs(3),
             statistics: Duration::from_secs(10),
+            list_cache: Duration::from_secs(2),
             keep_alive: Duration::from_secs(5),
             no_route: Duration::from_millis(3_100),
             task_time: Duration::from_millis(1_500),
@@ -54,11 +57,18 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The same with every answer so much later.
+    #[must_use]
+    pub fn with_latency(self, latency: Duration) -> Self {
+        Self { latency, ..self }
+    }
+
     /// For tests: nothing waits, figures are always current.
     pub fn quick() -> Self {
         Self {
             refusal_delay: Duration::ZERO,
             statistics: Duration::ZERO,
+            list_cache: Duration::ZERO,
             no_route: Duration::ZERO,
             task_time: Duration::ZERO,
             pace: Duration::ZERO,

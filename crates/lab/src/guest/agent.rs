@@ -17,7 +17,7 @@ use super::{
     supervisor::{Pace, Seat},
 };
 use crate::{
-    lab::Ground,
+    ground::Ground,
     seed::secret_hex,
     world::{
         Guest, Machine,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::agent;
-use crate::{lab::Ground, world::World};
+use crate::{ground::Ground, world::World};
 
 /// How long one small step of a package manager takes.
 #[derive(Clone, Copy, Debug)]

@@ -43,6 +43,10 @@ pub(crate) enum Refused {
     Parameters(BTreeMap<String, String>),
     /// `Permission check failed (path, privilege)`.
     Permission { path: String, privilege: String },
+    /// 403 in other words.
+    Forbidden(String),
+    /// A login failed: 401 after the same pause as any other.
+    Login(String),
     /// The method died with these words.
     Died(String),
     /// `Method 'GET /x' not implemented`.
@@ -66,7 +70,8 @@ impl Refused {
     fn status(&self) -> u16 {
         match self {
             Self::Parameters(_) => 400,
-            Self::Permission { .. } => 403,
+            Self::Permission { .. } | Self::Forbidden(_) => 403,
+            Self::Login(_) => 401,
             Self::Died(_) => 500,
             Self::NoMethod(_) => 501,
             Self::Unreachable(status, _) => *status,
@@ -79,7 +84,9 @@ impl Refused {
             Self::Permission { path, privilege } => {
                 format!("Permission check failed ({path}, {privilege})\n")
             }
-            Self::Died(words) => format!("{words}\n"),
+            Self::Died(words) | Self::Forbidden(words) | Self::Login(words) => {
+                format!("{words}\n")
+            }
             Self::NoMethod(call) => format!("Method '{call}' not implemented"),
             Self::Unreachable(_, words) => words.clone(),
         }
@@ -146,9 +153,14 @@ impl Envelope {
                 reply(refused.status(), reason, Keep::Close, body)
             }
             Self::Extjs => {
+                let login = matches!(refused, Refused::Login(_));
                 body.insert("success".into(), json!(0));
                 body.insert("status".into(), json!(refused.status()));
                 body.insert("message".into(), json!(words));
+                if login {
+                    // The one error of a method that keeps its status here too.
+                    return reply(401, words.trim_end(), Keep::Close, body);
+                }
                 reply(200, "OK", Keep::Alive, body)
             }
         }

@@ -5,39 +5,47 @@ use std::sync::Arc;
 use super::{
     access,
     answer::{Answer, Envelope, Refused},
-    cluster, connection,
+    cluster, connection, ha,
     http::{Keep, Reply, Request},
-    lxc, nodes,
+    login, lxc, nodes, packages,
     parameters::{Parameters, decode},
     tasks,
 };
 use crate::{
-    lab::{Ground, Place},
-    world::{Cluster, Down, Node, Task, Token, World, seconds},
+    ground::{Ground, Place},
+    world::{
+        Broadcasts, Caller, Cluster, Down, Node, Profile, Task, World, access::change::Change,
+        seconds,
+    },
 };
 
 /// Who asks what of which cluster, at what moment.
+#[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) cluster: &'a Cluster,
     /// The node that was asked; it answers for all.
     pub(crate) entry: &'a Node,
-    pub(crate) token: &'a Token,
+    /// The release of the node that carries the call out.
+    pub(crate) profile: Profile,
+    pub(crate) caller: Caller<'a>,
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) parameters: &'a Parameters,
     /// Seconds since 1970.
     pub(crate) now: i64,
+    /// What the entry node has last read of the broadcasts.
+    pub(crate) broadcast: &'a Broadcasts,
     /// Figures are those of the moment, not those of the last broadcast.
     pub(crate) current: bool,
 }
 
 impl Call<'_> {
-    /// Whether the token has a privilege at a path.
+    /// Whether the caller has a privilege at a path.
     pub(crate) fn allows(&self, path: &str, privilege: &str) -> bool {
-        self.cluster.access.allows(self.token, path, privilege)
+        self.cluster.allows(self.caller, path, privilege)
     }
 
-    /// Refuses a token without the privilege.
+    /// Refuses a caller without the privilege.
     pub(crate) fn needs(&self, path: &str, privilege: &str) -> Result<(), Refused> {
         if self.allows(path, privilege) {
             Ok(())
@@ -46,7 +54,7 @@ impl Call<'_> {
         }
     }
 
-    fn no_method<T>(&self) -> Result<T, Refused> {
+    pub(super) fn no_method<T>(&self) -> Result<T, Refused> {
         Err(Refused::NoMethod(format!("{} {}", self.method, self.path)))
     }
 }
@@ -56,6 +64,8 @@ pub(crate) enum Effect {
     Answer(Answer),
     /// A task that begins now; the answer is its UPID.
     Begin(Task),
+    /// A change of users, roles, rights or tokens.
+    Change(Change),
 }
 
 /// Answers one request, waiting where Proxmox waits.
@@ -83,7 +93,20 @@ pub(crate) async fn answer(ground: &Arc<Ground>, place: Place, request: &Request
             let upid = tasks::begin(ground, place.cluster, task);
             envelope.wrap(profile, Ok(Answer::protected(upid.into())))
         }
+        Ok(Ok(Effect::Change(change))) => {
+            let told = access::told(&change);
+            let done = ground
+                .live
+                .change(|w| match w.clusters.get_mut(place.cluster) {
+                    Some(cluster) => cluster.access.apply(change).map_err(Refused::from),
+                    None => Err(Refused::Died("no such cluster".into())),
+                });
+            envelope.wrap(profile, done.map(|()| Answer::protected(told)))
+        }
         Ok(Err(refused)) => {
+            if matches!(&refused, Refused::Login(_)) {
+                connection::refusal_delay(ground.options.refusal_delay).await;
+            }
             if matches!(&refused, Refused::Unreachable(_, words) if words == NO_ROUTE) {
                 connection::refusal_delay(ground.options.no_route).await;
             }
@@ -106,32 +129,40 @@ fn decide(
     request: &Request,
     path: &str,
     parameters: &Parameters,
-) -> (crate::world::Profile, Decided) {
+) -> (Profile, Decided) {
+    let seen = ground.broadcast_at(place);
     ground.live.read(|world: &World| {
         let Some((cluster, entry)) = place.find(world) else {
             return (Default::default(), Err("No ticket"));
         };
+        let profile = cluster.profile_of(entry);
         let now = seconds();
         if (request.method.as_str(), path) == ("GET", "/access/domains") {
             let answer = Effect::Answer(Answer::plain(access::domains()));
-            return (cluster.profile, Ok(Ok(answer)));
+            return (profile, Ok(Ok(answer)));
         }
-        let token = match credentials(request.header("authorization")) {
-            Credentials::None => return (cluster.profile, Err("No ticket")),
-            Credentials::Unreadable => None,
-            Credentials::Token(id, secret) => cluster.access.authenticate(id, secret, now),
+        let Some(key) = ground.ticket_keys.get(place.cluster) else {
+            return (profile, Err("No ticket"));
         };
-        let Some(token) = token else {
-            return (cluster.profile, Err(cluster.profile.refusal_reason()));
+        if (request.method.as_str(), path) == ("POST", "/access/ticket") {
+            let answer = login::ticket(cluster, key, parameters, now);
+            return (profile, Ok(answer.map(Effect::Answer)));
+        }
+        let mut user = String::new();
+        let caller = match login::caller(cluster, key, request, now, &mut user) {
+            Ok(caller) => caller,
+            Err(reason) => return (profile, Err(reason)),
         };
         let call = Call {
             cluster,
             entry,
-            token,
+            profile,
+            caller,
             method: &request.method,
             path,
             parameters,
             now,
+            broadcast: seen.as_deref().unwrap_or(&cluster.broadcast),
             current: ground.options.statistics.is_zero(),
         };
         let segments: Vec<String> = path
@@ -140,30 +171,8 @@ fn decide(
             .map(|part| decode(part, false))
             .collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        (cluster.profile, Ok(route(&call, &segments)))
+        (profile, Ok(route(&call, &segments)))
     })
-}
-
-enum Credentials<'a> {
-    None,
-    Unreadable,
-    Token(&'a str, &'a str),
-}
-
-/// `PVEAPIToken=user@realm!name=secret`; a space after the word is accepted too.
-fn credentials(header: Option<&str>) -> Credentials<'_> {
-    let Some(rest) = header.and_then(|h| h.strip_prefix("PVEAPIToken")) else {
-        return Credentials::None;
-    };
-    let Some(rest) = rest.strip_prefix(['=', ' ']) else {
-        return Credentials::None;
-    };
-    match rest.rsplit_once('=') {
-        Some((id, secret)) if id.contains('!') && id.contains('@') => {
-            Credentials::Token(id, secret)
-        }
-        _ => Credentials::Unreadable,
-    }
 }
 
 fn route(call: &Call<'_>, segments: &[&str]) -> Result<Effect, Refused> {
@@ -172,7 +181,8 @@ fn route(call: &Call<'_>, segments: &[&str]) -> Result<Effect, Refused> {
         ("GET", ["nodes"]) => nodes::list(call),
         ("GET", ["cluster", "status"]) => cluster::status(call),
         ("GET", ["cluster", "resources"]) => cluster::resources(call),
-        ("GET", ["access", "permissions"]) => access::permissions(call),
+        ("GET", ["cluster", "ha", "status", "current"]) => ha::current(call),
+        (_, ["access", rest @ ..]) => return access::route(call, rest),
         (_, ["nodes", name, rest @ ..]) => return on_node(call, name, rest),
         _ => call.no_method(),
     };
@@ -187,6 +197,12 @@ fn on_node(call: &Call<'_>, name: &str, rest: &[&str]) -> Result<Effect, Refused
         name
     };
     let here = format!("/nodes/{name}");
+    // The node carries it out by its own release.
+    let profile = call.cluster.node(name).map(|n| call.cluster.profile_of(n));
+    let call = &Call {
+        profile: profile.unwrap_or(call.profile),
+        ..*call
+    };
     let node = || there(call, name);
     let answer = match (call.method, rest) {
         ("GET", ["version"]) => {
@@ -199,9 +215,13 @@ fn on_node(call: &Call<'_>, name: &str, rest: &[&str]) -> Result<Effect, Refused
         }
         ("GET", ["apt", "versions"]) => {
             call.needs(&here, "Sys.Audit")?;
-            node()?;
-            nodes::apt_versions(call)
+            packages::versions(call, node()?)
         }
+        ("GET", ["apt", "repositories"]) => {
+            call.needs(&here, "Sys.Audit")?;
+            packages::repositories(call, node()?)
+        }
+        ("GET", ["subscription"]) => packages::subscription(call, node()?),
         ("GET", ["certificates", "info"]) => nodes::certificates(call, node()?),
         ("GET", ["tasks"]) => tasks::list(call, node()?),
         ("GET", ["tasks", upid, "status"]) => tasks::status(call, node()?, upid),
@@ -219,7 +239,7 @@ fn on_node(call: &Call<'_>, name: &str, rest: &[&str]) -> Result<Effect, Refused
             call.needs(&format!("/vms/{vmid}"), "VM.PowerMgmt")?;
             return lxc::power(call, node()?, vmid, verb).map(Effect::Begin);
         }
-        ("GET", ["lxc", vmid, method @ ..]) if lxc::knows(call.cluster.profile, method) => {
+        ("GET", ["lxc", vmid, method @ ..]) if lxc::knows(call.profile, method) => {
             call.needs(&format!("/vms/{vmid}"), "VM.Audit")?;
             lxc::read(call, node()?, vmid, method)
         }
@@ -236,6 +256,9 @@ fn there<'a>(call: &Call<'a>, name: &str) -> Result<&'a Node, Refused> {
         ))
     })?;
     match node.down {
+        None if node.api_closed && node.name != call.entry.name => {
+            Err(Refused::Unreachable(595, "Connection refused".into()))
+        }
         None => Ok(node),
         Some(Down::Refused) => Err(Refused::Unreachable(595, "Connection refused".into())),
         Some(Down::NoRoute) => Err(Refused::Unreachable(595, NO_ROUTE.into())),

@@ -7,7 +7,10 @@ use super::{
     call::Call,
     nodes,
 };
-use crate::{seed::noise, world::Guest};
+use crate::{
+    seed::noise,
+    world::{Guest, Storage},
+};
 
 pub(super) fn status(call: &Call<'_>) -> Result<Answer, Refused> {
     call.needs("/", "Sys.Audit")?;
@@ -55,10 +58,19 @@ pub(super) fn resources(call: &Call<'_>) -> Result<Answer, Refused> {
         rows.extend(seen.map(|guest| row(call, guest)));
     }
     if wants("node") {
+        let managed = call.cluster.guests.values().any(|g| g.ha.is_some());
         rows.extend(call.cluster.nodes.iter().map(|node| {
             let mut row = nodes::row(call, node);
             if row.contains_key("maxcpu") {
                 row.insert("cgroup-mode".into(), json!(2));
+            }
+            if managed {
+                let state = if node.down.is_none() {
+                    "online"
+                } else {
+                    "unknown"
+                };
+                row.insert("hastate".into(), json!(state));
             }
             Value::Object(row)
         }));
@@ -81,13 +93,13 @@ fn row(call: &Call<'_>, guest: &Guest) -> Value {
         .is_some_and(|n| n.down.is_none());
     let id = format!("lxc/{}", guest.vmid);
     if call.current && up {
-        row = guest.figures(call.now);
-    } else if let Some(broadcast) = call.cluster.broadcast.get(&id) {
+        row = guest.figures(call.now, call.cluster.cores_of(guest));
+    } else if let Some(broadcast) = call.broadcast.get(&id) {
         row.clone_from(&broadcast.figures);
     } else {
         row.insert("status".into(), json!("unknown"));
     }
-    if call.cluster.profile.has_pressure() && row.contains_key("mem") {
+    if call.profile.has_pressure() && row.contains_key("mem") {
         row.insert("memhost".into(), json!(0));
     }
     row.insert("id".into(), json!(id));
@@ -100,20 +112,30 @@ fn row(call: &Call<'_>, guest: &Guest) -> Value {
     if let Some(lock) = &guest.lock {
         row.insert("lock".into(), json!(lock));
     }
+    if let Some(pool) = &guest.pool
+        && call.allows(&format!("/pool/{pool}"), "Pool.Audit")
+    {
+        row.insert("pool".into(), json!(pool));
+    }
+    if let Some(state) = &guest.ha {
+        row.insert("hastate".into(), json!(state));
+    }
     Value::Object(row)
 }
 
 fn storage(call: &Call<'_>) -> Vec<Value> {
     let mut rows = Vec::new();
-    if !call.allows("/storage/local", "Datastore.Audit") {
-        return rows;
-    }
     for node in &call.cluster.nodes {
         let up = node.down.is_none();
-        for (name, plugin, content) in [
-            ("local", "dir", "rootdir,backup,vztmpl,snippets,iso,images"),
-            ("local-lvm", "lvmthin", "rootdir,images"),
-        ] {
+        for Storage {
+            name,
+            plugin,
+            content,
+        } in &call.cluster.storages
+        {
+            if !call.allows(&format!("/storage/{name}"), "Datastore.Audit") {
+                continue;
+            }
             let mut row = json!({
                 "id": format!("storage/{}/{name}", node.name),
                 "type": "storage",

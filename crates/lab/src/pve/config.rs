@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::world::{Cluster, Guest};
+use crate::world::{Cluster, Guest, Source};
 
 /// What is in force, without digest and pending changes.
 pub(super) fn active(cluster: &Cluster, guest: &Guest) -> Map<String, Value> {
@@ -14,7 +14,9 @@ pub(super) fn active(cluster: &Cluster, guest: &Guest) -> Map<String, Value> {
     set("hostname", json!(guest.name));
     set("ostype", json!(guest.ostype));
     set("arch", json!(guest.arch));
-    set("cores", json!(guest.cores));
+    if guest.cores > 0 {
+        set("cores", json!(guest.cores));
+    }
     set("memory", json!(guest.memory));
     set("swap", json!(guest.swap));
     if guest.unprivileged {
@@ -35,6 +37,21 @@ pub(super) fn active(cluster: &Cluster, guest: &Guest) -> Map<String, Value> {
             guest.vmid
         )),
     );
+    for (n, mount) in guest.mounts.iter().enumerate() {
+        let volume = match &mount.source {
+            Source::Host(path) => format!("{path},mp={}", mount.path),
+            Source::Volume { storage, size } => format!(
+                "{storage}:{volume}-{}-disk-{},mp={},size={size}G",
+                guest.vmid,
+                n + 1,
+                mount.path
+            ),
+        };
+        set(&format!("mp{n}"), json!(volume));
+    }
+    for (n, net) in guest.more_nets.iter().enumerate() {
+        set(&format!("net{}", n + 1), json!(net));
+    }
     let address = match guest.address {
         Some(ip) => {
             let [a, b, c, _] = ip.octets();

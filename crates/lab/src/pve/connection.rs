@@ -1,6 +1,9 @@
 //! One connection to a node: TLS or a redirection to it, then requests until either side has enough.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
@@ -14,7 +17,8 @@ use super::{
 };
 use crate::{
     faults::Fault,
-    lab::{Ground, Place},
+    ground::{Ground, Place},
+    records::RequestRecord,
     world::seconds,
 };
 
@@ -33,8 +37,11 @@ pub(crate) async fn serve(
     match tokio::time::timeout(ground.options.keep_alive, stream.peek(&mut first)).await {
         // The first byte of a TLS handshake.
         Ok(Ok(1)) if first == [0x16] => {
-            if let Ok(stream) = acceptor.accept(stream).await {
-                let _ = requests(ground, place, stream).await;
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                ground.records.connected();
+                if let Ok(End::Reset) = requests(ground, place, &mut stream).await {
+                    let _ = stream.get_ref().0.set_zero_linger();
+                }
             }
         }
         Ok(Ok(1)) => {
@@ -63,8 +70,8 @@ async fn redirect(stream: TcpStream) -> std::io::Result<()> {
 async fn requests(
     ground: &Arc<Ground>,
     place: Place,
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-) -> std::io::Result<()> {
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> std::io::Result<End> {
     let mut stream = BufReader::new(stream);
     for number in 1..=REQUESTS {
         let read = tokio::time::timeout(ground.options.keep_alive, Request::read(&mut stream));
@@ -77,12 +84,17 @@ async fn requests(
             }
             Ok(Ok(request)) => request,
         };
-        let fault = fault(ground, place, &request);
+        let fault = noted(ground, place, &request);
         if fault == Some(Fault::CutBefore) {
-            return Ok(());
+            return Ok(End::Orderly);
         }
         let mut reply = match &fault {
-            Some(Fault::Answer { status, reason }) => injected(*status, reason),
+            Some(Fault::Answer { status, reason }) => {
+                if *status == 401 {
+                    refusal_delay(ground.options.refusal_delay).await;
+                }
+                injected(*status, reason)
+            }
             _ => call::answer(ground, place, &request).await,
         };
         let asked = request
@@ -94,18 +106,37 @@ async fn requests(
         if !ground.options.latency.is_zero() {
             tokio::time::sleep(ground.options.latency).await;
         }
+        if fault == Some(Fault::Reset) {
+            return Ok(End::Reset);
+        }
         if !write(&mut stream, &reply, fault).await? || reply.keep == Keep::Close {
             break;
         }
     }
-    stream.shutdown().await
+    stream.shutdown().await?;
+    Ok(End::Orderly)
 }
 
-fn fault(ground: &Ground, place: Place, request: &Request) -> Option<Fault> {
+/// How a connection ends.
+enum End {
+    Orderly,
+    /// With a reset instead of the usual farewell.
+    Reset,
+}
+
+/// Notes the request, and finds the fault that it is to meet.
+fn noted(ground: &Ground, place: Place, request: &Request) -> Option<Fault> {
     let (cluster, node) = ground.live.read(|w| {
         let (cluster, node) = place.find(w)?;
         Some((cluster.label.clone(), node.name.clone()))
     })?;
+    ground.records.add(RequestRecord {
+        at: Instant::now(),
+        cluster: cluster.clone(),
+        node: node.clone(),
+        method: request.method.clone(),
+        path: request.target.clone(),
+    });
     ground
         .faults
         .of(&cluster, &node, &request.method, &request.target)
@@ -124,7 +155,19 @@ async fn write(
             tokio::time::sleep(time).await;
             reply.write(stream, &date).await?;
         }
-        Some(Fault::Cut | Fault::CutBefore) => return Ok(false),
+        Some(Fault::Cut | Fault::CutBefore | Fault::Reset) => return Ok(false),
+        Some(Fault::Body(text)) => {
+            let reply = Reply {
+                body: Some(text.into_bytes()),
+                ..reply.clone()
+            };
+            reply.write(stream, &date).await?;
+        }
+        Some(Fault::Garbage) => {
+            stream.write_all(b"\x00\xffSSH-2.0-nothing\r\n\r\n").await?;
+            stream.flush().await?;
+            return Ok(false);
+        }
         Some(Fault::CutBody) => {
             let body = reply.body.as_deref().unwrap_or_default();
             stream.write_all(reply.head(&date).as_bytes()).await?;

@@ -1,5 +1,7 @@
 //! `/nodes/{node}/lxc`: containers, read and switched on and off.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
     config,
     parameters::vmid,
 };
-use crate::world::{Guest, Node, Profile, Task, load::number, profile::Interfaces};
+use crate::world::{Guest, Interface, Node, Profile, Task, load::number, profile::Interfaces};
 
 /// Whether a release has a GET method of this name below a container.
 pub(super) fn knows(profile: Profile, method: &[&str]) -> bool {
@@ -30,7 +32,7 @@ pub(super) fn list(call: &Call<'_>, node: &Node) -> Result<Answer, Refused> {
         .filter(|g| call.allows(&format!("/vms/{}", g.vmid), "VM.Audit"))
         .map(|g| {
             let mut row = state(call, g);
-            if call.cluster.profile.vmid_as_text() {
+            if call.profile.vmid_as_text() {
                 row.insert("vmid".into(), json!(g.vmid.to_string()));
             }
             Value::Object(row)
@@ -41,11 +43,12 @@ pub(super) fn list(call: &Call<'_>, node: &Node) -> Result<Answer, Refused> {
 
 /// Live values, unlike those of `/cluster/resources`.
 fn state(call: &Call<'_>, guest: &Guest) -> Map<String, Value> {
-    let mut row = guest.figures(call.now);
+    let cores = call.cluster.cores_of(guest);
+    let mut row = guest.figures(call.now, cores);
     // The broadcast names these otherwise.
     row.remove("maxcpu");
     row.remove("template");
-    row.insert("cpus".into(), json!(guest.cores));
+    row.insert("cpus".into(), json!(cores));
     row.insert("type".into(), json!("lxc"));
     row.insert("vmid".into(), json!(guest.vmid));
     row.insert("maxswap".into(), json!(guest.swap << 20));
@@ -63,7 +66,7 @@ fn state(call: &Call<'_>, guest: &Guest) -> Map<String, Value> {
     if let Some(lock) = &guest.lock {
         row.insert("lock".into(), json!(lock));
     }
-    if call.cluster.profile.has_pressure() && guest.running() {
+    if call.profile.has_pressure() && guest.running() {
         for pressure in ["cpusome", "iosome", "iofull", "memorysome", "memoryfull"] {
             row.insert(format!("pressure{pressure}"), json!("0.00"));
         }
@@ -115,13 +118,18 @@ pub(super) fn read(
                 .parameters
                 .one_of("feature", &["snapshot", "clone", "copy"])?;
             let guest = find(call, node, vmid)?;
-            let has = feature != Some("snapshot") || (guest.snapshots && !guest.template);
+            let has = feature != Some("snapshot") || call.cluster.can_snapshot(guest);
             Ok(Answer::protected(json!({ "hasFeature": u8::from(has) })))
         }
         ["status", "current"] => {
             call.parameters.only(&[])?;
-            let mut row = state(call, find(call, node, vmid)?);
-            row.insert("ha".into(), json!({ "managed": 0 }));
+            let guest = find(call, node, vmid)?;
+            let mut row = state(call, guest);
+            let ha = match &guest.ha {
+                Some(state) => json!({ "managed": 1, "state": state }),
+                None => json!({ "managed": 0 }),
+            };
+            row.insert("ha".into(), ha);
             Ok(Answer::protected(Value::Object(row)))
         }
         ["interfaces"] => {
@@ -130,7 +138,7 @@ pub(super) fn read(
             if !guest.running() {
                 return Ok(Answer::protected(Value::Null));
             }
-            let full = call.cluster.profile.interfaces() == Interfaces::Full;
+            let full = call.profile.interfaces() == Interfaces::Full;
             Ok(Answer::protected(interfaces(guest, full)))
         }
         _ => Err(Refused::NoMethod(format!("{} {}", call.method, call.path))),
@@ -149,27 +157,58 @@ fn interfaces(guest: &Guest, full: bool) -> Value {
         }
         _ => "fe80::1".into(),
     };
-    let interface = |name: &str, mac: &str, v4: (&str, u8), v6: (&str, u8)| {
-        let mut row = json!({
-            "name": name,
-            "hwaddr": mac,
-            "inet": format!("{}/{}", v4.0, v4.1),
-            "inet6": format!("{}/{}", v6.0, v6.1),
-        });
-        if full && let Some(row) = row.as_object_mut() {
-            row.insert("hardware-address".into(), json!(mac));
-            let list = json!([
-                { "ip-address": v4.0, "ip-address-type": "inet", "prefix": v4.1.to_string() },
-                { "ip-address": v6.0, "ip-address-type": "inet6", "prefix": v6.1.to_string() },
-            ]);
-            row.insert("ip-addresses".into(), list);
-        }
-        row
-    };
-    json!([
-        interface("lo", "00:00:00:00:00:00", ("127.0.0.1", 8), ("::1", 128)),
-        interface("eth0", &mac, (&ip, 24), (&local, 64)),
-    ])
+    let address = |text: &str, prefix: u8| text.parse::<IpAddr>().ok().map(|ip| (ip, prefix));
+    let own = [address(&ip, 24), address(&local, 64)];
+    let all = [
+        Interface {
+            name: "lo".into(),
+            mac: "00:00:00:00:00:00".into(),
+            addresses: [address("127.0.0.1", 8), address("::1", 128)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        },
+        Interface {
+            name: "eth0".into(),
+            mac,
+            addresses: own
+                .into_iter()
+                .flatten()
+                .filter(|_| !guest.addressless)
+                .collect(),
+        },
+    ];
+    all.iter()
+        .chain(&guest.interfaces)
+        .map(|i| interface(i, full))
+        .collect()
+}
+
+fn interface(interface: &Interface, full: bool) -> Value {
+    let mut row = Map::new();
+    row.insert("name".into(), json!(interface.name));
+    row.insert("hwaddr".into(), json!(interface.mac));
+    // The old fields hold the last address of their family, whatever it is.
+    for (ip, prefix) in &interface.addresses {
+        let field = if ip.is_ipv4() { "inet" } else { "inet6" };
+        row.insert(field.into(), json!(format!("{ip}/{prefix}")));
+    }
+    if full {
+        row.insert("hardware-address".into(), json!(interface.mac));
+        let list: Vec<Value> = interface
+            .addresses
+            .iter()
+            .map(|(ip, prefix)| {
+                json!({
+                    "ip-address": ip.to_string(),
+                    "ip-address-type": if ip.is_ipv4() { "inet" } else { "inet6" },
+                    "prefix": prefix.to_string(),
+                })
+            })
+            .collect();
+        row.insert("ip-addresses".into(), list.into());
+    }
+    Value::Object(row)
 }
 
 /// What a power button begins; only whether it runs is checked at once, all else in the task.
@@ -201,7 +240,7 @@ pub(super) fn power(call: &Call<'_>, node: &Node, vmid: &str, verb: &str) -> Res
         ended_at: None,
         kind: format!("vz{verb}"),
         id: vmid.to_owned(),
-        by: call.token.id.clone(),
+        by: call.caller.id.to_owned(),
         exit: None,
         log: Vec::new(),
     })

@@ -7,9 +7,12 @@ mod call;
 mod cluster;
 mod config;
 mod connection;
+mod ha;
 mod http;
+pub(crate) mod login;
 mod lxc;
 mod nodes;
+mod packages;
 mod parameters;
 mod tasks;
 
@@ -21,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::warn;
 
 use crate::{
-    lab::{Ground, Place, until_node},
+    ground::{Ground, Place, until_api},
     net::listen_again,
 };
 
@@ -34,7 +37,7 @@ pub(crate) fn serve(ground: &Arc<Ground>, place: Place, listener: TcpListener) -
     let authority = ground.authorities.get(place.cluster);
     let authority = authority.ok_or_else(|| anyhow::anyhow!("a cluster without a CA"))?;
     let acceptor = TlsAcceptor::from(authority.server_config(place.node)?);
-    let down = ground.live.read(|w| place.down(w)).is_some();
+    let down = ground.live.read(|w| place.shut(w));
     let listener = (!down).then_some(listener);
     let shared = ground.clone();
     ground.tasks.spawn(async move {
@@ -54,7 +57,7 @@ async fn keep(
     acceptor: TlsAcceptor,
 ) {
     loop {
-        until_node(ground, place, false).await;
+        until_api(ground, place, false).await;
         let open = match listener.take() {
             Some(listener) => listener,
             None => match listen_again(address).await {
@@ -69,7 +72,7 @@ async fn keep(
         let life = ground.stop.child_token();
         loop {
             tokio::select! {
-                () = until_node(ground, place, true) => break,
+                () = until_api(ground, place, true) => break,
                 accepted = open.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
                     let (ground, acceptor, life) = (ground.clone(), acceptor.clone(), life.clone());

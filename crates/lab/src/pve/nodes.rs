@@ -7,11 +7,11 @@ use super::{
     call::Call,
     cluster::shuffled,
 };
-use crate::world::{Node, Profile, load::number};
+use crate::world::{Node, load::number};
 
 pub(super) fn version(call: &Call<'_>) -> Result<Answer, Refused> {
     call.parameters.only(&[])?;
-    let profile = call.cluster.profile;
+    let profile = call.profile;
     Ok(Answer::plain(json!({
         "version": profile.version(),
         "release": profile.release(),
@@ -38,7 +38,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refused> {
 /// A node in a list: numbers only with `Sys.Audit`, and only while it is up.
 pub(super) fn row(call: &Call<'_>, node: &Node) -> Map<String, Value> {
     let mut row = Map::new();
-    let figures = call.cluster.broadcast.get(&format!("node/{}", node.name));
+    let figures = call.broadcast.get(&format!("node/{}", node.name));
     let seen = call.allows(&format!("/nodes/{}", node.name), "Sys.Audit");
     let status = match (node.down, call.current || figures.is_some()) {
         (Some(_), _) => "offline",
@@ -61,16 +61,11 @@ pub(super) fn row(call: &Call<'_>, node: &Node) -> Map<String, Value> {
 
 pub(super) fn status(call: &Call<'_>, node: &Node) -> Result<Answer, Refused> {
     call.parameters.only(&[])?;
-    let profile = call.cluster.profile;
+    let profile = call.profile;
     let used = node.memory_used(call.now);
     let load = node.cpu(call.now);
     let average = |minutes: f64| format!("{:.2}", load * f64::from(node.cores) * minutes);
-    let kernel = match profile {
-        Profile::V7_4 => "5.15.158-2-pve",
-        Profile::V8_1 => "6.5.13-5-pve",
-        Profile::V8_4 => "6.8.12-15-pve",
-        Profile::V9_2 => "6.17.4-2-pve",
-    };
+    let kernel = profile.kernel();
     let built = "#1 SMP PREEMPT_DYNAMIC";
     let mut answer = json!({
         "uptime": node.uptime(call.now),
@@ -98,15 +93,20 @@ pub(super) fn status(call: &Call<'_>, node: &Node) -> Result<Answer, Refused> {
             "flags": "fpu vme de pse tsc msr pae mce cx8 apic sep svm",
         },
         "kversion": format!("Linux {kernel} {built}"),
-        "current-kernel": {
+        "pveversion": format!("pve-manager/{}/{}", profile.version(), profile.repoid()),
+    });
+    if profile.has_boot_info()
+        && let Some(answer) = answer.as_object_mut()
+    {
+        let kernel = json!({
             "sysname": "Linux",
             "release": kernel,
             "version": built,
             "machine": "x86_64",
-        },
-        "boot-info": { "mode": "legacy-bios" },
-        "pveversion": format!("pve-manager/{}/{}", profile.version(), profile.repoid()),
-    });
+        });
+        answer.insert("current-kernel".into(), kernel);
+        answer.insert("boot-info".into(), json!({ "mode": "legacy-bios" }));
+    }
     if profile.has_pressure()
         && let Some(memory) = answer.get_mut("memory").and_then(Value::as_object_mut)
     {
@@ -139,73 +139,4 @@ pub(super) fn certificates(call: &Call<'_>, node: &Node) -> Result<Answer, Refus
         })
         .collect();
     Ok(Answer::plain(shuffled(rows, call.now)))
-}
-
-/// Packages of Proxmox itself; the installed version is `OldVersion`.
-pub(super) fn apt_versions(call: &Call<'_>) -> Result<Answer, Refused> {
-    call.parameters.only(&[])?;
-    let profile = call.cluster.profile;
-    let container = match profile {
-        Profile::V7_4 => "4.4-7",
-        Profile::V8_1 => "5.0.10",
-        Profile::V8_4 => "5.3.4",
-        Profile::V9_2 => "6.1.3",
-    };
-    let access = match profile {
-        Profile::V7_4 => "7.4.3",
-        Profile::V8_1 => "8.1.4",
-        Profile::V8_4 => "8.2.3",
-        Profile::V9_2 => "9.1.1",
-    };
-    let rows = [
-        (
-            "pve-manager",
-            profile.version(),
-            "admin",
-            "Proxmox Virtual Environment Management Tools",
-        ),
-        (
-            "pve-container",
-            container,
-            "perl",
-            "Proxmox VE Container management tool",
-        ),
-        (
-            "libpve-access-control",
-            access,
-            "perl",
-            "Proxmox VE access control library",
-        ),
-        (
-            "lxcfs",
-            "5.0.3-1+deb12u1",
-            "admin",
-            "FUSE based filesystem for LXC",
-        ),
-    ];
-    let rows = rows
-        .into_iter()
-        .map(|(name, version, section, title)| {
-            let mut row = json!({
-                "Package": name,
-                "Title": title,
-                "Description": format!("{title}."),
-                "OldVersion": version,
-                "Version": version,
-                "CurrentState": "Installed",
-                "Arch": "all",
-                "Section": section,
-                "Priority": "optional",
-                "Origin": "Proxmox",
-            });
-            if name == "pve-manager"
-                && let Some(row) = row.as_object_mut()
-            {
-                let manager = format!("{}/{}", profile.version(), profile.repoid());
-                row.insert("ManagerVersion".into(), json!(manager));
-            }
-            row
-        })
-        .collect();
-    Ok(Answer::plain(rows))
 }

@@ -9,7 +9,7 @@ use super::{
     call::Call,
 };
 use crate::{
-    lab::Ground,
+    ground::Ground,
     world::{Cluster, Node, Task, seconds, task::is_upid},
 };
 
@@ -101,8 +101,8 @@ fn row(task: &Task) -> Map<String, Value> {
 
 /// Owner, or an auditor of the node.
 fn may_see(call: &Call<'_>, node: &Node, task: &Task) -> bool {
-    let user = call.token.id.split('!').next().unwrap_or_default();
-    let own = task.by == call.token.id || task.by == user;
+    // A token sees its own, a user also those of its tokens.
+    let own = task.by == call.caller.id || task.user().0 == call.caller.id;
     own || call.allows(&format!("/nodes/{}", node.name), "Sys.Audit")
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
 
 use domain::Timestamp;
@@ -10,7 +11,10 @@ use domain::Timestamp;
 use super::{packages, standard_access};
 use crate::{
     seed::noise,
-    world::{Certificate, Cluster, Down, Guest, Machine, Node, Profile, millis, seconds},
+    world::{
+        Certificate, Cluster, Down, Guest, Machine, Mount, Node, Profile, Source, Storage, millis,
+        seconds,
+    },
 };
 
 /// A cluster without guests. `name` is none for a stand-alone node.
@@ -25,7 +29,20 @@ pub fn cluster(label: &str, name: Option<&str>, profile: Profile, nodes: Vec<Nod
         tasks: Vec::new(),
         tie_breaker: false,
         authority: Certificate::default(),
-        broadcast: BTreeMap::new(),
+        storages: vec![
+            storage("local", "dir", "rootdir,backup,vztmpl,snippets,iso,images"),
+            storage("local-lvm", "lvmthin", "rootdir,images"),
+        ],
+        broadcast: Arc::default(),
+    }
+}
+
+/// A storage of every node.
+pub fn storage(name: &str, plugin: &str, content: &str) -> Storage {
+    Storage {
+        name: name.into(),
+        plugin: plugin.into(),
+        content: content.into(),
     }
 }
 
@@ -44,6 +61,11 @@ pub fn node(name: &str) -> Node {
         disk: 94 << 30,
         load: 0.08 + noise(key, 2) * 0.25,
         certificate: Certificate::default(),
+        profile: None,
+        subscription: "notfound".into(),
+        repositories: BTreeMap::from([("no-subscription".into(), true)]),
+        from_sources: false,
+        api_closed: false,
         ssh_closed: false,
         authorized_keys: Vec::new(),
     }
@@ -87,7 +109,12 @@ pub fn guest(vmid: u32, name: &str, node: &str) -> GuestPlanner {
         onboot: true,
         description: None,
         pending: BTreeMap::new(),
-        snapshots: true,
+        mounts: Vec::new(),
+        more_nets: Vec::new(),
+        interfaces: Vec::new(),
+        addressless: false,
+        pool: None,
+        ha: None,
         load: 0.01 + noise(key, 6) * 0.12,
         machine,
     })
@@ -163,6 +190,36 @@ impl GuestPlanner {
         })
     }
 
+    /// A folder or device of the node, mounted in.
+    #[must_use]
+    pub fn bind(self, host: &str, path: &str) -> Self {
+        self.mount(path, Source::Host(host.into()))
+    }
+
+    /// A further volume, in GiB.
+    #[must_use]
+    pub fn volume(self, storage: &str, size: u64, path: &str) -> Self {
+        let storage = storage.into();
+        self.mount(path, Source::Volume { storage, size })
+    }
+
+    fn mount(self, path: &str, source: Source) -> Self {
+        let path = path.into();
+        self.with(|g| g.mounts.push(Mount { path, source }))
+    }
+
+    /// In a pool.
+    #[must_use]
+    pub fn pool(self, pool: &str) -> Self {
+        self.with(|g| g.pool = Some(pool.into()))
+    }
+
+    /// Managed by HA, in this state.
+    #[must_use]
+    pub fn ha(self, state: &str) -> Self {
+        self.with(|g| g.ha = Some(state.into()))
+    }
+
     /// Anything else.
     #[must_use]
     pub fn with(mut self, act: impl FnOnce(&mut Guest)) -> Self {
@@ -193,6 +250,13 @@ impl Cluster {
 }
 
 impl Node {
+    /// A node of another release than its cluster.
+    #[must_use]
+    pub fn of_release(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
     /// A node that does not answer.
     #[must_use]
     pub fn unreachable(mut self, down: Down) -> Self {

@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use super::{Scenario, cluster, guest, node, packages, token};
+use super::{Scenario, build::storage, cluster, guest, node, packages, token};
 use crate::{
     seed::{Seed, noise},
     world::{Acl, Cluster, Down, Profile, World},
@@ -122,7 +122,10 @@ pub(super) fn small() -> Scenario {
 }
 
 pub(super) fn recorded() -> Scenario {
-    let mut alone = cluster("pve1", None, Profile::V8_4, vec![node("pve1")])
+    let mut node = node("pve1");
+    node.from_sources = true;
+    node.repositories.clear();
+    let mut alone = cluster("pve1", None, Profile::V8_4, vec![node])
         .with_guest(
             guest(100, "web", "pve1")
                 .size(1, 256, 1)
@@ -142,7 +145,6 @@ pub(super) fn recorded() -> Scenario {
                 .address([10, 98, 7, 101])
                 .with(|g| {
                     g.storage = "local".into();
-                    g.snapshots = false;
                     g.description = Some("json ü body\n".into());
                     g.features = None;
                     g.swap = 0;
@@ -171,15 +173,17 @@ pub(super) fn recorded() -> Scenario {
         "Sys.Audit",
         "VM.Audit",
     ];
+    alone.storages = vec![
+        storage("local", "dir", "rootdir,backup,vztmpl,snippets,iso,images"),
+        storage("btr", "btrfs", "rootdir,images"),
+    ];
     let access = &mut alone.access;
     access.users.clear();
-    access
-        .users
-        .insert("mgr@pve".into(), Acl::none().grant("/", agent));
-    access
-        .users
-        .insert("ro@pve".into(), Acl::none().grant("/", auditor));
-    access.users.insert("none@pve".into(), Acl::none());
+    access.roles.clear();
+    let mut user = |id: &str, acl: Acl| access.users.insert(id.into(), acl.into());
+    user("mgr@pve", Acl::none().grant("/", agent));
+    user("ro@pve", Acl::none().grant("/", auditor));
+    user("none@pve", Acl::none());
     let mut old = token("ro@pve!old", false, Acl::none());
     old.expires = Some(1_000_000);
     access.tokens = vec![

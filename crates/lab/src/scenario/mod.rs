@@ -6,8 +6,8 @@ pub mod packages;
 
 use std::time::Duration;
 
-pub use self::build::{GuestPlanner, cluster, guest, node};
-use crate::world::{Access, Acl, Profile, Token, World};
+pub use self::build::{GuestPlanner, cluster, guest, node, storage};
+use crate::world::{Access, Acl, Profile, Token, User, World};
 
 /// A world to start, and how long its statistics outlive the node that broadcast them.
 #[derive(Clone, Debug)]
@@ -36,14 +36,13 @@ pub fn standard_access(profile: Profile) -> Access {
         all: profile.all_privileges().collect(),
         ..Access::default()
     };
+    let privileges = ROLE.iter().map(|p| (*p).to_owned()).collect();
+    access.roles.insert("RedFlag".into(), privileges);
+    let acl = Acl::none().role("/", "RedFlag");
     access
         .users
-        .insert("redflag@pve".into(), Acl::none().grant("/", ROLE));
-    access.tokens.push(token(
-        "redflag@pve!desktop",
-        true,
-        Acl::none().grant("/", ROLE),
-    ));
+        .insert("redflag@pve".into(), User::from(acl.clone()));
+    access.tokens.push(token("redflag@pve!desktop", true, acl));
     access
 }
 
@@ -55,6 +54,7 @@ pub fn token(id: &str, separated: bool, acl: Acl) -> Token {
         separated,
         acl,
         expires: None,
+        comment: None,
         revoked: false,
     }
 }

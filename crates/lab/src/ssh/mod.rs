@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
 use crate::{
-    lab::{Ground, Place},
+    ground::{Ground, Place},
     net::listen_again,
     world::{Live, Node, World},
 };

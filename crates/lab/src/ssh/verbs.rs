@@ -5,8 +5,8 @@ use wire::Bootstrap;
 
 use super::{holds, script::Script};
 use crate::{
+    ground::Place,
     guest::{self, BINARY, BOOTSTRAP, VERSION},
-    lab::Place,
     world::{Guest, Live, Machine, World, machine::File},
 };
 

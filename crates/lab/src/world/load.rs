@@ -113,8 +113,8 @@ impl Guest {
         [rate(11), rate(12), rate(13), rate(14)]
     }
 
-    /// What its node broadcasts of it.
-    pub(crate) fn figures(&self, now: i64) -> Map<String, Value> {
+    /// What its node broadcasts of it; `cores` are those that it may use.
+    pub(crate) fn figures(&self, now: i64, cores: u32) -> Map<String, Value> {
         let [netin, netout, diskread, diskwrite] = self.traffic(now);
         let status = if self.running() { "running" } else { "stopped" };
         let figures = json!({
@@ -122,7 +122,7 @@ impl Guest {
             "name": self.name,
             "uptime": self.uptime(now),
             "cpu": number(self.cpu(now)),
-            "maxcpu": self.cores,
+            "maxcpu": cores,
             "mem": self.memory_used(now),
             "maxmem": self.memory * MIB,
             "disk": self.disk_used(),

@@ -10,13 +10,14 @@ pub mod task;
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
 
 use serde_json::{Map, Value};
 
 pub(crate) use self::live::{millis, seconds};
 pub use self::{
-    access::{Access, Acl, Token},
+    access::{Access, Acl, Caller, Token, User},
     live::Live,
     machine::{Agent, Candidate, Machine, Package},
     profile::Profile,
@@ -45,8 +46,30 @@ pub struct Cluster {
     pub tie_breaker: bool,
     /// The cluster's CA; filled in when the lab starts.
     pub authority: Certificate,
+    /// What its nodes can keep volumes on.
+    pub storages: Vec<Storage>,
     /// What the nodes last broadcast of themselves and their guests, by `node/pve1` or `lxc/100`.
-    pub broadcast: BTreeMap<String, Broadcast>,
+    pub broadcast: Arc<Broadcasts>,
+}
+
+/// By `node/pve1` or `lxc/100`.
+pub type Broadcasts = BTreeMap<String, Broadcast>;
+
+/// A storage that every node has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Storage {
+    pub name: String,
+    /// `dir`, `lvmthin`, `zfspool`, `btrfs`, …
+    pub plugin: String,
+    /// As the list shows it.
+    pub content: String,
+}
+
+impl Storage {
+    /// Whether a container's volume on it can have snapshots.
+    pub fn snapshots(&self) -> bool {
+        ["lvmthin", "zfspool", "btrfs", "rbd", "cephfs"].contains(&self.plugin.as_str())
+    }
 }
 
 /// Figures as they stood at one statistics tick.
@@ -84,6 +107,16 @@ pub struct Node {
     pub load: f64,
     /// The certificate that it presents; filled in when the lab starts.
     pub certificate: Certificate,
+    /// Its own release, where it differs from the cluster's.
+    pub profile: Option<Profile>,
+    /// `active`, `notfound`, `expired`, …
+    pub subscription: String,
+    /// Proxmox's repositories that are configured, by handle (`no-subscription`), and whether they are enabled.
+    pub repositories: BTreeMap<String, bool>,
+    /// Built from sources on a plain Debian, as the recorded node was: apt knows no package of Proxmox.
+    pub from_sources: bool,
+    /// Nothing listens on the port of its API although the node is up.
+    pub api_closed: bool,
     /// Its sshd refuses connections although the node is up.
     pub ssh_closed: bool,
     /// Lines of `authorized_keys` that were added through a simulated sshd; equal on all nodes of a cluster.
@@ -120,6 +153,7 @@ pub struct Guest {
     pub tags: Vec<String>,
     pub ostype: String,
     pub arch: String,
+    /// 0: all of the node's.
     pub cores: u32,
     /// MiB.
     pub memory: u64,
@@ -138,12 +172,49 @@ pub struct Guest {
     pub description: Option<String>,
     /// Configuration changes that wait for the next start.
     pub pending: BTreeMap<String, String>,
-    /// Whether its storage can take snapshots.
-    pub snapshots: bool,
+    /// `mp0`, `mp1`, …
+    pub mounts: Vec<Mount>,
+    /// `net1`, `net2`, … as the configuration writes them.
+    pub more_nets: Vec<String>,
+    /// What `ip` shows inside beside `lo` and `eth0`.
+    pub interfaces: Vec<Interface>,
+    /// `eth0` has no address (yet).
+    pub addressless: bool,
+    /// The pool that it is in.
+    pub pool: Option<String>,
+    /// State that the HA manager keeps for it: `started`, `stopped`, …; none when it does not manage it.
+    pub ha: Option<String>,
     /// Average load of its processors, 0 to 1.
     pub load: f64,
     /// What is inside.
     pub machine: Machine,
+}
+
+/// A mount point beside the root volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Where it is inside.
+    pub path: String,
+    pub source: Source,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A volume of so many GiB.
+    Volume { storage: String, size: u64 },
+    /// A folder or device of the node: it rules out snapshots.
+    Host(String),
+}
+
+/// A network interface inside a guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    pub name: String,
+    /// Lower case with colons.
+    pub mac: String,
+    /// Each with the length of its prefix.
+    pub addresses: Vec<(IpAddr, u8)>,
 }
 
 impl World {
@@ -179,6 +250,48 @@ impl Cluster {
         self.nodes.iter_mut().find(|n| n.name == name)
     }
 
+    /// The release of a node.
+    pub fn profile_of(&self, node: &Node) -> Profile {
+        node.profile.unwrap_or(self.profile)
+    }
+
+    /// The processors that a guest may use.
+    pub fn cores_of(&self, guest: &Guest) -> u32 {
+        match (guest.cores, self.node(&guest.node)) {
+            (0, Some(node)) => node.cores,
+            (cores, _) => cores,
+        }
+    }
+
+    /// Whether Proxmox can take a snapshot of a guest: all its volumes can have one, and nothing of the node is
+    /// mounted in.
+    pub fn can_snapshot(&self, guest: &Guest) -> bool {
+        let able = |name: &str| {
+            self.storages
+                .iter()
+                .any(|s| s.name == name && s.snapshots())
+        };
+        !guest.template
+            && able(&guest.storage)
+            && guest.mounts.iter().all(|m| match &m.source {
+                Source::Volume { storage, .. } => able(storage),
+                Source::Host(_) => false,
+            })
+    }
+
+    /// Whether someone has a privilege at a path. A pool's rights are its guests' too.
+    pub fn allows(&self, caller: Caller<'_>, path: &str, privilege: &str) -> bool {
+        let pool = || {
+            let vmid = path.strip_prefix("/vms/")?.parse().ok()?;
+            let pool = self.guests.get(&vmid)?.pool.as_deref()?;
+            Some(
+                self.access
+                    .allows(caller, &format!("/pool/{pool}"), privilege),
+            )
+        };
+        self.access.allows(caller, path, privilege) || pool().unwrap_or(false)
+    }
+
     /// Whether enough nodes are up to change anything.
     pub fn quorate(&self) -> bool {
         let up = self.nodes.iter().filter(|n| n.down.is_none()).count();
@@ -192,13 +305,17 @@ impl Cluster {
         for node in self.nodes.iter().filter(|n| n.down.is_none()) {
             fresh.push((format!("node/{}", node.name), node.figures(now)));
             for guest in self.guests.values().filter(|g| g.node == node.name) {
-                fresh.push((format!("lxc/{}", guest.vmid), guest.figures(now)));
+                fresh.push((
+                    format!("lxc/{}", guest.vmid),
+                    guest.figures(now, self.cores_of(guest)),
+                ));
             }
         }
+        let broadcast = Arc::make_mut(&mut self.broadcast);
         for (id, figures) in fresh {
-            self.broadcast.insert(id, Broadcast { at: now, figures });
+            broadcast.insert(id, Broadcast { at: now, figures });
         }
-        self.broadcast.retain(|_, b| now - b.at <= kept);
+        broadcast.retain(|_, b| now - b.at <= kept);
     }
 }
 

@@ -52,6 +52,56 @@ impl Profile {
         }
     }
 
+    /// The kernel that such a node runs.
+    pub(crate) fn kernel(self) -> &'static str {
+        match self {
+            Self::V7_4 => "5.15.158-2-pve",
+            Self::V8_1 => "6.5.13-5-pve",
+            Self::V8_4 => "6.8.12-15-pve",
+            Self::V9_2 => "6.17.4-2-pve",
+        }
+    }
+
+    /// The Debian release below it.
+    pub(crate) fn debian(self) -> &'static str {
+        match self {
+            Self::V7_4 => "bullseye",
+            Self::V8_1 | Self::V8_4 => "bookworm",
+            Self::V9_2 => "trixie",
+        }
+    }
+
+    /// Handle and name of the repositories that Proxmox offers for it.
+    pub(crate) fn standard_repositories(self) -> Vec<(&'static str, &'static str)> {
+        let mut all = vec![
+            ("enterprise", "Enterprise"),
+            ("no-subscription", "No-Subscription"),
+            ("test", "Test"),
+        ];
+        let quincy = [
+            ("ceph-quincy-enterprise", "Ceph Quincy Enterprise"),
+            ("ceph-quincy-no-subscription", "Ceph Quincy No-Subscription"),
+            ("ceph-quincy-test", "Ceph Quincy Test"),
+        ];
+        let reef = [
+            ("ceph-reef-enterprise", "Ceph Reef Enterprise"),
+            ("ceph-reef-no-subscription", "Ceph Reef No-Subscription"),
+            ("ceph-reef-test", "Ceph Reef Test"),
+        ];
+        let squid = [
+            ("ceph-squid-enterprise", "Ceph Squid Enterprise"),
+            ("ceph-squid-no-subscription", "Ceph Squid No-Subscription"),
+            ("ceph-squid-test", "Ceph Squid Test"),
+        ];
+        match self {
+            Self::V7_4 => all.extend(&quincy[1..]),
+            Self::V8_1 => all.extend(quincy.into_iter().chain(reef)),
+            Self::V8_4 => all.extend(quincy.into_iter().chain(reef).chain(squid)),
+            Self::V9_2 => all.extend(squid),
+        }
+        all
+    }
+
     /// For people: the release and where its behaviour was learned.
     pub fn label(self) -> String {
         match self {
@@ -90,6 +140,19 @@ impl Profile {
             Self::V7_4 | Self::V8_1 => "invalid token value!",
             Self::V8_4 | Self::V9_2 => "Authentication failed!",
         }
+    }
+
+    /// The same for the ticket of a login.
+    pub(crate) fn refused_ticket(self) -> &'static str {
+        match self {
+            Self::V7_4 | Self::V8_1 => "permission denied - invalid PVE ticket",
+            Self::V8_4 | Self::V9_2 => "Authentication failed!",
+        }
+    }
+
+    /// Since 8.0 a node tells of its kernel and boot in fields of their own.
+    pub(crate) fn has_boot_info(self) -> bool {
+        self != Self::V7_4
     }
 
     /// `memory.available`, `memhost` and pressure figures came with 9.0.
