@@ -12,7 +12,10 @@ pub enum Error {
     #[error("{}", joined(.failures))]
     Connect { failures: Vec<ConnectFailure> },
     /// The connection broke or fell silent after the request had begun: it may have been carried out.
-    #[error("{address} did not answer in full: {words}")]
+    #[error(
+        "{address} did not answer in full: {words}. Try again; if it stays so, look at the node's load and the \
+         network"
+    )]
     MaybeSent { address: String, words: String },
     /// The node shows another certificate than was accepted; nothing was sent.
     #[error(
@@ -44,27 +47,32 @@ pub enum Error {
     #[error("it is locked ({lock}): {words}. Try again when that is over")]
     Locked { lock: String, words: String },
     /// This version of Proxmox has no such call.
-    #[error("this version of Proxmox cannot do it: {words}")]
+    #[error("this version of Proxmox cannot do it: {words}. A newer one may")]
     NotImplemented { words: String },
     /// The guest, node or task is not there (any more).
-    #[error("it is not there any more: {words}")]
+    #[error(
+        "it is not there any more: {words}. It may have been moved or deleted; discover the cluster again"
+    )]
     Gone { words: String },
     /// The node answers for another one that it cannot reach. `status` is 595 (not connected), 596, 597 or 599.
-    #[error("the node cannot be reached through {address}: {words} ({status})")]
+    #[error("{}", unreachable(.address, *.status, .words))]
     NodeUnreachable {
         address: String,
         status: u16,
         words: String,
     },
     /// Any other refusal, in Proxmox's words; `errors` names parameters.
-    #[error("Proxmox answers {status}: {message}{}", listed(.errors))]
+    #[error("Proxmox answers {status}: {message}{}{}", listed(.errors), advice(*.status, .message))]
     Remote {
         status: u16,
         message: String,
         errors: BTreeMap<String, String>,
     },
     /// The answer is not what Proxmox answers.
-    #[error("the answer of {address} to {what} is not understood: {words}")]
+    #[error(
+        "the answer of {address} to {what} is not understood: {words}. Check that a Proxmox VE node answers there, \
+         and nothing in between"
+    )]
     Protocol {
         address: String,
         what: String,
@@ -88,7 +96,7 @@ impl Error {
             | Self::Gone { .. }
             | Self::Setup(_) => true,
             Self::NodeUnreachable { status, .. } => *status == 595,
-            Self::Remote { status, .. } => *status == 400,
+            Self::Remote { status, .. } => matches!(status, 400 | 506),
             Self::MaybeSent { .. } | Self::Protocol { .. } => false,
         }
     }
@@ -100,7 +108,7 @@ impl Error {
             | Self::MaybeSent { .. }
             | Self::NodeUnreachable { .. }
             | Self::Locked { .. } => true,
-            Self::Remote { status, .. } => *status >= 500,
+            Self::Remote { status, .. } => *status >= 500 && *status != 506,
             Self::CertificateChanged { .. }
             | Self::Unauthorised { .. }
             | Self::Forbidden { .. }
@@ -194,9 +202,46 @@ fn joined(failures: &[ConnectFailure]) -> String {
 fn forbidden(path: Option<&str>, privilege: Option<&str>, words: &str) -> String {
     match (path, privilege) {
         (Some(path), Some(privilege)) => {
-            format!("the token lacks the privilege {privilege} on {path}")
+            format!(
+                "the token lacks the privilege {privilege} on {path}. Grant it to the token and to its user"
+            )
         }
-        _ => format!("Proxmox does not allow it: {words}"),
+        _ => format!(
+            "Proxmox does not allow it to a token: {words}. No privilege changes that; a login as root@pam may"
+        ),
+    }
+}
+
+fn unreachable(address: &str, status: u16, words: &str) -> String {
+    match status {
+        595 => format!(
+            "{address} cannot reach the node in question: {words} ({status}). See whether that node is on and in \
+             the cluster's network"
+        ),
+        596 => format!(
+            "the node in question took a request from {address} and did not answer it: {words} ({status}). It may \
+             be overloaded or hang; see whether a storage of it does not answer"
+        ),
+        _ => format!(
+            "the answer of the node in question broke off on its way through {address}: {words} ({status}). Try again"
+        ),
+    }
+}
+
+/// What to do about a refusal that Proxmox's words do not explain to everybody.
+fn advice(status: u16, message: &str) -> &'static str {
+    match status {
+        400 | 506 => {
+            ". RedFlag asks in a way that this version of Proxmox does not take; update both"
+        }
+        502..=504 => {
+            ". That is no answer of Proxmox but of something in between; give the node's own address"
+        }
+        500 if message.contains("no quorum") => {
+            ". The cluster has lost its quorum and changes nothing until enough of its nodes are back"
+        }
+        500 if message.contains("got timeout") => ". The node is busy; try again",
+        _ => "",
     }
 }
 

@@ -9,6 +9,8 @@ mod client;
 mod credential;
 mod envelope;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod lenient;
 mod limits;

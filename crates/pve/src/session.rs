@@ -12,6 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tls::Trust;
 
 pub use account::CreatedToken;
+pub(crate) use account::{Made, TokenRow};
 pub use error::SessionError;
 
 use crate::{
@@ -39,7 +40,7 @@ impl fmt::Debug for Session {
 }
 
 #[derive(Deserialize)]
-struct Ticket {
+pub(crate) struct Ticket {
     #[serde(default)]
     ticket: Option<SecretString>,
     #[serde(default, rename = "CSRFPreventionToken")]

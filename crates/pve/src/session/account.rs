@@ -28,13 +28,13 @@ pub struct CreatedToken {
 }
 
 #[derive(Deserialize)]
-struct TokenRow {
+pub(crate) struct TokenRow {
     #[serde(default)]
     tokenid: String,
 }
 
 #[derive(Deserialize)]
-struct Made {
+pub(crate) struct Made {
     value: SecretString,
 }
 

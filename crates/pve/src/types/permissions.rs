@@ -99,6 +99,9 @@ pub struct PrivilegeCheck {
     pub used_for: &'static str,
     pub granted: bool,
     pub required: bool,
+    /// The path on which to grant it: `/`, where roles add up, unless `path` has grants of its own that replace
+    /// what comes from there.
+    pub grant_on: &'static str,
     /// Where it is not granted for all: the paths where it is, such as `/vms/101`.
     pub partly: Vec<String>,
 }
@@ -151,6 +154,10 @@ pub fn check_privileges(permissions: &Permissions) -> Vec<PrivilegeCheck> {
                 used_for: need.used_for,
                 granted,
                 required: need.required,
+                grant_on: match permissions.holds_below("/", need.name) {
+                    true => need.path,
+                    false => "/",
+                },
                 partly: match granted || !need.below {
                     true => Vec::new(),
                     false => parts().into_iter().map(str::to_owned).collect(),
@@ -178,17 +185,25 @@ pub fn grant_lines(missing: &[PrivilegeCheck], token: &TokenId) -> Vec<String> {
     let mut lines = vec![format!(
         "pveum role add RedFlag --privs \"{privileges}\" || pveum role modify RedFlag --append 1 --privs \"{privileges}\""
     )];
-    // On `/`, where roles add up; on a deeper path the role would replace what is inherited there.
-    if token.user() != "root@pam" {
+    let mut paths: Vec<&str> = missing
+        .iter()
+        .filter(|check| !check.granted)
+        .map(|check| check.grant_on)
+        .collect();
+    paths.sort_unstable();
+    paths.dedup();
+    for path in paths {
+        if token.user() != "root@pam" {
+            lines.push(format!(
+                "pveum acl modify {path} --users {} --roles RedFlag",
+                quoted_if_needed(token.user())
+            ));
+        }
         lines.push(format!(
-            "pveum acl modify / --users {} --roles RedFlag",
-            quoted_if_needed(token.user())
+            "pveum acl modify {path} --tokens {} --roles RedFlag",
+            quoted(token.as_str())
         ));
     }
-    lines.push(format!(
-        "pveum acl modify / --tokens {} --roles RedFlag",
-        quoted(token.as_str())
-    ));
     lines
 }
 

@@ -1,0 +1,4 @@
+//! `pve::fuzzing::lxc_property`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pve::fuzzing::lxc_property(data));

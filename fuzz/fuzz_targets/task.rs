@@ -1,0 +1,4 @@
+//! `pve::fuzzing::task`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pve::fuzzing::task(data));
