@@ -12,6 +12,7 @@ mod cargo;
 mod demo;
 mod e2e;
 mod failure;
+mod fuzz;
 mod icons;
 mod lab;
 mod lint;
@@ -40,6 +41,7 @@ cargo xtask VERB
   sqlx [--check]       write the checked SQL's descriptions, or compare them
   lab [ARGUMENTS]      the Proxmox double alone (`cargo xtask lab --help`)
   bench NAME           measure; prints `figure NAME VALUE UNIT goal OP VALUE`
+  fuzz                 every parser of foreign data against a fuzzer, 60 seconds each
   screenshots          pictures of the real window for the documents
   agent                the static agent for x86_64 guests
   icons                render icons/ from its two SVG files
@@ -76,6 +78,7 @@ fn verb(arguments: &[&str]) -> Result<()> {
         ["sqlx", "--check"] => sqlx::check(),
         ["lab", rest @ ..] => lab::run(rest),
         ["bench", name] => bench::run(name),
+        ["fuzz"] => fuzz::run(60),
         ["screenshots"] => screenshots::run(),
         ["agent"] => agent::build().map(drop),
         ["icons"] => icons::render(),

@@ -3,7 +3,7 @@
 use std::env;
 
 use crate::{
-    Result, agent, bindings, cargo, e2e, lint,
+    Result, agent, bindings, cargo, e2e, fuzz, lint,
     phases::Phases,
     process, sqlx,
     system::{self, Need},
@@ -52,6 +52,9 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
         );
     }
     phases.run("tests", || tests(extent, containers.is_ok(), sshd));
+    if extent == Extent::Full {
+        phases.run("fuzzing", || fuzz::run(60));
+    }
     match e2e::window() {
         Ok(()) => phases.run("end to end", || e2e::suite(extent, containers.is_ok())),
         Err(reason) => phases.skip("end to end", reason),
