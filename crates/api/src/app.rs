@@ -103,11 +103,16 @@ impl App {
     }
 
     pub(crate) async fn keep_secret(&self, request: KeepSecret) -> Result<SecretRef, Error> {
+        Ok(self.keep(request.value.into_inner()))
+    }
+
+    /// Keeps a secret until it is used.
+    pub(crate) fn keep(&self, secret: SecretString) -> SecretRef {
         let id = Uuid::new_v4().to_string();
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.retain(|_, (_, kept)| kept.elapsed() < SECRET_KEPT_FOR);
-        secrets.insert(id.clone(), (request.value.into_inner(), Instant::now()));
-        Ok(SecretRef { id })
+        secrets.insert(id.clone(), (secret, Instant::now()));
+        SecretRef { id }
     }
 
     /// The value of a kept secret.

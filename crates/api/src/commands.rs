@@ -70,6 +70,7 @@ commands! {
     check_token(CheckToken) -> TokenCheck;
     add_cluster(AddCluster) -> AddedCluster;
     discover(Discover) -> Discovery;
+    create_token(CreateToken) -> CreatedToken;
     cluster_details(WhichCluster) -> ClusterDetails;
     test_cluster(WhichCluster) -> ClusterTest;
     edit_cluster(EditCluster) -> Nothing;

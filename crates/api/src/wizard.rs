@@ -6,9 +6,9 @@ use engine::NodeAddress;
 use crate::{
     App, Error,
     dto::{
-        AccessInfo, AccessPlan, AddCluster, AddedCluster, CheckToken, Discover, Discovery,
-        NodeAddress as NodeAddressDto, Privilege, ProbeCluster, ProbeNode, ProbedCluster,
-        ProbedNode, SaveAccess, SavedAccess, TokenCheck,
+        AccessInfo, AccessPlan, AddCluster, AddedCluster, CheckToken, CreateToken, CreatedToken,
+        Discover, Discovery, NodeAddress as NodeAddressDto, Privilege, ProbeCluster, ProbeNode,
+        ProbedCluster, ProbedNode, SaveAccess, SavedAccess, TokenCheck,
     },
 };
 
@@ -74,6 +74,25 @@ impl App {
             )
             .await?;
         Ok(token_check(report))
+    }
+
+    pub(crate) async fn create_token(&self, request: CreateToken) -> Result<CreatedToken, Error> {
+        let password = self.secret(&request.password)?;
+        let made = self
+            .engine
+            .create_token(
+                &request.address,
+                request.fingerprint,
+                &request.user,
+                password,
+            )
+            .await?;
+        self.forget(&request.password);
+        Ok(CreatedToken {
+            token_id: made.id.to_string(),
+            secret: self.keep(made.secret),
+            done: made.lines,
+        })
     }
 
     pub(crate) async fn add_cluster(&self, request: AddCluster) -> Result<AddedCluster, Error> {

@@ -8,8 +8,8 @@ use domain::{
     host::{Certificate, Fingerprint},
 };
 use pve::{
-    Client, Permissions, PrivilegeCheck, Token, check_privileges, cluster_ca_pem, grant_lines,
-    normalise_address,
+    Client, CreatedToken, Permissions, PrivilegeCheck, Session, SessionError, Token,
+    check_privileges, cluster_ca_pem, grant_lines, normalise_address, privileges_used,
 };
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
@@ -185,6 +185,26 @@ async fn visit(name: &str, client: &Client) -> Result<Visit, Error> {
     })
 }
 
+/// A failed login, or a failed step after it.
+fn session_error(address: &str, error: SessionError) -> Error {
+    let words = error.to_string();
+    match error {
+        SessionError::Api(error) => cluster_error(address, error),
+        SessionError::NoRealm { .. } => {
+            Error::new(Kind::BadInput, "The user needs its realm").words(words).next("Write it as Proxmox does: root@pam.")
+        }
+        SessionError::Password { .. } => {
+            Error::new(Kind::Refused, format!("{address} refuses the login")).words(words).next("Check user and password; nothing was changed.")
+        }
+        SessionError::SecondFactor { .. } => Error::new(Kind::Refused, "This login asks for a second factor")
+            .words(words)
+            .next("Make the token by hand with the lines that the next page shows, or use an account without a second factor."),
+        SessionError::Step { .. } => Error::new(Kind::Forbidden, "The token could not be made")
+            .words(words)
+            .next("Use an account that may manage users and roles, such as root@pam, or make the token by hand."),
+    }
+}
+
 fn fingerprint_of_pem(pem: &str) -> Option<Fingerprint> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     Some(tls::fingerprint(&der))
@@ -243,6 +263,35 @@ impl Inner {
     ) -> Result<TokenReport, Error> {
         let client = self.fresh_client(address, accepted, token(token_id, &secret)?)?;
         self.report_on(address, &client).await
+    }
+
+    /// Makes RedFlag's own role, user and token with a login that is used for this and forgotten.
+    pub(crate) async fn create_token(
+        &self,
+        address: &str,
+        accepted: Fingerprint,
+        user: &str,
+        password: SecretString,
+    ) -> Result<CreatedToken, Error> {
+        let session = Session::login(address, accepted, user, password)
+            .await
+            .map_err(|e| session_error(address, e))?;
+        let made = session
+            .create_token("RedFlag", "redflag@pve", "desktop", &privileges_used())
+            .await;
+        let (target, outcome) = match &made {
+            Ok(token) => (token.id.to_string(), "done".to_owned()),
+            Err(error) => (address.to_owned(), error.to_string()),
+        };
+        self.audit(
+            &account(),
+            "cluster.create-token",
+            &target,
+            &format!("logged in as {}", user.trim()),
+            &outcome,
+        )
+        .await;
+        made.map_err(|e| session_error(address, e))
     }
 
     /// What the token of `client` may do.

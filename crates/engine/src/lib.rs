@@ -32,6 +32,7 @@ pub use error::{Error, Kind};
 pub use facts::KnownFacts;
 pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Presented, Removal};
+pub use pve::CreatedToken;
 pub use reach::NodeAddress;
 pub use start::Settings;
 pub use store::{KeySource, VaultState};
@@ -211,6 +212,20 @@ impl Engine {
         self.0
             .check_token(address, accepted, token_id, secret)
             .await
+    }
+
+    /// Makes RedFlag's own role, user and token; the login is forgotten with the call.
+    ///
+    /// # Errors
+    /// A refused login, a second factor, missing rights of the account.
+    pub async fn create_token(
+        &self,
+        address: &str,
+        accepted: Fingerprint,
+        user: &str,
+        password: SecretString,
+    ) -> Result<CreatedToken, Error> {
+        self.0.create_token(address, accepted, user, password).await
     }
 
     /// Adds a cluster, or finds that it is there already.

@@ -10,6 +10,8 @@ import type { CertificateChange } from './CertificateChange';
 import type { CheckToken } from './CheckToken';
 import type { ClusterDetails } from './ClusterDetails';
 import type { ClusterTest } from './ClusterTest';
+import type { CreateToken } from './CreateToken';
+import type { CreatedToken } from './CreatedToken';
 import type { Discover } from './Discover';
 import type { Discovery } from './Discovery';
 import type { EditCluster } from './EditCluster';
@@ -54,6 +56,7 @@ export interface Commands {
   check_token: { request: CheckToken; answer: TokenCheck };
   add_cluster: { request: AddCluster; answer: AddedCluster };
   discover: { request: Discover; answer: Discovery };
+  create_token: { request: CreateToken; answer: CreatedToken };
   cluster_details: { request: WhichCluster; answer: ClusterDetails };
   test_cluster: { request: WhichCluster; answer: ClusterTest };
   edit_cluster: { request: EditCluster; answer: Nothing };
