@@ -238,7 +238,7 @@ impl Inner {
         self.take(id, &nodes, &guests);
         let asked = self
             .read_configs(id, client, full, &nodes, &mut guests)
-            .await;
+            .await?;
         problems.extend(asked);
         let merged = self.take(id, &nodes, &guests);
         let now = clock::now();
@@ -404,7 +404,7 @@ impl Inner {
         full: bool,
         nodes: &[SeenNode],
         guests: &mut [SeenGuest],
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, Error> {
         let up: Vec<&NodeName> = nodes.iter().filter(|n| n.online).map(|n| &n.name).collect();
         let read: std::collections::BTreeSet<Vmid> = self.state.read(|known| {
             let of_cluster = known
@@ -432,11 +432,18 @@ impl Inner {
         for (i, vmid, answer) in answers {
             match answer {
                 Ok(config) => guests[i].config = Some(seen_config(config)),
+                // These are about the cluster, whichever call met them first.
+                Err(
+                    error @ (pve::Error::CertificateChanged { .. }
+                    | pve::Error::Unauthorised { .. }),
+                ) => {
+                    return Err(cluster_error(&self.cluster_name(id), error));
+                }
                 Err(error) => problems.push(format!("LXC {vmid}: {error}")),
             }
         }
         problems.sort();
-        problems
+        Ok(problems)
     }
 
     /// Asks for the state of one guest, so that a decision rests on the present. Failures leave the last picture.
