@@ -25,11 +25,11 @@ impl Screen {
             "-nolisten",
             "tcp",
         ]))?;
-        let (bus, bus_address) = Running::start_and_read_line(Command::new("dbus-daemon").args([
-            "--session",
-            "--nofork",
-            "--print-address=1",
-        ]))?;
+        let mut bus = Command::new("dbus-daemon");
+        bus.args(["--session", "--nofork", "--print-address=1"]);
+        // It tells of every service that it starts.
+        bus.stderr(Stdio::null());
+        let (bus, bus_address) = Running::start_and_read_line(&mut bus)?;
         Ok(Self {
             display: format!(":{number}"),
             bus_address,
