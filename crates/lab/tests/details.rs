@@ -6,9 +6,10 @@
 
 mod common;
 
-use common::{by_id, desktop, entry, recorded, shape, small};
+use common::{by_id, desktop, entry, recorded, small};
 use lab::{
     Lab, Options, Scenario,
+    conformance::shape,
     scenario::guest,
     world::{Interface, Profile},
 };

@@ -9,7 +9,7 @@ use super::{
     http::{Keep, Reply, Request},
     login, lxc, nodes, packages,
     parameters::{Parameters, decode},
-    tasks,
+    tasks, writes,
 };
 use crate::{
     ground::{Ground, Place},
@@ -243,7 +243,7 @@ fn on_node(call: &Call<'_>, name: &str, rest: &[&str]) -> Result<Effect, Refused
             call.needs(&format!("/vms/{vmid}"), "VM.Audit")?;
             lxc::read(call, node()?, vmid, method)
         }
-        _ => call.no_method(),
+        _ => return writes::on_node(call, node()?, rest),
     };
     answer.map(Effect::Answer)
 }

@@ -75,7 +75,7 @@ fn state(call: &Call<'_>, guest: &Guest) -> Map<String, Value> {
 }
 
 /// The guest, if its configuration lies on this node.
-fn find<'a>(call: &Call<'a>, node: &Node, text: &str) -> Result<&'a Guest, Refused> {
+pub(super) fn find<'a>(call: &Call<'a>, node: &Node, text: &str) -> Result<&'a Guest, Refused> {
     let vmid = vmid(text)?;
     call.cluster
         .guests

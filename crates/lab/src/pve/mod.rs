@@ -15,6 +15,7 @@ mod nodes;
 mod packages;
 mod parameters;
 mod tasks;
+mod writes;
 
 use std::{net::SocketAddr, sync::Arc};
 
