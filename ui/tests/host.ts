@@ -2,25 +2,35 @@
 import type { Body } from '../src/bindings/Body';
 import type { Event } from '../src/bindings/Event';
 import type { Operation } from '../src/bindings/Operation';
+import type { TokenCheck } from '../src/bindings/TokenCheck';
 import type { Code } from '../src/bindings/Code';
 import { type Answer, type Command, CommandError, type Host, type Request } from '../src/host';
 import { C1, FLEET, NOW } from './fixtures/fleet';
+import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
 import { details, ENROL_PLAN, JOBS, LOG, OPERATIONS, PLAN } from './fixtures/work';
 
 type Answers = { [C in Command]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> };
 
-export const PRINT = '5C:0E:91:7A:D3:42:88:1F:6B:E0:27:CC:94:5D:03:A8:E7:19:B6:50:2F:8C:D1:73:4A:0B:96:EE:38:F5:B1:4A';
+export { PRINT };
 
 export function failure(code: Code, message: string, words: string | null = null, next: string | null = null): CommandError {
   return new CommandError({ code, message, words, next });
 }
 
-/** Commands that no view asks for yet have no answer, and asking for one is a failure. */
-const REST = {} as Answers;
+/** A token that may do everything. */
+export function checked(): TokenCheck {
+  return {
+    version: '8.4.21', clusterName: 'Homelab Cluster 1', nodes: ['pve1', 'pve2'], enough: true, visibleGuests: 11, grant: [],
+    privileges: [
+      { name: 'VM.Audit', path: '/vms', usedFor: 'See LXCs and their settings', granted: true, required: true },
+      { name: 'Sys.Audit', path: '/nodes', usedFor: 'See nodes, load and tasks', granted: true, required: true },
+      { name: 'VM.PowerMgmt', path: '/vms', usedFor: 'Start, stop and restart an LXC', granted: true, required: false },
+    ],
+  };
+}
 
 function answers(): Answers {
   return {
-    ...REST,
     app_info: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'keyring', demo: true }),
     unlock: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'passphrase', demo: false }),
     keep_secret: () => ({ id: 's-1' }),
@@ -29,14 +39,7 @@ function answers(): Answers {
       address: '192.168.1.10:8006', known: null, compare: 'openssl x509 -in /etc/pve/local/pve-ssl.pem -noout -fingerprint -sha256',
       certificate: { sha256: PRINT, subject: 'pve1.home.arpa', issuer: 'Proxmox Virtual Environment', names: ['pve1.home.arpa', '192.168.1.10'], notBefore: NOW - 86_400_000, notAfter: NOW + 600 * 86_400_000, trustedBySystem: false },
     }),
-    check_token: () => ({
-      version: '8.4.21', clusterName: 'Homelab Cluster 1', nodes: ['pve1', 'pve2'], enough: true, visibleGuests: 11, grant: [],
-      privileges: [
-        { name: 'VM.Audit', path: '/vms', usedFor: 'See LXCs and their settings', granted: true, required: true },
-        { name: 'Sys.Audit', path: '/nodes', usedFor: 'See nodes, load and tasks', granted: true, required: true },
-        { name: 'VM.PowerMgmt', path: '/vms', usedFor: 'Start, stop and restart an LXC', granted: true, required: false },
-      ],
-    }),
+    check_token: () => checked(),
     add_cluster: () => ({ cluster: C1, already: false }),
     discover: () => ({ nodes: 2, guests: 11, running: 9, stopped: 1, templates: 1, problems: [], sentence: 'Found 2 nodes, 11 LXCs' }),
     access_info: () => ({
@@ -53,6 +56,18 @@ function answers(): Answers {
     guest_details: ({ guest }) => details(Number(guest.slice(-12))),
     read_log: ({ after }) => ({ lines: LOG.slice(after), total: LOG.length }),
     job_receipt: () => ({ receipt: null }),
+    create_token: () => CREATED,
+    cluster_details: ({ cluster }) => clusterDetails(cluster),
+    node_details: ({ node }) => nodeDetails(node),
+    guest_settings: guestSettings,
+    test_cluster: () => CLUSTER_TEST,
+    edit_cluster: () => ({}),
+    set_enabled: () => ({}),
+    rotate_token: () => checked(),
+    removal: () => REMOVAL,
+    remove_cluster: () => ({}),
+    presented_certificate: () => CHANGE,
+    accept_certificate: () => ({}),
   };
 }
 

@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 import { useWizard } from '../src/wizard/state';
-import { sameFingerprint } from '../src/wizard/state';
+import { sameFingerprint } from '../src/parts/fingerprint';
 import { C1 } from './fixtures/fleet';
 import { failure, type MemoryHost, PRINT } from './host';
 import { open } from './open';

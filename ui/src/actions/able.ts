@@ -1,4 +1,5 @@
 // Whether an action has a point for a guest, and the reason when it has none. Rust decides in the end; this is for menus.
+import type { ClusterRow } from '../bindings/ClusterRow';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { NodeRow } from '../bindings/NodeRow';
 import type { UpdateCounts } from '../bindings/UpdateCounts';
@@ -9,9 +10,27 @@ const why = words.actions.why;
 /** Null when it can be done. */
 export type Reason = string | null;
 
-function shut(guest: GuestRow): Reason {
+/** Why a cluster is not asked, when that is why its guests are greyed. */
+function silent(cluster: ClusterRow | undefined): Reason {
+  switch (cluster?.link.kind) {
+    case 'disabled':
+      return why.off;
+    case 'refused':
+      return why.refused;
+    case 'certificateChanged':
+      return why.certificate;
+    case 'unknown':
+    case 'online':
+    case 'partly':
+    case 'unreachable':
+    case undefined:
+      return null;
+  }
+}
+
+function shut(guest: GuestRow, cluster: ClusterRow | undefined): Reason {
   if (guest.template) return why.template;
-  if (guest.old) return why.old;
+  if (guest.old) return silent(cluster) ?? why.old;
   if (guest.power === 'stopped') return why.stopped;
   if (guest.power === 'unknown') return why.unknownPower;
   return guest.activity === null ? null : why.busy;
@@ -22,13 +41,13 @@ function agentSilent(guest: GuestRow): Reason {
   return guest.agent.kind === 'online' ? null : why.offline;
 }
 
-export function whyNoScan(guest: GuestRow): Reason {
-  return shut(guest) ?? agentSilent(guest);
+export function whyNoScan(guest: GuestRow, cluster?: ClusterRow): Reason {
+  return shut(guest, cluster) ?? agentSilent(guest);
 }
 
-export function whyNoAgent(guest: GuestRow, node: NodeRow | undefined): Reason {
+export function whyNoAgent(guest: GuestRow, node: NodeRow | undefined, cluster?: ClusterRow): Reason {
   if (guest.agent.kind !== 'notInstalled') return why.installed;
-  const reason = shut(guest);
+  const reason = shut(guest, cluster);
   if (reason !== null) return reason;
   if (guest.lock !== null) return why.locked(guest.lock);
   return node?.access.kind === 'ssh' ? null : why.noAccess(guest.node);
@@ -50,8 +69,8 @@ export function pending(guest: GuestRow): UpdateCounts | null {
   }
 }
 
-export function whyNoUpdate(guest: GuestRow, securityOnly: boolean): Reason {
-  const reason = shut(guest) ?? agentSilent(guest);
+export function whyNoUpdate(guest: GuestRow, securityOnly: boolean, cluster?: ClusterRow): Reason {
+  const reason = shut(guest, cluster) ?? agentSilent(guest);
   if (reason !== null) return reason;
   if (guest.lock !== null) return why.locked(guest.lock);
   if (guest.updates.kind === 'unsupported') return why.unsupported;

@@ -11,9 +11,12 @@ import { fail, tell } from '../app/notices';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
 import { type Reason, whyNoAgent, whyNoScan, whyNoUpdate } from './able';
+import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
 import type { Scope } from './scope';
 
-export type ActionId = 'scan' | 'enrol' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address';
+export type ActionId =
+  | 'scan' | 'enrol' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
+  | ClusterActionId;
 
 /** Whether it can be done to a scope; `note` and `why` are the second line of the menu item. */
 export type Verdict = { able: true; note: string | null } | { able: false; why: string };
@@ -25,7 +28,7 @@ export interface Action {
   letter: string | null;
   /** Shown at the right of the menu. */
   keys: string | null;
-  group: 1 | 2 | 3;
+  group: 1 | 2 | 3 | 4;
   label(scope: Scope): string;
   /** Not shown at all where it makes no sense, such as node access of a guest. */
   shown(scope: Scope): boolean;
@@ -71,25 +74,25 @@ export const ACTIONS: readonly Action[] = [
   {
     id: 'scan', icon: Radar, letter: 's', keys: 'S', group: 1, shown: always,
     label: () => text.scan,
-    when: (scope) => verdict(scope, whyNoScan, text.can.scan),
+    when: (scope) => verdict(scope, (guest) => whyNoScan(guest, scope.clusterOf(guest)), text.can.scan),
     run: (scope) => void scan(scope.name, scanTargets(scope)),
   },
   {
     id: 'update', icon: CircleArrowUp, letter: 'u', keys: 'U', group: 1, shown: always,
     label: () => text.update,
-    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, false), text.can.update),
+    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, false, scope.clusterOf(guest)), text.can.update),
     run: plan('update', { kind: 'all' }),
   },
   {
     id: 'security', icon: ShieldAlert, letter: null, keys: null, group: 1, shown: always,
     label: () => text.security,
-    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true), text.can.security),
+    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true, scope.clusterOf(guest)), text.can.security),
     run: plan('update', { kind: 'security' }),
   },
   {
     id: 'enrol', icon: Plug, letter: 'i', keys: 'I', group: 2, shown: always,
     label: () => text.enrol,
-    when: (scope) => verdict(scope, (guest) => whyNoAgent(guest, scope.nodeOf(guest)), text.can.enrol),
+    when: (scope) => verdict(scope, (guest) => whyNoAgent(guest, scope.nodeOf(guest), scope.clusterOf(guest)), text.can.enrol),
     run: plan('enrol', { kind: 'all' }),
   },
   {
@@ -99,20 +102,21 @@ export const ACTIONS: readonly Action[] = [
     when: () => ABLE,
     run: (scope) => scope.one !== null && openAccess(scope.one.cluster),
   },
+  ...CLUSTER_ACTIONS,
   {
-    id: 'details', icon: Info, letter: null, keys: 'Enter', group: 3, shown: always,
+    id: 'details', icon: Info, letter: null, keys: 'Enter', group: 4, shown: always,
     label: () => text.details,
     when: () => ABLE,
     run: () => openPanel(true),
   },
   {
-    id: 'copy-name', icon: Copy, letter: null, keys: null, group: 3, shown: always,
+    id: 'copy-name', icon: Copy, letter: null, keys: null, group: 4, shown: always,
     label: (scope) => (scope.one === null ? text.copyNames : text.copyName),
     when: () => ABLE,
     run: (scope) => void copyText(scope.one?.name ?? scope.guests.map((guest) => guest.name).join('\n')),
   },
   {
-    id: 'copy-address', icon: Copy, letter: null, keys: null, group: 3, shown: always,
+    id: 'copy-address', icon: Copy, letter: null, keys: null, group: 4, shown: always,
     label: (scope) => (scope.one === null ? text.copyAddresses : text.copyAddress),
     when: (scope) => (addresses(scope).length > 0 ? ABLE : { able: false, why: text.why.noAddress }),
     run: (scope) => void copyText(addresses(scope).join('\n')),

@@ -1,8 +1,9 @@
 // What an action would be about: the ticked guests, or the one row that was chosen.
 import type { GuestRow } from '../bindings/GuestRow';
+import type { ClusterRow } from '../bindings/ClusterRow';
 import type { NodeRow } from '../bindings/NodeRow';
 import type { Target } from '../bindings/Target';
-import { type ClusterKey, type FleetPicture, type GuestKey, nodeKey, type NodeRowKey } from '../live/fleet';
+import { type ClusterKey, clusterKey, type FleetPicture, type GuestKey, nodeKey, type NodeRowKey } from '../live/fleet';
 import { useLive } from '../live/store';
 import { shownBelow, useTreeView } from '../tree/view';
 import { words } from '../words/en';
@@ -18,6 +19,8 @@ export interface Scope {
   one: One | null;
   /** The node of a guest, for its access. */
   nodeOf(guest: GuestRow): NodeRow | undefined;
+  /** The cluster of a guest or of the chosen row, for its link. */
+  clusterOf(what: { cluster: string }): ClusterRow | undefined;
 }
 
 export interface One {
@@ -42,6 +45,7 @@ export function scopeOfGuests(fleet: FleetPicture, guests: GuestRow[]): Scope {
     guests,
     one,
     nodeOf: (guest) => fleet.nodes.get(nodeKey({ cluster: guest.cluster, node: guest.node })),
+    clusterOf: (what) => fleet.clusters.get(clusterKey(what.cluster)),
   };
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { AppInfo } from '../bindings/AppInfo';
 import { ActionMenu } from '../actions/ActionMenu';
+import { ClusterDialog } from '../clusters/ClusterDialog';
 import { CommandError, rpc } from '../host';
 import { startClock } from '../live/clock';
 import { forgetDetails } from '../live/details';
@@ -60,6 +61,7 @@ export function App() {
       </div>
       <ActionMenu />
       <PlanDialog />
+      <ClusterDialog />
       <Unlock info={info} onOpen={setInfo} />
       <Notices />
       <Announcer />

@@ -1,12 +1,13 @@
-// One guest: what it is, its pending updates, its history.
+// One guest: what it is, its pending updates, its history, its settings in Proxmox.
 import { Tabs } from '@base-ui/react/tabs';
 import { useEffect, useMemo } from 'react';
 import { pending } from '../actions/able';
 import { scopeOfGuests } from '../actions/scope';
 import type { GuestRow } from '../bindings/GuestRow';
+import type { Link } from '../bindings/Link';
 import { markOf, readDetails, useDetail } from '../live/details';
-import type { GuestKey } from '../live/fleet';
-import { useGuest, useLive } from '../live/store';
+import { clusterKey, type GuestKey } from '../live/fleet';
+import { useCluster, useGuest, useLive } from '../live/store';
 import { Note } from '../parts/Note';
 import { Badge, Status } from '../parts/Status';
 import { AgentStatus, GuestState } from '../tree/cells';
@@ -14,13 +15,12 @@ import { words } from '../words/en';
 import { count, shortOs } from '../words/format';
 import { Foot } from './Foot';
 import { HistoryTab } from './HistoryTab';
-import { CloseButton } from './Panel';
-import { type GuestTab, usePanel } from './state';
+import { CloseButton } from './CloseButton';
+import { SettingsTab } from './SettingsTab';
+import { type GuestTab, PAUSE_MS, usePanel } from './state';
 import { UpdatesTab } from './UpdatesTab';
 
 const text = words.panel;
-/** Walking through the tree with the arrows must not ask for every guest that is passed. */
-const PAUSE_MS = 120;
 
 export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
   const row = useGuest(guestKey);
@@ -36,6 +36,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
   }, [mark, readMark]);
   const fleet = useLive((live) => live.fleet);
   const scope = useMemo(() => (row === undefined ? null : scopeOfGuests(fleet, [row])), [fleet, row]);
+  const cluster = useCluster(clusterKey(row?.cluster ?? ''));
   if (row === undefined || scope === null) return null;
   const counts = pending(row);
   const receipts = detail?.details?.receipts ?? [];
@@ -60,10 +61,14 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
             {text.history}
             {receipts.length > 0 && <span className="count">{count(receipts.length)}</span>}
           </Tabs.Tab>
+          <Tabs.Tab className="tab" value="settings" data-testid="tab-settings">{words.settings.tab}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel className="panel-body scrolls" value="updates">
-          {row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old">{text.old}</Note></div>}
+          {row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old" testId="guest-old">{whyOld(cluster?.link)}</Note></div>}
           <UpdatesTab row={row} detail={detail} />
+        </Tabs.Panel>
+        <Tabs.Panel className="panel-body scrolls" value="settings">
+          <SettingsTab row={row} os={detail?.details?.inventory?.os.name ?? null} />
         </Tabs.Panel>
         <Tabs.Panel className="panel-body scrolls" value="history">
           <HistoryTab receipts={receipts} read={detail?.details != null} />
@@ -72,6 +77,24 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
       <Foot scope={scope} />
     </>
   );
+}
+
+/** A guest is greyed for its node or for its cluster; only the link of the cluster tells which. */
+function whyOld(link: Link | undefined): string {
+  switch (link?.kind) {
+    case 'disabled':
+      return text.oldOff;
+    case 'refused':
+      return text.oldRefused;
+    case 'certificateChanged':
+      return text.oldCertificate;
+    case 'unknown':
+    case 'online':
+    case 'partly':
+    case 'unreachable':
+    case undefined:
+      return text.old;
+  }
 }
 
 function Facts({ row }: { row: GuestRow }) {

@@ -1,14 +1,14 @@
 // The panel beside the tree: several LXCs when some are ticked, else the focused row.
-import { X } from 'lucide-react';
 import { rowOf } from '../actions/scope';
 import type { ClusterKey, GuestKey, NodeRowKey } from '../live/fleet';
 import { useLive } from '../live/store';
-import { summon, useTreeView } from '../tree/view';
+import { useTreeView } from '../tree/view';
 import { words } from '../words/en';
+import { ClusterPanel } from './ClusterPanel';
 import { GuestPanel } from './GuestPanel';
-import { ClusterPanel, NodePanel } from './PlacePanel';
+import { NodePanel } from './NodePanel';
 import { SelectionPanel } from './SelectionPanel';
-import { openPanel, usePanel } from './state';
+import { usePanel } from './state';
 
 export function Panel() {
   const open = usePanel((panel) => panel.open);
@@ -26,18 +26,6 @@ export function Panel() {
 
 function OnePanel({ rowKey }: { rowKey: string }) {
   if (rowKey.startsWith('guest:')) return <GuestPanel key={rowKey} guestKey={rowKey as GuestKey} />;
-  if (rowKey.startsWith('node:')) return <NodePanel nodeKey={rowKey as NodeRowKey} />;
-  return <ClusterPanel clusterKey={rowKey as ClusterKey} />;
-}
-
-export function CloseButton() {
-  const close = () => {
-    openPanel(false);
-    summon();
-  };
-  return (
-    <button type="button" className="button ghost square compact" aria-label={words.close} onClick={close} data-testid="panel-close">
-      <X className="icon" aria-hidden />
-    </button>
-  );
+  if (rowKey.startsWith('node:')) return <NodePanel key={rowKey} nodeKey={rowKey as NodeRowKey} />;
+  return <ClusterPanel key={rowKey} clusterKey={rowKey as ClusterKey} />;
 }

@@ -29,11 +29,23 @@ interface Trouble {
   next: string | null;
 }
 
+interface ErrorNoteProps {
+  error: Trouble;
+  action?: ReactNode;
+  /** A line that is no advice, such as when it is tried again. */
+  more?: string | null;
+  /** A button under the words, where they are long. */
+  below?: ReactNode;
+  testId?: string;
+}
+
 /** A failure with everything that is known about it. */
-export function ErrorNote({ error, action, testId }: { error: Trouble; action?: ReactNode; testId?: string }) {
+export function ErrorNote({ error, action, more, below, testId }: ErrorNoteProps) {
   return (
     <Note tone="error" glyph="err" action={action} testId={testId ?? 'error'}>
       <TroubleText error={error} />
+      {more !== undefined && more !== null && <p className="mt-1">{more}</p>}
+      {below !== undefined && <div className="mt-2">{below}</div>}
     </Note>
   );
 }

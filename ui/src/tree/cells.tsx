@@ -1,5 +1,5 @@
 // The cells of a row: each shows one thing of one row, and knows nothing of the tree.
-import { memo } from 'react';
+import { memo, type ReactElement } from 'react';
 import type { AgentState } from '../bindings/AgentState';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { Link } from '../bindings/Link';
@@ -18,7 +18,7 @@ const HIGH_MEMORY = 0.85;
 export function GuestState({ guest }: { guest: GuestRow }) {
   if (guest.old) {
     const was = guest.power === 'running' ? text.wasRunning : guest.power === 'stopped' ? text.wasStopped : text.unknown;
-    return <Status tone="mute" glyph="unk" title={words.panel.old}>{was}</Status>;
+    return <Status tone="mute" glyph="unk" title={words.panel.oldTitle}>{was}</Status>;
   }
   if (guest.activity !== null) {
     const { step, percent } = guest.activity;
@@ -38,10 +38,12 @@ export function GuestState({ guest }: { guest: GuestRow }) {
   }
 }
 
-export function LinkState({ link, online }: { link: Link; online?: { quorate: boolean | null } }) {
+export function LinkState({ link, online }: { link: Link; online?: { quorate: boolean | null } }): ReactElement {
   switch (link.kind) {
     case 'unknown':
       return <Status tone="mute" glyph="unk">{text.notAsked}</Status>;
+    case 'disabled':
+      return <Status tone="mute" glyph="uns">{text.off}</Status>;
     case 'online':
       if (online === undefined || online.quorate === null) return <Status tone="ok" glyph="ok">{text.online}</Status>;
       return online.quorate ? <Status tone="ok" glyph="ok">{text.quorate}</Status> : <Status tone="error" glyph="err">{text.noQuorum}</Status>;

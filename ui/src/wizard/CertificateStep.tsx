@@ -5,12 +5,13 @@ import { useNow } from '../live/clock';
 import { useLive } from '../live/store';
 import { clusterKey } from '../live/fleet';
 import { CopyBox, CopyButton } from '../parts/CopyBox';
+import { inGroups, sameFingerprint } from '../parts/fingerprint';
 import { Note } from '../parts/Note';
 import { Status } from '../parts/Status';
 import { TickLine } from '../parts/Tick';
 import { words } from '../words/en';
 import { dayOf } from '../words/format';
-import { change, sameFingerprint, useWizard } from './state';
+import { change, useWizard } from './state';
 import { StepPage } from './StepPage';
 
 const text = words.wizard.certificate;
@@ -89,14 +90,4 @@ function Sent({ certificate, host }: { certificate: Certificate; host: string })
       {(now > certificate.notAfter || now < certificate.notBefore) && <div className="p-3 ruled"><Note tone="caution" glyph="old">{text.expired}</Note></div>}
     </div>
   );
-}
-
-/** Two lines of four groups of four pairs, as one compares them by eye. */
-export function inGroups(print: string): string[] {
-  const pairs = print.split(':');
-  const groups: string[] = [];
-  for (let i = 0; i < pairs.length; i += 4) groups.push(pairs.slice(i, i + 4).join(':'));
-  const lines: string[] = [];
-  for (let i = 0; i < groups.length; i += 4) lines.push(groups.slice(i, i + 4).join(' '));
-  return lines;
 }

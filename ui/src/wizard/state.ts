@@ -25,6 +25,8 @@ export interface NodeSetup {
   problem: CommandError | null;
 }
 
+export type TokenWay = 'own' | 'made';
+
 export interface Wizard {
   step: StepName;
   /** Set when the wizard was opened for one step alone. */
@@ -36,6 +38,10 @@ export interface Wizard {
   matches: boolean;
   tokenId: string;
   secret: SecretRef | null;
+  /** Who makes the token: the user with the lines that are shown, or RedFlag with a login that is used once. */
+  way: TokenWay;
+  /** What RedFlag did to make its token, as commands; null when it made none. */
+  made: string[] | null;
   check: TokenCheck | null;
   cluster: string | null;
   publicKey: string | null;
@@ -47,7 +53,7 @@ export interface Wizard {
 
 export function freshWizard(): Wizard {
   return {
-    step: 'address', only: null, address: '', probed: null, pasted: '', matches: false, tokenId: 'redflag@pve!desktop', secret: null,
+    step: 'address', only: null, address: '', probed: null, pasted: '', matches: false, tokenId: 'redflag@pve!desktop', secret: null, way: 'own', made: null,
     check: null, cluster: null, publicKey: null, nodes: [], discovery: null, leftOut: new Set(),
   };
 }
@@ -62,19 +68,14 @@ export function changeNode(node: string, part: Partial<NodeSetup>): void {
 
 /** Another address is another cluster: nothing that was learned from the old one may stay. */
 export function enterAddress(address: string): void {
-  useWizard.setState({ address, probed: null, pasted: '', matches: false, check: null, cluster: null, publicKey: null, nodes: [], discovery: null, leftOut: new Set() });
+  const { made, tokenId, secret } = useWizard.getState();
+  // A token that was made for the old one is worth nothing here; one that was typed in may have been meant for this one.
+  const token = made === null ? { tokenId, secret } : { tokenId: freshWizard().tokenId, secret: null };
+  useWizard.setState({ ...token, made: null, address, probed: null, pasted: '', matches: false, check: null, cluster: null, publicKey: null, nodes: [], discovery: null, leftOut: new Set() });
 }
 
 export function back(): void {
   const { step } = useWizard.getState();
   const before = STEPS[STEPS.indexOf(step) - 1];
   if (before !== undefined) useWizard.setState({ step: before });
-}
-
-/** Compares what was pasted: any case, with or without colons, with other words around it. Null while nothing is there. */
-export function sameFingerprint(pasted: string, sent: string): boolean | null {
-  if (pasted.trim() === '') return null;
-  const pairs = /(?:[0-9a-f]{2}[:\s]*){32}/i.exec(pasted)?.[0] ?? '';
-  const digits = (text: string) => text.replace(/[^0-9a-f]/gi, '').toUpperCase();
-  return digits(pairs) === digits(sent);
 }

@@ -6,6 +6,8 @@ export interface Task {
   busy: boolean;
   problem: CommandError | null;
   run: (work: () => Promise<void>) => Promise<void>;
+  /** The failure is about something that is not on the page any more. */
+  forget: () => void;
 }
 
 export function useTask(): Task {
@@ -35,5 +37,5 @@ export function useTask(): Task {
     }
   }
 
-  return { busy, problem, run };
+  return { busy, problem, run, forget: () => setProblem(null) };
 }

@@ -6,6 +6,7 @@ import type { Severity } from '../bindings/Severity';
 import type { StepKind } from '../bindings/StepKind';
 import type { StepState } from '../bindings/StepState';
 import { bytes, count, plural } from './format';
+import { cluster, node, settings } from './places';
 import { wizard } from './wizard';
 
 /** `doing` is a sentence's worth, `short` fits into a cell beside a figure. */
@@ -81,7 +82,7 @@ export const words = {
   },
   state: {
     running: 'Running', stopped: 'Stopped', unknown: 'Unknown', template: 'Template', wasRunning: 'Was running', wasStopped: 'Was stopped',
-    locked: (by: string) => `Locked: ${by}`, online: 'Online', quorate: 'Quorate', noQuorum: 'No quorum', notAsked: 'Not asked yet',
+    locked: (by: string) => `Locked: ${by}`, online: 'Online', quorate: 'Quorate', noQuorum: 'No quorum', notAsked: 'Not asked yet', off: 'Switched off',
     partly: (up: number, of: number) => `${count(up)} of ${count(of)} nodes`, unreachable: 'Unreachable', refused: 'Token refused',
     certificate: 'Certificate changed', waiting: 'Waiting', percent: (doing: string, p: number) => `${doing} ${p} %`,
   },
@@ -99,7 +100,7 @@ export const words = {
     plan: 'Plan update…', planSeveral: (n: number) => `Plan update for ${n}…`, installAgent: 'Install agent…', installSeveral: (n: number) => `Install ${n} agents…`, scan: 'Scan', more: 'More actions',
     selected: (n: number) => `${lxcs(n)} selected`, together: 'Together', nodes: (n: number) => plural(n, 'node', 'nodes'), otherUpdates: (n: number) => `${count(n)} other`,
     address: 'Address', version: 'Proxmox VE', uptime: 'Uptime', checked: 'Checked', access: 'Node access', noAccess: 'Not set up. Agents cannot be installed from here.', cpu: 'CPU', memory: 'RAM', os: 'System', node: 'Node', agent: 'Agent', guests: 'LXCs',
-    lastSeen: (age: string) => `last seen ${age} ago`, usage: (used: number, of: number) => `${bytes(used)} of ${bytes(of)}`, old: 'Last known picture. Its node does not answer.', nextTry: (at: string) => `Next try ${at}.`,
+    lastSeen: (age: string) => `last seen ${age} ago`, usage: (used: number, of: number) => `${bytes(used)} of ${bytes(of)}`, old: 'Last known picture. Its node does not answer.', oldOff: 'Last known picture. Its cluster is switched off.', oldRefused: 'Last known picture. Proxmox refuses the token of its cluster.', oldCertificate: 'Last known picture. The certificate of its cluster has changed.', oldTitle: 'Last known picture', nextTry: (at: string) => `Next try ${at}.`,
   },
   blocked: {
     held: 'Held in the LXC (apt-mark hold).', phased: 'Phased by the publisher: not offered to this LXC yet.', pinned: 'Pinned to another version.', keptBack: (why: string) => `Kept back: ${why}`,
@@ -119,7 +120,7 @@ export const words = {
     why: {
       none: 'No LXC here', template: 'A template is not changed', stopped: 'Stopped. Start it first', old: 'Its node does not answer', unknownPower: 'Its power state is unknown', busy: 'An operation runs on it',
       locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
-      upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', noAddress: 'No address known',
+      upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', noAddress: 'No address known', ...cluster.actions.why,
     },
     noneOf: (of: number, can: string) => `None of ${count(of)} ${can}`,
     head: (guests: string, n: number, security: number) => (n === 0 ? guests : `${guests} · ${updates(n)}${security > 0 ? `, ${count(security)} security` : ''}`),
@@ -144,5 +145,5 @@ export const words = {
   unlock: {
     chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
   },
-  wizard,
+  wizard, cluster, node, settings,
 } as const;

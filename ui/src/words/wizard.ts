@@ -1,5 +1,6 @@
 // The words of adding a cluster.
 import { count, plural } from './format';
+import { makeToken } from './token';
 
 export const wizard = {
   title: 'Add cluster', accessTitle: 'Node access', safe: 'Nothing is installed before you approve a plan', leave: 'Leave',
@@ -18,7 +19,7 @@ export const wizard = {
   token: {
     title: 'An API token', lead: 'RedFlag signs in with a token of its own, never with a password. Run these lines as root on any node; the fourth prints the secret once.',
     id: 'Token ID', secret: 'Secret', example: 'redflag@pve!desktop', lines: ['pveum role add RedFlag --privs "VM.Audit Sys.Audit"', 'pveum user add redflag@pve', 'pveum acl modify / --users redflag@pve --roles RedFlag', 'pveum user token add redflag@pve desktop --privsep 1', "pveum acl modify / --tokens 'redflag@pve!desktop' --roles RedFlag"],
-    kept: 'Kept. Enter it again only to replace it.', hint: 'The secret goes straight into the sealed store and is not shown again.', next: 'Check the token', form: 'A token ID looks like user@realm!name.', busy: 'Keeping it…',
+    kept: 'Kept. Enter it again only to replace it.', hint: 'The secret goes straight into the sealed store and is not shown again.', next: 'Check the token', form: 'A token ID looks like user@realm!name.', busy: 'Keeping it…', make: makeToken,
   },
   permissions: {
     title: 'Permissions of the token', asking: 'Asking Proxmox what the token may do.', lead: (token: string) => `RedFlag asked Proxmox what ${token} may do.`, all: 'Everything it needs is granted.', missing: (n: number) => `${plural(n, 'right is', 'rights are')} missing.`, required: 'RedFlag cannot go on without the required ones.',

@@ -1,4 +1,5 @@
 // The scenes of the gallery: how the window is brought into each state.
+import type { Link } from '../../src/bindings/Link';
 import { flushSync } from 'react-dom';
 import { openMenu } from '../../src/actions/menu';
 import { rememberLoad } from '../../src/live/cpu';
@@ -8,7 +9,9 @@ import { makePlan } from '../../src/plan/state';
 import { go } from '../../src/app/place';
 import { summon, useTreeView } from '../../src/tree/view';
 import { freshWizard, type StepName, useWizard, type Wizard } from '../../src/wizard/state';
-import { bigFleet, C1, FLEET, guestId, NOW } from '../fixtures/fleet';
+import { openDialog } from '../../src/clusters/state';
+import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
+import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
 import { PLAN } from '../fixtures/work';
 import { failure, type MemoryHost, PRINT } from '../host';
 
@@ -28,7 +31,7 @@ function loads(): void {
   for (const row of FLEET.nodes) for (let i = 0; i < 12; i++) if (row.cpu !== null) rememberLoad(`node:${row.key.cluster}/${row.key.node}`, Math.abs(Math.sin(i * 2.1)) * row.cpu * 1.6);
 }
 
-function open(vmid: number, tab: 'updates' | 'history' = 'updates'): Scene {
+function open(vmid: number, tab: 'updates' | 'history' | 'settings' = 'updates'): Scene {
   return {
     before: loads,
     after: () => {
@@ -38,6 +41,42 @@ function open(vmid: number, tab: 'updates' | 'history' = 'updates'): Scene {
     },
   };
 }
+
+function place(key: string, tab: 'details' | 'log' = 'details', before?: Scene['before']): Scene {
+  return {
+    before: (host) => {
+      loads();
+      before?.(host);
+    },
+    after: () => {
+      usePanel.setState({ clusterTab: tab });
+      focus(key);
+      openPanel(true);
+    },
+  };
+}
+
+/** The first cluster in another state, with its guests greyed. */
+function linked(link: Link): Scene['before'] {
+  return (host) => {
+    const fleet = {
+      ...FLEET,
+      clusters: FLEET.clusters.map((row) => (row.id === C1 ? { ...row, link, quorate: null, updates: row.oldUpdates, oldUpdates: row.updates, checkedAt: NOW - 9e6 } : row)),
+      nodes: FLEET.nodes.map((row) => (row.key.cluster === C1 ? { ...row, link, updates: row.oldUpdates, oldUpdates: row.updates, checkedAt: NOW - 9e6 } : row)),
+      guests: FLEET.guests.map((row) => (row.cluster === C1 ? { ...row, old: true } : row)),
+    };
+    host.answers.snapshot = () => ({ seq: 10, fleet, operations: [] });
+  };
+}
+
+const dialog = (task: Parameters<typeof openDialog>[0], more?: () => void): Scene => ({
+  before: loads,
+  after: () => {
+    focus(`cluster:${C1}`);
+    openDialog(task, C1);
+    if (more !== undefined) setTimeout(more, 300);
+  },
+});
 
 const probed = {
   address: '192.168.1.10:8006', known: null, compare: 'openssl x509 -in /etc/pve/local/pve-ssl.pem -noout -fingerprint -sha256',
@@ -89,6 +128,26 @@ export const SCENES: Record<string, Scene> = {
   },
   menu: { before: loads, after: () => { focus(g(102)); openMenu({ x: 352, y: 330 }); } },
   node: { before: loads, after: () => { focus(`node:${C1}/pve1`); openPanel(true); } },
+  cluster: place(`cluster:${C1}`),
+  'cluster-log': place(`cluster:${C1}`, 'log'),
+  'cluster-off': place(`cluster:${C1}`, 'details', linked({ kind: 'disabled' })),
+  'cluster-refused': place(`cluster:${C1}`, 'details', (host) => {
+    linked({ kind: 'refused', error: 'Proxmox refuses the token redflag@pve!desktop: 401 authentication failure' })?.(host);
+    host.answers.cluster_details = ({ cluster }) => clusterDetails(cluster, { token: { id: 'redflag@pve!desktop', enteredAt: NOW - 400 * 864e5, expiresAt: NOW + 12 * 864e5, rotate: true } });
+  }),
+  'cluster-changed': place(`cluster:${C1}`, 'details', linked({ kind: 'certificateChanged', error: 'pve1 shows 4A:B1:F5:38:EE:96:0B:4A:73:D1:8C:2F:50:B6:19:E7:A8:03:5D:94:CC:27:E0:6B:1F:88:42:D3:7A:91:0E:5C' })),
+  'cluster-menu': { before: loads, after: () => { focus(`cluster:${C1}`); openMenu({ x: 352, y: 130 }); } },
+  'node-full': place(`node:${C1}/pve2`, 'details', (host) => { host.answers.node_details = ({ node }) => nodeDetails(node, { facts: { ...NODE_FACTS, repositories: 'enterpriseWithoutSubscription', problems: ['subscription: 403 Permission check failed (/nodes/pve2, Sys.Audit)'] } }); }),
+  'node-down': place(`node:${C2}/pve4`),
+  settings: open(200, 'settings'),
+  'settings-old': { ...open(310, 'settings'), before: (host) => { loads(); host.answers.guest_settings = () => ({ facts: { ...GUEST_FACTS, hostname: 'jellyfin', snapshot: { kind: 'possible' } }, at: NOW - 3 * 3_600_000, problem: '595 No route to host' }); } },
+  test: dialog('test'),
+  edit: dialog('edit'),
+  rotate: dialog('rotate'),
+  compare: dialog('compare'),
+  remove: dialog('remove'),
+  login: wizard('token', { secret: null, way: 'made' }),
+  made: wizard('token', { secret: null, way: 'made', tokenId: CREATED.tokenId, made: CREATED.done }),
   plan: { before: loads, after: () => { focus(g(100)); openPanel(true); void makePlan({ kind: 'update', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }).then(() => setTimeout(() => document.querySelectorAll<HTMLElement>('[role=option]')[2]?.click(), 50)); } },
   'plan-moved': {
     before: (host) => { loads(); host.answers.approve_plan = () => { throw failure('planMoved', 'The packages of nextcloud are not those of the plan any more.', 'openssl 3.0.16-1~deb12u1 appeared since', 'Make a new plan and look at it.'); }; },
