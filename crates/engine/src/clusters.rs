@@ -344,10 +344,15 @@ impl Inner {
             None => self.store.cluster_by_leaf(accepted).await?,
         };
         if let Some(mut known) = before {
+            // Whoever adds it again has just shown a way in that works: it is taken.
             if !known.addresses.iter().any(|a| a == address) {
                 known.addresses.push(address.to_owned());
-                self.store.update_cluster(&known).await?;
             }
+            if !known.leaves.contains(&accepted) {
+                known.leaves.push(accepted);
+            }
+            known.enabled = true;
+            self.use_token(&mut known, token_id, &secret).await?;
             return Ok(Added {
                 cluster: known.id,
                 already: true,

@@ -280,6 +280,17 @@ impl Inner {
             // The old one stays: a cluster must not be lost to a half-made token.
             return Ok(report);
         }
+        self.use_token(&mut record, token_id, &secret).await?;
+        Ok(report)
+    }
+
+    /// Uses another token for a cluster from now on, and watches it anew.
+    pub(crate) async fn use_token(
+        self: &Arc<Self>,
+        record: &mut ClusterRecord,
+        token_id: &str,
+        secret: &SecretString,
+    ) -> Result<(), Error> {
         let old = record.token_secret;
         let value = SecretString::from(secret.expose_secret().trim().to_owned());
         record.token_secret = self.vault.keep(SecretPurpose::ClusterToken, value).await?;
@@ -295,8 +306,7 @@ impl Inner {
             "done",
         )
         .await;
-        self.watch_anew(&record).await?;
-        Ok(report)
+        self.watch_anew(record).await
     }
 
     pub(crate) async fn removal(&self, id: ClusterId) -> Result<Removal, Error> {
