@@ -9,6 +9,7 @@ mod bench;
 mod bindings;
 mod bundle;
 mod cargo;
+mod conformance;
 mod demo;
 mod e2e;
 mod failure;
@@ -40,6 +41,7 @@ cargo xtask VERB
   bindings [--check]   write the TypeScript types of the API, or compare them
   sqlx [--check]       write the checked SQL's descriptions, or compare them
   lab [ARGUMENTS]      the Proxmox double alone (`cargo xtask lab --help`)
+  lab-conformance      the double's answers beside recordings of a live Proxmox VE
   bench NAME           measure; prints `figure NAME VALUE UNIT goal OP VALUE`
   fuzz                 every parser of foreign data against a fuzzer, 60 seconds each
   screenshots          pictures of the real window for the documents
@@ -77,6 +79,7 @@ fn verb(arguments: &[&str]) -> Result<()> {
         ["sqlx"] => sqlx::write(),
         ["sqlx", "--check"] => sqlx::check(),
         ["lab", rest @ ..] => lab::run(rest),
+        ["lab-conformance"] => conformance::run(),
         ["bench", name] => bench::run(name),
         ["fuzz"] => fuzz::run(60),
         ["screenshots"] => screenshots::run(),

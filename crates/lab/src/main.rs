@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use lab::{Facts, Lab, Options, Ports, Scenario};
+use lab::{Facts, Lab, Options, Ports, Scenario, world::Profile};
 
 /// Simulated Proxmox clusters for trying out RedFlag. Ends at Ctrl-C.
 #[derive(Debug, Parser)]
@@ -29,6 +29,9 @@ struct Arguments {
     /// How long one small step of a package manager takes inside a guest, in milliseconds.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 250)]
     pace: u64,
+    /// The release that the clusters run; only 8.4 was measured, the others are from sources.
+    #[arg(long, value_name = "RELEASE", value_parser = ["7.4", "8.1", "8.4", "9.2"])]
+    release: Option<String>,
     /// For everything that is drawn by chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -59,6 +62,11 @@ async fn main() -> Result<()> {
             Scenario::many(*clusters, *nodes, *guests)
         }
         _ => Scenario::demo(),
+    };
+    let release = arguments.release.as_deref().and_then(Profile::named);
+    let scenario = match release {
+        Some(profile) => scenario.of_release(profile),
+        None => scenario,
     };
     let options = Options {
         seed: arguments.seed,

@@ -58,6 +58,10 @@ async fn keep(
     acceptor: TlsAcceptor,
 ) {
     loop {
+        if ground.live.read(|w| place.shut(w)) {
+            // It was closed before anyone came to accept: the system would take connections for it.
+            listener = None;
+        }
         until_api(ground, place, false).await;
         let open = match listener.take() {
             Some(listener) => listener,

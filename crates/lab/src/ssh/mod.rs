@@ -111,12 +111,14 @@ fn new_key() -> Result<PrivateKey> {
 
 /// Waits until the sshd accepts connections (`closed` false) or does not.
 async fn until_door(ground: &Ground, place: Place, closed: bool) {
-    let shut = |w: &World| {
-        place
-            .find(w)
-            .is_some_and(|(_, n)| n.down.is_some() || n.ssh_closed)
-    };
-    ground.live.until(|w| shut(w) == closed).await;
+    ground.live.until(|w| shut(place, w) == closed).await;
+}
+
+/// Whether a node's sshd refuses connections.
+fn shut(place: Place, world: &World) -> bool {
+    place
+        .find(world)
+        .is_some_and(|(_, node)| node.down.is_some() || node.ssh_closed)
 }
 
 /// Serves one node's sshd for as long as the lab runs; while the node is down nothing listens.
@@ -137,6 +139,10 @@ pub(crate) fn serve(
         let ground = &shared;
         let keep = async {
             loop {
+                if ground.live.read(|w| shut(place, w)) {
+                    // It was closed before anyone came to accept.
+                    listener = None;
+                }
                 until_door(ground, place, false).await;
                 let open = match listener.take() {
                     Some(listener) => listener,

@@ -22,6 +22,14 @@ pub enum Interfaces {
 }
 
 impl Profile {
+    /// All of them, oldest first.
+    pub const ALL: [Self; 4] = [Self::V7_4, Self::V8_1, Self::V8_4, Self::V9_2];
+
+    /// The one of that short form: `8.4`.
+    pub fn named(release: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.release() == release)
+    }
+
     /// As `/version` gives it.
     pub fn version(self) -> &'static str {
         match self {
