@@ -22,7 +22,7 @@ use crate::{
     scenario::Scenario,
     seed::{secret_hex, secret_uuid},
     ssh,
-    world::{Down, Guest, Live, Node, access::change::Change, seconds},
+    world::{Down, Guest, Live, Node, seconds},
 };
 
 /// A running lab. Ends when it is dropped, or in order by [`Lab::stop`].
@@ -302,57 +302,6 @@ impl Lab {
             .context("no such node")?;
         let door = self.ground.doors.get(c).and_then(|doors| doors.get(n));
         door.context("the lab runs without SSH")?.change_key()
-    }
-
-    /// Makes a token invalid.
-    pub fn revoke_token(&self, cluster: &str, id: &str) -> Result<()> {
-        self.ground.live.change(|w| {
-            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
-            let token = cluster.access.tokens.iter_mut().find(|t| t.id == id);
-            token.context("no such token")?.revoked = true;
-            Ok(())
-        })
-    }
-
-    /// Lets a token end at a moment, in seconds since 1970.
-    pub fn expire_token(&self, cluster: &str, id: &str, at: i64) -> Result<()> {
-        self.ground.live.change(|w| {
-            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
-            let token = cluster.access.tokens.iter_mut().find(|t| t.id == id);
-            token.context("no such token")?.expires = Some(at);
-            Ok(())
-        })
-    }
-
-    /// Sets what a role allows, as `pveum role modify` without `--append` does.
-    pub fn set_role(&self, cluster: &str, role: &str, privileges: &[&str]) -> Result<()> {
-        self.change_access(
-            cluster,
-            Change::ModifyRole {
-                role: role.into(),
-                privileges: privileges.iter().map(|p| (*p).to_owned()).collect(),
-                append: false,
-            },
-        )
-    }
-
-    /// Whether a login of this user asks for a second factor.
-    pub fn second_factor(&self, cluster: &str, user: &str, asks: bool) -> Result<()> {
-        self.ground.live.change(|w| {
-            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
-            let user = cluster.access.users.get_mut(user);
-            user.context("no such user")?.second_factor = asks;
-            Ok(())
-        })
-    }
-
-    /// Makes a change of users, roles, rights or tokens.
-    pub(crate) fn change_access(&self, cluster: &str, change: Change) -> Result<()> {
-        self.ground.live.change(|w| {
-            let cluster = w.cluster_mut(cluster).context("no such cluster")?;
-            let done = cluster.access.apply(change);
-            done.map_err(|denied| anyhow::anyhow!(denied.words()))
-        })
     }
 
     /// Puts an agent into a guest as if it had come through the reach.

@@ -16,6 +16,7 @@ mod options;
 pub mod pve;
 mod pveum;
 mod records;
+mod rights;
 pub mod scenario;
 mod seed;
 pub mod ssh;
