@@ -4,6 +4,7 @@ import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import { NO_TOTALS } from '../src/live/fleet';
 import { go } from '../src/app/place';
+import { openDialog } from '../src/clusters/state';
 import { change, STEPS, type StepName } from '../src/wizard/state';
 import { C1 } from './fixtures/fleet';
 import { open, row } from './open';
@@ -38,6 +39,38 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     await user.keyboard('{Shift>}{ArrowDown}{/Shift}');
     await user.pointer({ keys: '[MouseRight]', target: row('mariadb') });
     await screen.findByTestId('menu');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('a cluster, both tabs', async () => {
+    show();
+    const { user } = await open();
+    await user.click(row('Homelab Cluster 1'));
+    await screen.findByTestId('token-id');
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('tab-log'));
+    expect(await violations()).toEqual([]);
+  });
+
+  it('a node, and the settings of an LXC', async () => {
+    show();
+    const { user } = await open();
+    await user.click(row('pve2'));
+    await screen.findByTestId('node-repositories');
+    expect(await violations()).toEqual([]);
+    await user.click(row('nextcloud'));
+    await user.click(screen.getByTestId('tab-settings'));
+    await screen.findByTestId('settings');
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each(['test', 'edit', 'rotate', 'compare', 'remove'] as const)('the dialog %s of a cluster', async (task) => {
+    show();
+    await open();
+    openDialog(task, C1);
+    await screen.findByTestId(`cluster-${task}`);
+    const there = { test: 'test-192.168.1.10:8006', edit: 'edit-name', rotate: 'rotate-lines', compare: 'compare-presented', remove: 'remove-goes' };
+    await screen.findByTestId(there[task]);
     expect(await violations()).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { useWizard } from '../src/wizard/state';
 import { sameFingerprint } from '../src/parts/fingerprint';
 import { C1 } from './fixtures/fleet';
+import { CREATED } from './fixtures/places';
 import { failure, type MemoryHost, PRINT } from './host';
 import { open } from './open';
 
@@ -85,6 +86,57 @@ describe('the straight way', () => {
     expect(screen.getByTestId('wizard-fingerprint-matches').getAttribute('aria-checked')).toBe('true');
     await user.click(screen.getByTestId('wizard-back'));
     expect(field('wizard-address').value).toBe('192.168.1.10');
+  });
+});
+
+describe('a token that RedFlag makes itself', () => {
+  async function login(user: UserEvent): Promise<void> {
+    await toToken(user);
+    await user.click(screen.getByTestId('wizard-token-made'));
+    await user.type(await screen.findByTestId('wizard-login-password'), 'r00t-password');
+    await user.click(screen.getByTestId('wizard-token-make'));
+  }
+
+  it('is made with a login that is used once, and shows what was done', async () => {
+    const { user, host } = await open();
+    await login(user);
+    expect((await screen.findByTestId('wizard-token-done')).textContent).toContain('redflag@pve!desktop-2');
+    expect(screen.getByTestId('wizard-token-lines').textContent).toBe(CREATED.done.join('\n'));
+    expect(host.requests('keep_secret')).toEqual([{ value: 'r00t-password' }]);
+    expect(host.requests('create_token')).toEqual([{ address: '192.168.1.10:8006', fingerprint: PRINT, user: 'root@pam', password: { id: 's-1' } }]);
+    expect(JSON.stringify(useWizard.getState())).not.toContain('r00t');
+    expect(document.body.innerHTML).not.toContain('r00t');
+    await user.click(next());
+    await screen.findByText('Permissions of the token');
+    await waitFor(() => expect(host.requests('check_token')).toEqual([{ address: '192.168.1.10:8006', fingerprint: PRINT, tokenId: 'redflag@pve!desktop-2', secret: { id: 's-made' } }]));
+    await user.click(screen.getByTestId('wizard-back'));
+    expect(screen.getByTestId('wizard-token-done')).toBeTruthy();
+    expect(host.requests('create_token')).toHaveLength(1);
+  });
+
+  it('says why it could not be made, with the password gone', async () => {
+    const { user, host } = await open((host) => {
+      host.answers.create_token = () => {
+        throw failure('refused', '192.168.1.10:8006 refuses the login', 'authentication failure', 'Check user and password; nothing was changed.');
+      };
+    });
+    await login(user);
+    expect((await screen.findByTestId('wizard-error')).textContent).toContain('nothing was changed');
+    expect(field('wizard-login-password').value).toBe('');
+    host.answers.create_token = () => CREATED;
+    await user.type(field('wizard-login-password'), 'right');
+    await user.click(screen.getByTestId('wizard-token-make'));
+    expect(await screen.findByTestId('wizard-token-done')).toBeTruthy();
+    expect(screen.queryByTestId('wizard-error')).toBeNull();
+  });
+
+  it('is worth nothing at another address', async () => {
+    const { user } = await open();
+    await login(user);
+    await screen.findByTestId('wizard-token-done');
+    for (let i = 0; i < 2; i += 1) await user.click(screen.getByTestId('wizard-back'));
+    await user.type(field('wizard-address'), '1');
+    expect(useWizard.getState()).toMatchObject({ made: null, secret: null, tokenId: 'redflag@pve!desktop' });
   });
 });
 

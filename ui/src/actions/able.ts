@@ -29,8 +29,10 @@ function silent(cluster: ClusterRow | undefined): Reason {
 }
 
 function shut(guest: GuestRow, cluster: ClusterRow | undefined): Reason {
+  const silence = guest.old ? silent(cluster) : null;
+  if (silence !== null) return silence;
   if (guest.template) return why.template;
-  if (guest.old) return silent(cluster) ?? why.old;
+  if (guest.old) return why.old;
   if (guest.power === 'stopped') return why.stopped;
   if (guest.power === 'unknown') return why.unknownPower;
   return guest.activity === null ? null : why.busy;

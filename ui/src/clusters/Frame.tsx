@@ -23,7 +23,7 @@ export function Frame({ title, lead, children, foot, hint, onSubmit, begin }: Pr
   useEffect(() => {
     if (begin === false) return;
     const place = form.current;
-    const first = place?.querySelector<HTMLElement>('.dialog-text input, .dialog-text textarea') ?? place?.querySelector<HTMLElement>('.dialog-foot .button:not(:disabled)');
+    const first = place?.querySelector<HTMLElement>('.dialog-text input, .dialog-text textarea') ?? place?.querySelector<HTMLElement>('.dialog-foot .primary:not(:disabled)');
     first?.focus();
   }, [begin]);
   function submit(event: FormEvent): void {
@@ -48,6 +48,7 @@ export function Frame({ title, lead, children, foot, hint, onSubmit, begin }: Pr
   );
 }
 
-export function CancelButton() {
-  return <Dialog.Close className="button ghost" data-testid="dialog-cancel">{words.cancel}</Dialog.Close>;
+/** `Close` where nothing is begun that could be cancelled. */
+export function CancelButton({ close }: { close?: boolean }) {
+  return <Dialog.Close className="button ghost" data-testid="dialog-cancel">{close === true ? words.close : words.cancel}</Dialog.Close>;
 }

@@ -1,9 +1,10 @@
 // Another token for a cluster: made on the node, tried here, and only then used in place of the old one.
 import { useState } from 'react';
 import type { ClusterRow } from '../bindings/ClusterRow';
+import type { RotateToken } from '../bindings/RotateToken';
 import type { SecretRef } from '../bindings/SecretRef';
 import type { TokenCheck } from '../bindings/TokenCheck';
-import { rpc } from '../host';
+import { CommandError, rpc } from '../host';
 import { useAsked } from '../live/asked';
 import { CopyBox } from '../parts/CopyBox';
 import { ErrorNote, Note } from '../parts/Note';
@@ -42,6 +43,15 @@ function Entry({ row, old, problem: unread, onDone }: EntryProps) {
   const ready = parts !== null && (secret.trim() !== '' || kept !== null) && !busy;
   const same = old !== null && tokenId.trim() === old;
 
+  const tried = async (request: RotateToken): Promise<TokenCheck> => {
+    try {
+      return await rpc('rotate_token', request);
+    } catch (thrown) {
+      // What Proxmox refuses is not worth trying again.
+      if (CommandError.from(thrown).code === 'refused') setKept(null);
+      throw thrown;
+    }
+  };
   const save = () =>
     run(async () => {
       const value = secret.trim();
@@ -49,7 +59,7 @@ function Entry({ row, old, problem: unread, onDone }: EntryProps) {
       const ref = value === '' ? kept : await rpc('keep_secret', { value });
       if (ref === null) return;
       setKept(ref);
-      const answer = await rpc('rotate_token', { cluster: row.id, tokenId: tokenId.trim(), secret: ref });
+      const answer = await tried({ cluster: row.id, tokenId: tokenId.trim(), secret: ref });
       if (!answer.enough) return setCheck(answer);
       changed();
       onDone({ old: old ?? '', now: tokenId.trim() });

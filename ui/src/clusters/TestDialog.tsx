@@ -23,7 +23,7 @@ export function TestDialog({ row }: { row: ClusterRow }) {
       hint={<span role="status" data-testid="test-sum">{loading ? text.busy : answer === null ? '' : sum}</span>}
       foot={
         <>
-          <CancelButton />
+          <CancelButton close />
           <button type="submit" className="button primary" aria-disabled={loading} data-testid="test-again">{text.again}</button>
         </>
       }

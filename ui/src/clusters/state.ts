@@ -1,7 +1,8 @@
 // The dialog about a cluster that is open, and what is done to clusters without one.
 import { create } from 'zustand';
 import { fail, tell } from '../app/notices';
-import { rpc } from '../host';
+import { CommandError, rpc } from '../host';
+import { usePanel } from '../panel/state';
 import { words } from '../words/en';
 
 export type ClusterTask = 'test' | 'edit' | 'rotate' | 'compare' | 'remove';
@@ -26,6 +27,9 @@ export function changed(): void {
   useClusterDialog.setState(({ changes }) => ({ changes: changes + 1 }));
 }
 
+/** Failures that become the state of the cluster. */
+const IN_PANEL: ReadonlySet<string> = new Set(['unreachable', 'refused', 'identityChanged']);
+
 /** Reads the whole cluster now; how it ended is said in a notice. */
 export async function discoverNow(cluster: string, name: string): Promise<void> {
   tell(words.cluster.actions.discovering(name));
@@ -33,7 +37,9 @@ export async function discoverNow(cluster: string, name: string): Promise<void> 
     const { sentence } = await rpc('discover', { cluster });
     tell(`${name}: ${sentence}.`);
   } catch (thrown) {
-    fail(thrown);
+    // The panel says it too, with what can be done about it.
+    const seen = usePanel.getState().open && IN_PANEL.has(CommandError.from(thrown).code);
+    if (!seen) fail(thrown);
   }
   changed();
 }

@@ -123,7 +123,7 @@ function Print({ value, under, testId }: { value: string; under: string | null; 
   return (
     <div className="px-4 pb-1" data-testid={testId} data-value={value}>
       <div className="hs high">
-        <div className="print fill">{inGroups(value).map((line) => <div key={line}>{line}</div>)}</div>
+        <div className="print fill">{inGroups(value, 2).map((line) => <div key={line}>{line}</div>)}</div>
         <CopyButton text={value} />
       </div>
       {under !== null && <p className="small t3">{under}</p>}

@@ -4,7 +4,7 @@ import { useClusterDialog } from '../clusters/state';
 import { rpc } from '../host';
 import { minuteOf, useAsked } from '../live/asked';
 import type { ClusterKey } from '../live/fleet';
-import { useCluster } from '../live/store';
+import { useCluster, useLive } from '../live/store';
 import { ErrorNote } from '../parts/Note';
 import { words } from '../words/en';
 import { count } from '../words/format';
@@ -23,11 +23,12 @@ export function ClusterPanel({ clusterKey }: { clusterKey: ClusterKey }) {
   const id = row?.id ?? '';
   const mark = JSON.stringify([id, changes, row?.link.kind, row?.name, row?.address, minuteOf(row?.checkedAt ?? null)]);
   const { answer, problem, again } = useAsked(mark, () => rpc('cluster_details', { cluster: id }), PAUSE_MS);
+  const nodes = useLive((live) => live.fleet.shape.nodes.get(clusterKey)?.length ?? 0);
   if (row === undefined) return null;
   const runs = answer?.discoveries ?? [];
   return (
     <>
-      <Head name={row.name} link={row.link} quorate={row.quorate} version={row.version} />
+      <Head name={row.name} link={row.link} quorate={row.quorate} version={row.version} note={<LinkNote link={row.link} cluster={row.id} name={row.name} />} />
       <Tabs.Root className="flex min-h-0 flex-1 flex-col" value={tab} onValueChange={(value) => usePanel.setState({ clusterTab: value as ClusterTab })}>
         <Tabs.List className="tabs" aria-label={row.name}>
           <Tabs.Tab className="tab" value="details" data-testid="tab-details">{text.tabs.details}</Tabs.Tab>
@@ -37,10 +38,9 @@ export function ClusterPanel({ clusterKey }: { clusterKey: ClusterKey }) {
           </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel className="panel-body scrolls pt-3" value="details">
-          <LinkNote link={row.link} cluster={row.id} name={row.name} />
           <dl className="pairs px-4 pb-3">
             <dt>{text.quorum}</dt>
-            <dd>{row.quorate === null ? text.alone : row.quorate ? text.hasQuorum : text.noQuorum}</dd>
+            <dd>{row.quorate === null ? (nodes === 1 ? text.alone : words.none) : row.quorate ? text.hasQuorum : text.noQuorum}</dd>
             <Below rowKey={clusterKey} updates={row.updates} past={row.oldUpdates} />
             <dt>{words.panel.checked}</dt>
             <dd><Ago at={row.checkedAt} /></dd>

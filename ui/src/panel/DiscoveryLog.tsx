@@ -61,8 +61,9 @@ function What({ run }: { run: DiscoveryEntry }) {
   );
 }
 
-/** `0.4 s`, `12 s`: most discoveries take less than a second. */
+/** `< 0.1 s`, `0.4 s`, `12 s`: most discoveries take less than a second. */
 function tookShort(milliseconds: number): string {
   const inSeconds = Math.max(0, milliseconds) / 1000;
+  if (inSeconds < 0.1) return '< 0.1 s';
   return `${inSeconds < 10 ? inSeconds.toFixed(1) : Math.round(inSeconds)} s`;
 }

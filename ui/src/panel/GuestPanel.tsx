@@ -10,7 +10,7 @@ import { clusterKey, type GuestKey } from '../live/fleet';
 import { useCluster, useGuest, useLive } from '../live/store';
 import { Note } from '../parts/Note';
 import { Badge, Status } from '../parts/Status';
-import { AgentStatus, GuestState } from '../tree/cells';
+import { Agent, GuestState } from '../tree/cells';
 import { words } from '../words/en';
 import { count, shortOs } from '../words/format';
 import { Foot } from './Foot';
@@ -107,7 +107,7 @@ function Facts({ row }: { row: GuestRow }) {
         {row.tags.length > 0 && <span className="tags flex-none">{row.tags.slice(0, 3).map((tag) => <Badge key={tag}>{tag}</Badge>)}</span>}
       </div>
       <div className="hs wide small t2 mt-1">
-        {row.template ? <Status tone="mute" glyph="uns">{words.updateState.notUpdated}</Status> : <span className="hs tight"><span className="t3">{text.agent}</span><AgentStatus agent={row.agent} /></span>}
+        {row.template ? <Status tone="mute" glyph="uns">{words.updateState.notUpdated}</Status> : <span className="hs tight"><span className="t3">{text.agent}</span><Agent guest={row} /></span>}
         {row.address !== null && <span className="el">{row.address}</span>}
       </div>
     </>

@@ -17,7 +17,7 @@ interface Props {
 
 export function LinkNote({ link, cluster, name, node }: Props) {
   const shown = note({ link, cluster, name, node });
-  return shown === null ? null : <div className="px-4 pb-3">{shown}</div>;
+  return shown === null ? null : <div className="mt-3">{shown}</div>;
 }
 
 function note({ link, cluster, name, node }: Props) {

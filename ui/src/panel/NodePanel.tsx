@@ -10,6 +10,7 @@ import { useCluster, useNode } from '../live/store';
 import type { GlyphName } from '../parts/Glyph';
 import { ErrorNote, Note } from '../parts/Note';
 import { Meter, Status, type Tone } from '../parts/Status';
+import { isOld } from '../tree/cells';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
 import { percent, uptime } from '../words/format';
@@ -29,9 +30,8 @@ export function NodePanel({ nodeKey }: { nodeKey: NodeRowKey }) {
   const facts = answer?.facts ?? null;
   return (
     <>
-      <Head name={row.key.node} link={row.link} quorate={null} version={facts?.version ?? null} />
+      <Head name={row.key.node} link={row.link} quorate={null} version={facts?.version ?? null} note={<LinkNote link={row.link} cluster={row.key.cluster} name={cluster?.name ?? row.key.node} node />} />
       <div className="panel-body scrolls">
-        <LinkNote link={row.link} cluster={row.key.cluster} name={cluster?.name ?? row.key.node} node />
         <dl className="pairs px-4 pb-3">
           <dt>{text.address}</dt>
           <dd>{row.address ?? words.none}</dd>
@@ -62,7 +62,7 @@ function Again({ onClick }: { onClick: () => void }) {
 /** Live figures come with the row; the rest is asked for. */
 function Hardware({ row, facts }: { row: NodeRow; facts: NodeFacts | null }) {
   return (
-    <section className="pb-3" aria-label={words.node.hardware}>
+    <section className={isOld(row.link) ? 'pb-3 past-facts' : 'pb-3'} aria-label={words.node.hardware}>
       <div className="sect ruled"><b>{words.node.hardware}</b></div>
       <dl className="pairs px-4">
         {facts?.processor != null && (
@@ -82,7 +82,7 @@ function Hardware({ row, facts }: { row: NodeRow; facts: NodeFacts | null }) {
         {facts !== null && facts.load.length > 0 && (
           <>
             <dt>{words.node.load}</dt>
-            <dd title={words.node.loadHint}>{facts.load.join('  ')}</dd>
+            <dd title={words.node.loadHint}>{facts.load.join(', ')}</dd>
           </>
         )}
         <dt>{text.memory}</dt>

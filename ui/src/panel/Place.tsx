@@ -1,4 +1,5 @@
 // What the panels of clusters and nodes have in common: head, sums below, ages, foot.
+import type { ReactNode } from 'react';
 import { scopeOfRow } from '../actions/scope';
 import type { Link } from '../bindings/Link';
 import type { UpdateCounts } from '../bindings/UpdateCounts';
@@ -15,7 +16,16 @@ import { Foot } from './Foot';
 
 const text = words.panel;
 
-export function Head({ name, link, quorate, version }: { name: string; link: Link; quorate: boolean | null; version: string | null }) {
+interface HeadProps {
+  name: string;
+  link: Link;
+  quorate: boolean | null;
+  version: string | null;
+  /** Why it is not the present. It stays in sight while the rest is scrolled. */
+  note: ReactNode;
+}
+
+export function Head({ name, link, quorate, version, note }: HeadProps) {
   return (
     <div className="panel-head">
       <div className="hs"><h2 className="el" title={name}>{name}</h2><span className="fill" /><CloseButton /></div>
@@ -23,6 +33,7 @@ export function Head({ name, link, quorate, version }: { name: string; link: Lin
         <LinkState link={link} online={{ quorate }} />
         {version !== null && <span className="el">{`${text.version} ${version}`}</span>}
       </div>
+      {note}
     </div>
   );
 }
@@ -36,8 +47,12 @@ export function Below({ rowKey, updates, past }: { rowKey: string; updates: Upda
       <dt>{text.updates}</dt>
       <dd className="hs wide">
         {updates.security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(updates.security)}</Status>}
-        <Status tone="info" glyph="upd">{count(updates.total)}</Status>
-        {past.total > 0 && <span className="t3" title={words.updateState.pastTitle(past.total)}>{words.updateState.past(past.total)}</span>}
+        {updates.total === 0 && past.total > 0 ? (
+          <span className="t3"><Status tone="mute" glyph="upd" title={words.updateState.pastTitle(past.total)}>{count(past.total)}</Status></span>
+        ) : (
+          <Status tone={updates.total > 0 ? 'info' : 'mute'} glyph="upd">{count(updates.total)}</Status>
+        )}
+        {updates.total > 0 && past.total > 0 && <span className="t3" title={words.updateState.pastTitle(past.total)}>{words.updateState.past(past.total)}</span>}
       </dd>
     </>
   );

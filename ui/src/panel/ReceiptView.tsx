@@ -1,6 +1,7 @@
 // What an update did: who approved it, what changed, what was not done, what was checked afterwards.
 import type { PackageChange } from '../bindings/PackageChange';
 import type { Receipt } from '../bindings/Receipt';
+import { useOperation } from '../live/store';
 import { ErrorNote } from '../parts/Note';
 import { Badge, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
@@ -10,6 +11,8 @@ const text = words.history;
 const SHORT = 9;
 
 export function ReceiptView({ receipt, withProblem }: { receipt: Receipt; withProblem: boolean }) {
+  // The plan as it was approved, over all LXCs; where that is not known any more, the part of this one.
+  const plan = useOperation(receipt.operation)?.plan;
   return (
     <div className="receipt" data-testid={`receipt-${receipt.number}`}>
       {withProblem && receipt.problem !== null && <ErrorNote error={{ message: receipt.problem.what, words: receipt.problem.words, next: receipt.problem.next }} />}
@@ -17,7 +20,7 @@ export function ReceiptView({ receipt, withProblem }: { receipt: Receipt; withPr
         <dt>{text.approved}</dt>
         <dd title={exact(receipt.beganAt)}>{receipt.approvedBy}</dd>
         <dt>{text.plan}</dt>
-        <dd className="mono" title={receipt.plan}>{shortPlan(receipt.plan)}</dd>
+        <dd className="mono" title={receipt.plan} data-testid="receipt-plan">{plan ?? shortPlan(receipt.plan)}</dd>
         <dt>{text.took}</dt>
         <dd>{took(receipt.endedAt - receipt.beganAt)}</dd>
         <dt>{text.check}</dt>

@@ -51,7 +51,7 @@ function Facts({ facts, os, old }: { facts: GuestFacts; os: string | null; old: 
         <Pair name={text.features}>{facts.features.length === 0 ? words.none : <span className="hs tight wraps">{facts.features.map((feature) => <Badge key={feature}>{feature}</Badge>)}</span>}</Pair>
         <Pair name={text.pool}>{facts.pool ?? words.none}</Pair>
         <Pair name={text.ha}>{facts.ha ?? text.noHa}</Pair>
-        <Pair name={text.snapshot}><Snapshot snapshot={facts.snapshot} /></Pair>
+        <Pair name={text.snapshot}><Snapshot snapshot={facts.snapshot} old={old} /></Pair>
       </dl>
       <div className="sect ruled"><b>{text.resources}</b></div>
       <dl className="pairs px-4 pb-3">
@@ -79,16 +79,16 @@ function Pair({ name, title, children }: { name: string; title?: string; childre
   );
 }
 
-function Snapshot({ snapshot }: { snapshot: SnapshotFact }) {
+function Snapshot({ snapshot, old }: { snapshot: SnapshotFact; old: boolean }) {
   switch (snapshot.kind) {
     case 'unknown':
       return <Status tone="mute" glyph="unk">{words.state.unknown}</Status>;
     case 'possible':
-      return <Status tone="ok" glyph="ok">{text.possible}</Status>;
+      return <Status tone={old ? 'mute' : 'ok'} glyph="ok">{text.possible}</Status>;
     case 'impossible':
       return (
         <>
-          <Status tone="caution" glyph="lock">{text.impossible}</Status>
+          <Status tone={old ? 'mute' : 'caution'} glyph="lock">{text.impossible}</Status>
           <p className="t2">{snapshot.why}</p>
         </>
       );

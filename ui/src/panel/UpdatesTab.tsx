@@ -46,7 +46,7 @@ function Standing({ row }: { row: GuestRow }) {
     case 'unsupported':
       return <div className="px-4 pt-3"><Note glyph="uns">{updates.reason}</Note></div>;
     case 'upToDate':
-      return <div className="px-4 pt-3"><Status tone={row.old ? 'mute' : 'ok'} glyph="ok">{words.updateState.upToDate}</Status></div>;
+      return <div className="px-4 pt-3">{row.old ? <Status tone="mute" glyph="unk">{words.updateState.wasUpToDate}</Status> : <Status tone="ok" glyph="ok">{words.updateState.upToDate}</Status>}</div>;
     case 'updates':
       return null;
   }

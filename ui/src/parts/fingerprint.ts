@@ -1,12 +1,12 @@
 // Fingerprints of certificates: as people compare them, and compared for them.
 
-/** Two lines of four groups of four pairs, as one compares them by eye. */
-export function inGroups(print: string): string[] {
+/** Groups of four pairs, four in a line where there is room for them, as one compares them by eye. */
+export function inGroups(print: string, inLine = 4): string[] {
   const pairs = print.split(':');
   const groups: string[] = [];
   for (let i = 0; i < pairs.length; i += 4) groups.push(pairs.slice(i, i + 4).join(':'));
   const lines: string[] = [];
-  for (let i = 0; i < groups.length; i += 4) lines.push(groups.slice(i, i + 4).join(' '));
+  for (let i = 0; i < groups.length; i += inLine) lines.push(groups.slice(i, i + inLine).join(' '));
   return lines;
 }
 

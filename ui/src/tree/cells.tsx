@@ -89,14 +89,21 @@ export function Sums({ now, past }: { now: UpdateCounts; past: UpdateCounts }) {
   );
 }
 
+/** Nothing was pending at an earlier time: neither a figure nor today's good news. */
+function WasUpToDate({ title }: { title?: string }) {
+  return <span className="both"><Status tone="mute" glyph="unk" title={title}>{words.updateState.wasUpToDate}</Status></span>;
+}
+
 export function Updates({ state, old }: { state: UpdateState; old: boolean }) {
   const say = words.updateState;
   switch (state.kind) {
     case 'upToDate':
-      return <span className="both"><Status tone={old ? 'mute' : 'ok'} glyph="ok">{say.upToDate}</Status></span>;
+      if (old) return <WasUpToDate />;
+      return <span className="both"><Status tone="ok" glyph="ok">{say.upToDate}</Status></span>;
     case 'updates':
       return <Counts counts={state.counts} old={old} />;
     case 'stale':
+      if (state.counts.total === 0) return <WasUpToDate title={say.sinceTitle(exact(state.since))} />;
       return <Counts counts={state.counts} old title={say.sinceTitle(exact(state.since))} />;
     case 'unknown': {
       const shown = { noAgent: say.unknown, notRunning: say.notRunning, notScanned: say.notScanned }[state.why];

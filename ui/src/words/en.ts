@@ -87,7 +87,7 @@ export const words = {
     certificate: 'Certificate changed', waiting: 'Waiting', percent: (doing: string, p: number) => `${doing} ${p} %`,
   },
   updateState: {
-    upToDate: 'Up to date', unknown: 'Unknown', notRunning: 'Not running', notScanned: 'Not scanned yet', notUpdated: 'Not updated',
+    upToDate: 'Up to date', wasUpToDate: 'Was up to date', unknown: 'Unknown', notRunning: 'Not running', notScanned: 'Not scanned yet', notUpdated: 'Not updated',
     scanFailed: 'Scan failed', failed: 'Failed', security: (n: number) => `${count(n)} sec`, past: (n: number) => `+${count(n)}`,
     pastTitle: (n: number) => `${updates(n)} known from an earlier time only, not in the sum`,
     sinceTitle: (at: string) => `Known from ${at} only`,

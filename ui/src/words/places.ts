@@ -34,7 +34,7 @@ export const cluster = {
     row: (entry: DiscoveryEntry) => `${nodes(entry.nodes)}, ${lxcs(entry.guests)}`, head: 'Newest first, at most 100',
   },
   test: {
-    title: 'Test connection', lead: (name: string) => `RedFlag asks each address of ${name} for its version, with the stored token and certificates.`, busy: 'Asking each address…', again: 'Test again', answers: (version: string) => `Proxmox VE ${version}`, silent: 'No answer', all: (n: number) => (n === 1 ? 'The address answers.' : `All ${count(n)} addresses answer.`), some: (n: number, of: number) => `${count(n)} of ${plural(of, 'address answers', 'addresses answer')}.`, none: 'No address answers.',
+    title: 'Test connection', lead: (name: string) => `RedFlag asks each address of ${name} for its version, with the stored token and certificates.`, busy: 'Asking each address…', again: 'Test again', answers: (version: string) => `Proxmox VE ${version}`, silent: 'No answer', all: (n: number) => (n === 1 ? 'The address answers.' : `All ${count(n)} addresses answer.`), some: (n: number, of: number) => `${count(n)} of ${count(of)} addresses ${n === 1 ? 'answers' : 'answer'}.`, none: 'No address answers.',
   },
   edit: {
     title: 'Edit cluster', lead: 'The name is only shown here. Proxmox does not change.', addresses: 'Addresses, one per line', hint: 'The first one is asked first, the others when it does not answer. The port is 8006 unless given.', save: 'Save', saving: 'Saving…', saved: (name: string) => `${name} saved.`,
@@ -57,7 +57,7 @@ export const cluster = {
 } as const;
 
 export const node = {
-  kernel: 'Kernel', processor: 'Processor', cores: 'Cores', load: 'Load', loadHint: '1, 5 and 15 minutes', rootDisk: 'Root disk', subscription: 'Subscription', repositories: 'Package source', problems: 'What could not be asked', reading: 'Asking the node.', hardware: 'Node', system: 'Proxmox',
+  kernel: 'Kernel', processor: 'Processor', cores: 'Cores', load: 'Load', loadHint: '1, 5 and 15 minutes', rootDisk: 'Root disk', subscription: 'Subscription', repositories: 'Packages', problems: 'What could not be asked', reading: 'Asking the node.', hardware: 'Node', system: 'Proxmox',
   verdicts: repositories, subscriptionWord: (word: string | null) => (word === null ? 'Not known' : (subscriptions[word.toLowerCase()] ?? word)), unanswered: (name: string) => `${name} could not be asked`,
 } as const;
 
