@@ -1,182 +1,19 @@
 //! The program is killed (SIGKILL) at every step of an update job and started again on the same folder: each time the
 //! job must end in one receipt that says what really happened inside the guest.
 
-use std::{
-    io::{BufRead, BufReader},
-    net::SocketAddr,
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+mod program;
 
-use anyhow::{Context, Result, anyhow, bail};
-use domain::operation::{Job, JobState, OperationKind, Receipt, StepKind, StepState};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use domain::operation::{JobState, OperationKind, Receipt, StepKind, StepState};
 use lab::{Fault, Lab, Options, Rule, Scenario, Where};
-use serde_json::{Value, json};
+use program::{Program, set_up};
+use serde_json::json;
 
-const PATIENCE: Duration = Duration::from_secs(120);
 const CLUSTER: usize = 0;
 const GUEST: &str = "nextcloud";
 const VMID: u32 = 200;
-
-/// The program as a process of its own, driven over its loopback door.
-struct Program {
-    child: Child,
-    door: String,
-    token: String,
-    client: reqwest::Client,
-}
-
-impl Program {
-    fn start(folder: &Path, gateway: SocketAddr) -> Result<Self> {
-        let ui = folder.join("ui");
-        std::fs::create_dir_all(&ui)?;
-        std::fs::write(ui.join("index.html"), "no page is needed here")?;
-        let agent = folder.join("agent-for-tests");
-        std::fs::write(
-            &agent,
-            b"\x7fELF stands for the agent; simulated guests run none",
-        )?;
-        let mut child = Command::new(env!("CARGO_BIN_EXE_redflag-devserver"))
-            .arg("--data")
-            .arg(folder.join("data"))
-            .arg("--ui")
-            .arg(&ui)
-            .arg("--agent-binary")
-            .arg(&agent)
-            .arg("--gateway-bind")
-            .arg(gateway.to_string())
-            .env("REDFLAG_PASSPHRASE", "correct horse battery staple")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("its output")?).read_line(&mut line)?;
-        let (door, token) = line
-            .trim()
-            .split_once("/#token=")
-            .ok_or_else(|| anyhow!("it did not start: {line:?}"))?;
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self {
-            child,
-            door: door.into(),
-            token: token.into(),
-            client,
-        })
-    }
-
-    async fn call(&self, command: &str, payload: Value) -> Result<Value> {
-        let answer = self
-            .client
-            .post(format!("{}/rpc/{command}", self.door))
-            .bearer_auth(&self.token)
-            .json(&payload)
-            .send()
-            .await?;
-        let status = answer.status();
-        let body: Value = answer.json().await?;
-        if !status.is_success() {
-            bail!("{command}: {body}");
-        }
-        Ok(body)
-    }
-
-    fn kill(mut self) -> Result<()> {
-        // On unix this is SIGKILL: nothing is flushed, nobody says good-bye.
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
-
-    async fn job(&self, operation: &Value) -> Result<Job> {
-        let details = self
-            .call("operation_details", json!({ "operation": operation }))
-            .await?;
-        Ok(serde_json::from_value(details["jobs"][0].clone())?)
-    }
-
-    /// Asks until `look` finds something in the job.
-    async fn until<R>(
-        &self,
-        operation: &Value,
-        what: &str,
-        look: impl Fn(&Job) -> Option<R>,
-    ) -> Result<R> {
-        let begin = Instant::now();
-        loop {
-            let job = self.job(operation).await?;
-            if let Some(found) = look(&job) {
-                return Ok(found);
-            }
-            if begin.elapsed() > PATIENCE {
-                bail!("{what} did not come: {job:?}");
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
-async fn set_up(program: &Program, lab: &Lab) -> Result<Value> {
-    let facts = &lab.facts().clusters[CLUSTER];
-    let secret = program
-        .call("keep_secret", json!({ "value": facts.token.secret }))
-        .await?;
-    let request = json!({
-        "address": facts.address, "fingerprint": facts.fingerprint, "tokenId": facts.token.id, "secret": secret, "name": null,
-    });
-    let cluster = program.call("add_cluster", request).await?["cluster"].clone();
-    program
-        .call("discover", json!({ "cluster": cluster }))
-        .await?;
-    for node in facts.nodes.iter().filter(|n| n.online) {
-        let ssh = node.ssh.as_ref().context("a lab with SSH")?;
-        let place = json!({ "cluster": cluster, "node": node.name, "host": ssh.address.ip(), "port": ssh.address.port() });
-        let probed = program.call("probe_node", place.clone()).await?;
-        let password = program
-            .call("keep_secret", json!({ "value": ssh.password }))
-            .await?;
-        let mut save = place;
-        save["user"] = json!(ssh.user);
-        save["hostKey"] = probed["key"].clone();
-        save["password"] = password;
-        program.call("save_access", save).await?;
-    }
-    let guest = guest(program).await?;
-    let enrol = begin(program, "enrol", &guest).await?;
-    program
-        .until(&enrol, "the end of the enrolment", |job| {
-            job.state.is_final().then_some(())
-        })
-        .await?;
-    Ok(guest)
-}
-
-async fn guest(program: &Program) -> Result<Value> {
-    let snapshot = program.call("snapshot", json!({})).await?;
-    let guests = snapshot["fleet"]["guests"].as_array().context("guests")?;
-    let found = guests
-        .iter()
-        .find(|g| g["name"] == GUEST)
-        .context("the guest")?;
-    Ok(found["id"].clone())
-}
-
-async fn begin(program: &Program, kind: &str, guest: &Value) -> Result<Value> {
-    let targets = json!([{ "kind": "guest", "guest": guest }]);
-    let plan = program
-        .call(
-            "make_plan",
-            json!({ "kind": kind, "targets": targets, "only": { "kind": "all" } }),
-        )
-        .await?;
-    let approve = json!({ "plan": plan["id"], "fingerprint": plan["fingerprint"] });
-    Ok(program
-        .call("approve_plan", approve)
-        .await
-        .with_context(|| plan.to_string())?["operation"]
-        .clone())
-}
 
 /// Versions inside the guest, by package.
 fn installed(lab: &Lab) -> Result<Vec<(String, String)>> {
@@ -204,8 +41,13 @@ async fn round(step: StepKind) -> Result<StepState> {
     let label = lab.world().read(|w| w.clusters[CLUSTER].label.clone());
     let folder = tempfile::tempdir()?;
     let gateway = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let program = Program::start(folder.path(), gateway)?;
-    let guest = set_up(&program, &lab).await?;
+    let agent = folder.path().join("agent-for-tests");
+    std::fs::write(
+        &agent,
+        b"\x7fELF stands for the agent; simulated guests run none",
+    )?;
+    let program = Program::start(folder.path(), &agent, gateway)?;
+    let guest = set_up(&program, &lab.facts().clusters[CLUSTER], GUEST).await?;
     let before = installed(&lab)?;
     let plan = program
         .call("make_plan", json!({ "kind": "update", "targets": [{ "kind": "guest", "guest": guest }], "only": { "kind": "all" } }))
@@ -235,7 +77,7 @@ async fn round(step: StepKind) -> Result<StepState> {
 
     lab.faults().clear();
     lab.silence_agent(&label, VMID, false)?;
-    let program = Program::start(folder.path(), gateway)?;
+    let program = Program::start(folder.path(), &agent, gateway)?;
     let held = {
         let job = program.job(&update).await?;
         job.steps

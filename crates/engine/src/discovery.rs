@@ -223,6 +223,18 @@ impl Inner {
             .resources()
             .await
             .map_err(|e| cluster_error(&name, e))?;
+        let mut guests = seen_guests(&answer);
+        if guests.is_empty() {
+            self.doubt_emptiness(id, client, &name).await?;
+        }
+        // What needs no further question is shown at once.
+        let first = self
+            .state
+            .read(|known| known.guests.values().all(|g| g.record.cluster != id));
+        self.take(id, &seen_nodes(&answer, &BTreeMap::new()), &guests);
+        if first {
+            self.state.show(clock::now());
+        }
         let mut problems = Vec::new();
         let addresses = if full {
             self.learn_cluster(id, client, &mut problems).await
@@ -230,12 +242,6 @@ impl Inner {
             BTreeMap::new()
         };
         let nodes = seen_nodes(&answer, &addresses);
-        let mut guests = seen_guests(&answer);
-        if guests.is_empty() {
-            self.doubt_emptiness(id, client, &name).await?;
-        }
-        // What needs no further question is shown at once.
-        self.take(id, &nodes, &guests);
         let asked = self
             .read_configs(id, client, full, &nodes, &mut guests)
             .await?;
