@@ -104,7 +104,7 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     change({ step, address: '192.168.1.10', probed: await host.rpc('probe_cluster', { address: '' }), secret: { id: 's' }, cluster: C1 });
     go({ view: 'wizard' });
     await screen.findByTestId('wizard-title');
-    if (step === 'access') await screen.findByTestId('wizard-access-pve1');
+    if (step === 'access') (await screen.findByTestId('wizard-access-pve1-anew')).click();
     if (step === 'discover') await screen.findByTestId('wizard-discovered');
     expect(await violations()).toEqual([]);
   });

@@ -38,6 +38,8 @@ async function toAccess(user: UserEvent): Promise<void> {
   await waitFor(() => expect(next()).toBeTruthy());
   await user.click(next());
   await screen.findByTestId('wizard-access-pve1');
+  // The fleet of the tests has access already; these tests are about setting it up.
+  for (const node of ['pve1', 'pve2']) await user.click(screen.getByTestId(`wizard-access-${node}-anew`));
 }
 
 async function connect(user: UserEvent, node: string, password: string | null): Promise<void> {
@@ -265,6 +267,34 @@ describe('failures', () => {
     await user.click(screen.getByTestId('wizard-done'));
     expect(screen.getByTestId('tree')).toBeTruthy();
   });
+});
+
+it('nodes that can be entered already need nothing', async () => {
+  const { user, host } = await open();
+  await user.click(document.querySelector<HTMLElement>('[data-name="pve1"]') as HTMLElement);
+  await user.click(await screen.findByTestId('panel-access'));
+  expect((await screen.findByTestId('wizard-access-pve1-before')).textContent).toContain('root@192.168.1.11:22');
+  expect(next().textContent).toBe('Done');
+  expect(next().classList.contains('primary')).toBe(true);
+  await user.click(screen.getByTestId('wizard-access-pve1-anew'));
+  expect(screen.getByTestId('wizard-access-pve1-host')).toBeTruthy();
+  expect(host.requests('access_info')).toHaveLength(1);
+});
+
+it('says that a cluster reached through another node was there already', async () => {
+  const { user } = await open((host) => {
+    host.answers.add_cluster = () => ({ cluster: C1, already: true });
+  });
+  await toAccess(user);
+  expect((await screen.findByTestId('notice-ok')).textContent).toContain('Homelab Cluster 1 was in RedFlag already');
+});
+
+it('does not call a cluster a single node while the right to see it is missing', async () => {
+  const { user } = await open((host) => {
+    host.answers.check_token = () => ({ ...fine(), clusterName: null, enough: false, privileges: [{ name: 'Sys.Audit', path: '/', usedFor: 'see', granted: false, required: true }] });
+  });
+  await toPermissions(user);
+  expect((await screen.findByTestId('wizard-cluster-name')).textContent).toBe('Not known without Sys.Audit');
 });
 
 it('says when the cluster is there already', async () => {

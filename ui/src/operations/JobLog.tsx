@@ -42,7 +42,7 @@ export function JobLog({ job }: { job: Job | null }) {
       </div>
       {problem !== null && <div className="p-3"><ErrorNote error={problem} /></div>}
       <div className="log" ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label={text.log} data-testid="log">
-        {lines.length === 0 && <span className="t3">{text.noLog}</span>}
+        {lines.length === 0 && <span className="t3">{job?.endedAt == null ? text.noLog : text.noLogAtAll}</span>}
         {/* oxlint-disable-next-line react/no-array-index-key -- lines are only ever added, so a place is an identity */}
         {lines.slice(skipped).map((line, i) => <Line key={skipped + i} line={line} />)}
       </div>

@@ -47,11 +47,9 @@ export function Below({ rowKey, updates, past }: { rowKey: string; updates: Upda
       <dt>{text.updates}</dt>
       <dd className="hs wide">
         {updates.security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(updates.security)}</Status>}
-        {updates.total === 0 && past.total > 0 ? (
-          <span className="t3"><Status tone="mute" glyph="upd" title={words.updateState.pastTitle(past.total)}>{count(past.total)}</Status></span>
-        ) : (
-          <Status tone={updates.total > 0 ? 'info' : 'mute'} glyph="upd">{count(updates.total)}</Status>
-        )}
+        {updates.total > 0 && <Status tone="info" glyph="upd">{count(updates.total)}</Status>}
+        {updates.total === 0 && past.total > 0 && <span className="t3"><Status tone="mute" glyph="upd" title={words.updateState.pastTitle(past.total)}>{count(past.total)}</Status></span>}
+        {updates.total === 0 && past.total === 0 && words.none}
         {updates.total > 0 && past.total > 0 && <span className="t3" title={words.updateState.pastTitle(past.total)}>{words.updateState.past(past.total)}</span>}
       </dd>
     </>

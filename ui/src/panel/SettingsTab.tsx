@@ -39,6 +39,7 @@ export function SettingsTab({ row, os }: { row: GuestRow; os: string | null }) {
   );
 }
 
+// What is used is only known of one that runs; Proxmox says 0 of the others.
 function Facts({ facts, os, old }: { facts: GuestFacts; os: string | null; old: boolean }) {
   return (
     <div className={old ? 'past-facts' : undefined} data-testid="settings">
@@ -58,7 +59,7 @@ function Facts({ facts, os, old }: { facts: GuestFacts; os: string | null; old: 
         <Pair name={text.cores}>{facts.cores ?? text.allCores}</Pair>
         <Pair name={text.memory}>{facts.memory === null ? words.none : bytes(facts.memory)}</Pair>
         <Pair name={text.swap}>{facts.swap === null ? words.none : facts.swap === 0 ? text.noSwap : bytes(facts.swap)}</Pair>
-        <Pair name={text.disk}><Used usage={facts.disk} name={text.disk} /></Pair>
+        <Pair name={text.disk}>{facts.disk?.used === 0 ? text.size(bytes(facts.disk.total)) : <Used usage={facts.disk} name={text.disk} />}</Pair>
       </dl>
       <div className="sect ruled"><b>{text.network}</b></div>
       <dl className="pairs px-4 pb-3">

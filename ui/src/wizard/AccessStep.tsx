@@ -1,6 +1,8 @@
 // Step 5: the way into the LXCs. One card per node; each can be left out, and it says what that means.
 import { useEffect } from 'react';
 import { rpc } from '../host';
+import { nodeKey } from '../live/fleet';
+import { useLive } from '../live/store';
 import { CopyBox } from '../parts/CopyBox';
 import { ErrorNote } from '../parts/Note';
 import { words } from '../words/en';
@@ -24,7 +26,7 @@ export function AccessStep() {
         publicKey: info.publicKey,
         nodes: info.nodes.map(
           ({ node, host, port, user }) =>
-            known.get(node) ?? { node, host, port: String(port), user, probed: null, accepted: null, saved: null, skipped: false, problem: null },
+            known.get(node) ?? { node, host, port: String(port), user, probed: null, accepted: null, saved: null, before: accessOf(cluster, node), skipped: false, problem: null },
         ),
       });
     });
@@ -33,7 +35,7 @@ export function AccessStep() {
     // oxlint-disable-next-line react/exhaustive-deps -- read once when the page opens
   }, []);
 
-  const open = nodes.filter((node) => node.saved === null && !node.skipped).length;
+  const open = nodes.filter((node) => node.saved === null && node.before === null && !node.skipped).length;
   const next = () => (only === null ? change({ step: 'discover' }) : finish());
   return (
     <StepPage
@@ -62,6 +64,12 @@ export function AccessStep() {
       {cluster !== null && nodes.map((node) => <NodeAccessCard key={node.node} cluster={cluster} setup={node} />)}
     </StepPage>
   );
+}
+
+/** Where a node can be entered already. */
+function accessOf(cluster: string, node: string): string | null {
+  const access = useLive.getState().fleet.nodes.get(nodeKey({ cluster, node }))?.access;
+  return access?.kind === 'ssh' && access.error === null ? access.address : null;
 }
 
 /** The line for the node's shell that lets RedFlag's key in. The key is one line of base64 and a comment without quotes. */

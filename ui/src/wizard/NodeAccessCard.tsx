@@ -11,7 +11,7 @@ import { changeNode, type NodeSetup } from './state';
 const text = words.wizard.access;
 
 export function NodeAccessCard({ cluster, setup }: { cluster: string; setup: NodeSetup }) {
-  const { node, skipped, saved } = setup;
+  const { node, skipped, saved, before } = setup;
   const id = `wizard-access-${node}`;
   return (
     <section className="card" aria-label={node} data-testid={id}>
@@ -20,21 +20,26 @@ export function NodeAccessCard({ cluster, setup }: { cluster: string; setup: Nod
         {node}
         <span className="fill" />
         <Standing setup={setup} />
-        {saved === null && (
+        {saved === null && before !== null && (
+          <button type="button" className="button ghost compact" onClick={() => changeNode(node, { before: null })} data-testid={`${id}-anew`}>{text.anew}</button>
+        )}
+        {saved === null && before === null && (
           <button type="button" className="button ghost compact" onClick={() => changeNode(node, { skipped: !skipped, problem: null })} data-testid={`${id}-skip`}>
             {skipped ? text.undo : text.skip}
           </button>
         )}
       </div>
+      {saved === null && before !== null && <p className="small t2 px-4 py-3" data-testid={`${id}-before`}>{text.before(before)}</p>}
       {skipped && <p className="small t2 px-4 py-3">{text.skipped(node)}</p>}
       {saved !== null && <p className="small t2 px-4 py-3" data-testid={`${id}-ready`}>{text.ready(saved.hostname, saved.guests)}</p>}
-      {!skipped && saved === null && <Form cluster={cluster} setup={setup} />}
+      {!skipped && saved === null && before === null && <Form cluster={cluster} setup={setup} />}
     </section>
   );
 }
 
 function Standing({ setup }: { setup: NodeSetup }) {
   if (setup.saved !== null) return <Status tone="ok" glyph="ok">{text.state.ready}</Status>;
+  if (setup.before !== null) return <Status tone="ok" glyph="ok">{text.state.before}</Status>;
   if (setup.skipped) return <Status tone="mute" glyph="uns">{text.state.skipped}</Status>;
   return setup.accepted === null ? <Status tone="mute" glyph="unk">{text.state.open}</Status> : <Status tone="mute" glyph="wait">{text.state.accepted}</Status>;
 }

@@ -4,7 +4,10 @@ import { RefreshCw } from 'lucide-react';
 import { useEffect } from 'react';
 import type { Privilege } from '../bindings/Privilege';
 import type { TokenCheck } from '../bindings/TokenCheck';
+import { tell } from '../app/notices';
 import { rpc } from '../host';
+import { clusterKey } from '../live/fleet';
+import { useLive } from '../live/store';
 import { CopyBox } from '../parts/CopyBox';
 import { ErrorNote, Note } from '../parts/Note';
 import { Status } from '../parts/Status';
@@ -14,6 +17,7 @@ import { StepPage } from './StepPage';
 import { useTask } from './useTask';
 
 const text = words.wizard.permissions;
+const nameOf = (cluster: string) => useLive.getState().fleet.clusters.get(clusterKey(cluster))?.name;
 
 export function PermissionsStep() {
   const { check, tokenId } = useWizard();
@@ -38,6 +42,7 @@ export function PermissionsStep() {
       const { probed, tokenId, secret } = useWizard.getState();
       if (probed === null || secret === null) return;
       const added = await rpc('add_cluster', { address: probed.address, fingerprint: probed.certificate.sha256, tokenId, secret, name: null });
+      if (added.already) tell(text.already(nameOf(added.cluster) ?? probed.address));
       change({ cluster: added.cluster, nodes: [], publicKey: null, discovery: null, step: 'access' });
     });
 
@@ -69,12 +74,15 @@ export function PermissionsStep() {
   );
 }
 
+/** Without this right Proxmox does not say whether there is a cluster. */
+const seesCluster = (check: TokenCheck): boolean => check.privileges.every((one) => one.name !== 'Sys.Audit' || one.granted);
+
 function Answer({ check }: { check: TokenCheck }) {
   return (
     <>
       <dl className="pairs grid-cols-[104px_1fr]">
         <dt>{text.cluster}</dt>
-        <dd>{check.clusterName ?? text.single}</dd>
+        <dd data-testid="wizard-cluster-name">{check.clusterName ?? (seesCluster(check) ? text.single : text.unseen)}</dd>
         <dt>{text.version}</dt>
         <dd>{check.version}</dd>
         <dt>{text.nodes}</dt>

@@ -40,7 +40,7 @@ function answerOf(step: StepName, wizard: Wizard): string | null {
     case 'permissions':
       return check === null ? null : text.permissions.done(check.privileges.filter((one) => one.granted).length, check.privileges.length);
     case 'access':
-      return nodes.length === 0 ? null : text.access.done(nodes.filter((node) => node.saved !== null).length, nodes.length);
+      return nodes.length === 0 ? null : text.access.done(nodes.filter((node) => node.saved !== null || node.before !== null).length, nodes.length);
     case 'discover':
       return discovery?.sentence ?? null;
   }

@@ -21,6 +21,8 @@ export interface NodeSetup {
   probed: ProbedNode | null;
   accepted: HostKey | null;
   saved: SavedAccess | null;
+  /** The address of access that was set up before and worked; null once it is to be set up again. */
+  before: string | null;
   skipped: boolean;
   problem: CommandError | null;
 }

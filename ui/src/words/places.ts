@@ -63,6 +63,6 @@ export const node = {
 
 export const settings = {
   tab: 'Settings', reading: 'Asking Proxmox.', hostname: 'Hostname', ostype: 'Type', ostypeHint: 'Chosen when the LXC was made; the system inside may be another.', ostypeWord: (word: string) => ostypes[word] ?? word, os: 'System', osUnknown: 'Known once an agent reports it', rights: 'Rights', unprivileged: 'Unprivileged', privileged: 'Privileged: root inside is root on the node', features: 'Features', pool: 'Pool', ha: 'HA', noHa: 'Not managed', arch: 'Architecture',
-  cores: 'Cores', allCores: 'All of the node', memory: 'Memory', swap: 'Swap', noSwap: 'None', disk: 'Root disk', size: (size: string) => `${size} in size`, addresses: 'Addresses', noAddresses: 'None known', snapshot: 'Snapshot', possible: 'Possible', impossible: 'Not possible', mounts: 'Mount points', bind: 'Bind', bindTitle: 'A path or device of the node: not part of snapshots',
+  cores: 'Cores', allCores: 'All of the node', memory: 'Memory', swap: 'Swap', noSwap: 'None', disk: 'Root disk', size: (size: string) => `${size}, use unknown`, addresses: 'Addresses', noAddresses: 'None known', snapshot: 'Snapshot', possible: 'Possible', impossible: 'Not possible', mounts: 'Mount points', bind: 'Bind', bindTitle: 'A path or device of the node: not part of snapshots',
   resources: 'Resources', identity: 'LXC', network: 'Network', unanswered: 'Proxmox could not be asked', asOf: (at: string, age: string) => `What is shown is from ${at}, ${age === 'now' ? 'just now' : `${age} ago`}.`, nothing: 'Nothing was read before.',
 } as const;
