@@ -44,7 +44,7 @@ pub(crate) fn read(data_dir: PathBuf, resources: Option<&Path>) -> Result<api::S
         data_dir,
         passphrase: text(PASSPHRASE).map(SecretString::from),
         demo: text(DEMO).is_some_and(|value| value == "1"),
-        agent_binary: agent_binary(resources),
+        agent_binary: agent_binary(env::var_os(AGENT_BINARY), resources),
         gateway_bind: text(GATEWAY_BIND).map(|value| bind(&value)).transpose()?,
     })
 }
@@ -64,9 +64,9 @@ fn bind(value: &str) -> Result<std::net::SocketAddr, Error> {
     })
 }
 
-/// The override, else a file beside the program, else the one in the bundle.
-fn agent_binary(resources: Option<&Path>) -> Option<PathBuf> {
-    if let Some(path) = env::var_os(AGENT_BINARY).filter(|value| !value.is_empty()) {
+/// The override, else the one in the bundle, else a file beside the program.
+fn agent_binary(named: Option<std::ffi::OsString>, resources: Option<&Path>) -> Option<PathBuf> {
+    if let Some(path) = named.filter(|value| !value.is_empty()) {
         // Taken even if absent: whoever set it wants to hear that it is not there.
         return Some(PathBuf::from(path));
     }
@@ -103,6 +103,12 @@ mod tests {
         let file = folder.path().join("resources/redflag-agent-x86_64");
         std::fs::create_dir_all(file.parent().expect("it has one")).expect("created");
         std::fs::write(&file, b"agent").expect("written");
-        assert_eq!(agent_binary(Some(folder.path())), Some(file));
+        assert_eq!(agent_binary(None, Some(folder.path())), Some(file));
+        let named = PathBuf::from("/nowhere/agent");
+        assert_eq!(
+            agent_binary(Some(named.clone().into()), Some(folder.path())),
+            Some(named),
+            "what was named is taken, even if it is not there"
+        );
     }
 }
