@@ -341,3 +341,32 @@ async fn equal_names_in_two_clusters_are_two_things() -> Result<()> {
     lab.stop().await;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn arrivals_and_departures_stand_in_the_log_and_last() -> Result<()> {
+    let lab = Lab::start(Scenario::demo(), Options::quick()).await?;
+    let folder = tempfile::tempdir()?;
+    let (mut desktop, cluster) = started(&lab, folder.path()).await?;
+    let which = json!({ "cluster": cluster });
+    lab.remove_guest(&label(&lab), 201)?;
+    desktop.call("discover", which.clone()).await?;
+    let details = desktop.call("cluster_details", which).await?;
+    let runs = details["discoveries"].as_array().context("runs")?;
+    let sum = |key: &str| runs.iter().filter_map(|run| run[key].as_u64()).sum::<u64>();
+    assert_eq!((sum("new"), sum("gone")), (7, 1), "{runs:?}");
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    desktop = Desktop::open(folder.path()).await?;
+    let names: Vec<String> = desktop
+        .guests()
+        .await?
+        .into_iter()
+        .map(|g| g.name)
+        .collect();
+    assert!(
+        names.len() == 6 && !names.contains(&"mariadb".to_owned()),
+        "what is gone does not come back with the next start: {names:?}"
+    );
+    desktop.app.shutdown().await;
+    Ok(())
+}

@@ -43,6 +43,14 @@ const LOOKED_AFTER_MS: i64 = 10 * 1000;
 /// The time of the last answer is stored at most this often, in milliseconds.
 const CHECKED_WRITTEN_EVERY_MS: i64 = 60 * 1000;
 
+/// How much of an answer is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Take {
+    /// What is new or moved; departures wait for the end of the pass, when they are also stored.
+    Arrivals,
+    All,
+}
+
 /// The one writer of a cluster.
 pub(crate) struct Watch {
     pub(crate) client: Client,
@@ -228,11 +236,16 @@ impl Inner {
             self.doubt_emptiness(id, client, &name).await?;
         }
         // What needs no further question is shown at once.
-        let first = self
+        let empty = self
             .state
             .read(|known| known.guests.values().all(|g| g.record.cluster != id));
-        self.take(id, &seen_nodes(&answer, &BTreeMap::new()), &guests);
-        if first {
+        let arrived = self.take(
+            id,
+            &seen_nodes(&answer, &BTreeMap::new()),
+            &guests,
+            Take::Arrivals,
+        );
+        if empty {
             self.state.show(clock::now());
         }
         let mut problems = Vec::new();
@@ -246,7 +259,7 @@ impl Inner {
             .read_configs(id, client, full, &nodes, &mut guests)
             .await?;
         problems.extend(asked);
-        let merged = self.take(id, &nodes, &guests);
+        let merged = self.take(id, &nodes, &guests, Take::All);
         let now = clock::now();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let run = full.then(|| DiscoveryEntry {
@@ -254,7 +267,7 @@ impl Inner {
             ended_at: now,
             nodes: count(nodes.len()),
             guests: count(guests.len()),
-            new: merged.new,
+            new: arrived.new + merged.new,
             gone: count(merged.gone_guests.len()),
             errors: problems.clone(),
         });
@@ -326,7 +339,7 @@ impl Inner {
     }
 
     /// Merges an answer into what is known and shows it.
-    fn take(&self, id: ClusterId, nodes: &[SeenNode], guests: &[SeenGuest]) -> Merge {
+    fn take(&self, id: ClusterId, nodes: &[SeenNode], guests: &[SeenGuest], what: Take) -> Merge {
         let now = clock::now();
         self.state.change(|known| {
             let merged = merge(
@@ -346,14 +359,16 @@ impl Inner {
                 now,
                 GuestId::new,
             );
-            for gone in &merged.gone_guests {
-                known.guests.remove(gone);
-            }
-            for gone in &merged.gone_nodes {
-                known.nodes.remove(&NodeKey {
-                    cluster: id,
-                    node: gone.clone(),
-                });
+            if what == Take::All {
+                for gone in &merged.gone_guests {
+                    known.guests.remove(gone);
+                }
+                for gone in &merged.gone_nodes {
+                    known.nodes.remove(&NodeKey {
+                        cluster: id,
+                        node: gone.clone(),
+                    });
+                }
             }
             for record in &merged.nodes {
                 let link = if record.online {

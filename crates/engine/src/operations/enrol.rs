@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::operation::{JobEvent, LogLevel, OperationKind, Problem, StepKind};
+use domain::operation::{JobEvent, LogLevel, LogLine, OperationKind, Problem, StepKind};
 use reach::{GuestProbe, Init, ReachError, SshNode};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -160,6 +160,12 @@ async fn put_in(
         )
     };
 
+    journal
+        .note(
+            LogLevel::Info,
+            format!("entering {name} through {}", node.address()),
+        )
+        .await?;
     journal.begin(StepKind::Copy).await?;
     if let Err(error) = node.copy(vmid, binary.bytes.clone(), binary.sha256).await {
         return Ok(Err(because(&error)));
@@ -174,6 +180,12 @@ async fn put_in(
         return Ok(Err(cancelled(&name)));
     }
 
+    journal
+        .note(
+            LogLevel::Info,
+            "the agent's binary is in place, its SHA-256 is the same inside",
+        )
+        .await?;
     journal.begin(StepKind::Configure).await?;
     let endpoints = inner.endpoints(cluster_address);
     if endpoints.is_empty() {
@@ -205,8 +217,17 @@ async fn put_in(
 
     journal.begin(StepKind::Install).await?;
     let began = clock::now();
-    if let Err(error) = node.install(vmid).await {
-        return Ok(Err(because(&error)));
+    match node.install(vmid).await {
+        Err(error) => return Ok(Err(because(&error))),
+        Ok(words) => {
+            let at = clock::now();
+            let line = |text: &str| LogLine {
+                at,
+                level: LogLevel::Output,
+                text: text.to_owned(),
+            };
+            journal.log(words.lines().map(line).collect()).await?;
+        }
     }
     journal.done(StepKind::Install, None).await?;
 

@@ -12,7 +12,7 @@ use std::{
 use domain::{
     GuestId, NodeKey,
     operation::{JobEvent, JobState, LogLevel, Operation, OperationKind, Problem, UpdateFilter},
-    plan::{Plan, PlannedWork},
+    plan::{Plan, PlanFingerprint, PlannedWork},
 };
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +57,7 @@ impl Turns {
 pub(crate) struct Rules {
     only: UpdateFilter,
     stop_after: u32,
+    approved: Option<PlanFingerprint>,
 }
 
 impl Rules {
@@ -64,6 +65,7 @@ impl Rules {
         Self {
             only: plan.map(|p| p.only.clone()).unwrap_or_default(),
             stop_after: plan.map_or(u32::MAX, |p| p.stop_after),
+            approved: plan.map(|p| p.fingerprint.clone()),
         }
     }
 }
@@ -92,11 +94,11 @@ pub(crate) async fn operation(
             continue;
         }
         let (inner, cancel, failures) = (Arc::clone(&inner), cancel.clone(), Arc::clone(&failures));
-        let (id, kind, number, only) = (
+        let (id, kind, number, rules) = (
             operation.id,
             operation.kind,
             operation.number,
-            rules.only.clone(),
+            rules.clone(),
         );
         jobs.spawn(async move {
             let journal = Journal {
@@ -104,7 +106,7 @@ pub(crate) async fn operation(
                 operation: id,
                 job: task.job.clone(),
             };
-            Box::pin(job(journal, kind, number, only, task, cancel, failures)).await;
+            Box::pin(job(journal, kind, number, rules, task, cancel, failures)).await;
         });
     }
     while jobs.join_next().await.is_some() {}
@@ -117,7 +119,7 @@ async fn job(
     mut journal: Journal,
     kind: OperationKind,
     number: u32,
-    only: UpdateFilter,
+    rules: Rules,
     task: Task,
     cancel: CancellationToken,
     failures: Arc<Failures>,
@@ -182,7 +184,7 @@ async fn job(
             &mut journal,
             kind,
             number,
-            only,
+            rules,
             task.work,
             resumed,
             &cancel,
@@ -201,7 +203,7 @@ async fn steps(
     journal: &mut Journal,
     kind: OperationKind,
     number: u32,
-    only: UpdateFilter,
+    rules: Rules,
     work: Option<PlannedWork>,
     resumed: bool,
     cancel: &CancellationToken,
@@ -219,12 +221,14 @@ async fn steps(
         (OperationKind::Scan, _) => scan::run(journal, resumed, cancel).await,
         (OperationKind::Enrol, _) => enrol::run(journal, cancel).await,
         (OperationKind::Update, Some(PlannedWork::Update { plan, fingerprint })) => {
+            let approved = rules.approved.unwrap_or_else(|| fingerprint.clone());
             update::run(
                 journal,
                 &update::Approved {
                     plan,
                     fingerprint,
-                    only,
+                    approved,
+                    only: rules.only,
                     number,
                 },
                 resumed,

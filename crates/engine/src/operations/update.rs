@@ -17,7 +17,10 @@ use crate::{Error, clock};
 /// What was approved for one guest.
 pub(crate) struct Approved {
     pub(crate) plan: GuestPlan,
+    /// Of this guest's part: what the agent compares.
     pub(crate) fingerprint: PlanFingerprint,
+    /// Of the whole plan that was approved: what a person knows.
+    pub(crate) approved: PlanFingerprint,
     pub(crate) only: UpdateFilter,
     pub(crate) number: u32,
 }
@@ -52,7 +55,7 @@ impl Approved {
             outcome: JobState::Running
                 .apply(event)
                 .unwrap_or(JobState::Interrupted),
-            plan: self.fingerprint.clone(),
+            plan: self.approved.clone(),
             approved_by: account(),
             began_at: journal.began_at(),
             ended_at: clock::now(),
