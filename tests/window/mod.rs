@@ -184,8 +184,13 @@ fn free_port() -> anyhow::Result<u16> {
 
 async fn wait_for_end(process: u32) -> anyhow::Result<()> {
     let deadline = Instant::now() + SOON;
-    // One that has ended and was not asked for by its parent yet has no command line any more.
-    while std::fs::read(format!("/proc/{process}/cmdline")).is_ok_and(|line| !line.is_empty()) {
+    // One that has ended and was not asked for by its parent yet is still listed, with nothing open. Until its last file
+    // is closed it may hold its name on the bus, and the next start would be taken for a second instance of it.
+    let has_open_files = || {
+        std::fs::read_dir(format!("/proc/{process}/fd"))
+            .is_ok_and(|mut files| files.next().is_some())
+    };
+    while has_open_files() {
         anyhow::ensure!(Instant::now() < deadline, "the program does not end");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
