@@ -8,13 +8,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Failure, Result, agent, failure::At as _, place, process::Started, tree};
+use crate::{
+    Failure, Result, agent, cargo,
+    failure::At as _,
+    place,
+    process::{self, Started},
+    tree,
+};
 
 pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "agent" => agent_at_rest(),
+        // Both sides of its ratio are built alike, so the build that the tests use serves.
+        "discovery" => process::run(cargo::command().args([
+            "run",
+            "--package",
+            "api",
+            "--example",
+            "bench_discovery",
+        ])),
         _ => Err(Failure::new(format!(
-            "there is no bench {name:?}; there is: agent"
+            "there is no bench {name:?}; there are: agent, discovery"
         ))),
     }
 }
