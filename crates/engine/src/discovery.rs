@@ -7,8 +7,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{ClusterId, GuestId, NodeKey, NodeName, Vmid, facts::DiscoveryEntry, fleet::Link};
-use futures_util::{StreamExt, stream};
+use domain::{ClusterId, GuestId, NodeKey, facts::DiscoveryEntry, fleet::Link};
 use pve::Client;
 use store::DiscoveryWrite;
 use tokio::{
@@ -18,9 +17,9 @@ use tokio::{
 
 use crate::{
     Error, Kind,
-    answers::{seen_config, seen_guests, seen_nodes},
+    answers::{seen_guests, seen_nodes},
     clock,
-    clusters::cluster_error,
+    failures::cluster_error,
     inner::Inner,
     merge::{Merge, SeenGuest, SeenNode, merge},
     picture::{Guest, Node},
@@ -34,10 +33,8 @@ const FULL_EVERY: Duration = Duration::from_secs(300);
 /// A cluster that fails for longer than this is asked less and less often.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// After a failure: the first pause, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(10);
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(180);
-/// Configurations read at once; the client keeps its own limits per node.
-const CONFIGS_AT_ONCE: usize = 12;
 /// A node that is down is looked after with the next pass, in milliseconds.
 const LOOKED_AFTER_MS: i64 = 10 * 1000;
 /// The time of the last answer is stored at most this often, in milliseconds.
@@ -192,7 +189,7 @@ impl Inner {
         });
     }
 
-    fn note_failure(&self, id: ClusterId, error: &Error, wait: Duration) {
+    pub(crate) fn note_failure(&self, id: ClusterId, error: &Error, wait: Duration) {
         let words = match &error.problem.words {
             Some(words) => format!("{}: {words}", error.problem.what),
             None => error.problem.what.clone(),
@@ -222,7 +219,12 @@ impl Inner {
     }
 
     /// One pass over a cluster. A full one reads every configuration; another one those of new and changed guests.
-    async fn pass(&self, id: ClusterId, watch: &Watch, full: bool) -> Result<Summary, Error> {
+    pub(crate) async fn pass(
+        &self,
+        id: ClusterId,
+        watch: &Watch,
+        full: bool,
+    ) -> Result<Summary, Error> {
         let _one_writer = watch.pass.lock().await;
         let began = clock::now();
         let name = self.cluster_name(id);
@@ -302,40 +304,10 @@ impl Inner {
         })
     }
 
-    fn cluster_name(&self, id: ClusterId) -> String {
+    pub(crate) fn cluster_name(&self, id: ClusterId) -> String {
         self.state
             .read(|known| known.clusters.get(&id).map(|c| c.record.name.clone()))
             .unwrap_or_default()
-    }
-
-    /// An empty list where guests were known is more often a lost right than an emptied cluster.
-    async fn doubt_emptiness(
-        &self,
-        id: ClusterId,
-        client: &Client,
-        name: &str,
-    ) -> Result<(), Error> {
-        let had_some = self
-            .state
-            .read(|known| known.guests.values().any(|g| g.record.cluster == id));
-        if !had_some {
-            return Ok(());
-        }
-        let permissions = client
-            .permissions()
-            .await
-            .map_err(|e| cluster_error(name, e))?;
-        if permissions.holds_below("/vms", "VM.Audit")
-            || !permissions.parts_below("/vms", "VM.Audit").is_empty()
-        {
-            return Ok(());
-        }
-        Err(Error::new(
-            Kind::Refused,
-            format!("The token of {name} no longer sees any guest"),
-        )
-        .words("VM.Audit on /vms is not granted")
-        .next("Grant it again as the wizard shows, then discover."))
     }
 
     /// Merges an answer into what is known and shows it.
@@ -415,91 +387,5 @@ impl Inner {
             self.store.touch_cluster(id, now).await?;
         }
         Ok(())
-    }
-
-    /// Reads the configurations that are wanted into `guests`; what failed is returned in words.
-    async fn read_configs(
-        &self,
-        id: ClusterId,
-        client: &Client,
-        full: bool,
-        nodes: &[SeenNode],
-        guests: &mut [SeenGuest],
-    ) -> Result<Vec<String>, Error> {
-        let up: Vec<&NodeName> = nodes.iter().filter(|n| n.online).map(|n| &n.name).collect();
-        let read: std::collections::BTreeSet<Vmid> = self.state.read(|known| {
-            let of_cluster = known
-                .guests
-                .values()
-                .map(|g| &g.record)
-                .filter(|r| r.cluster == id);
-            of_cluster
-                .filter(|r| r.config_digest.is_some())
-                .map(|r| r.vmid)
-                .collect()
-        });
-        let wanted: Vec<(usize, NodeName, Vmid)> = guests
-            .iter()
-            .enumerate()
-            .filter(|(_, g)| up.contains(&&g.node) && (full || !read.contains(&g.vmid)))
-            .map(|(i, g)| (i, g.node.clone(), g.vmid))
-            .collect();
-        let answers: Vec<_> = stream::iter(wanted)
-            .map(|(i, node, vmid)| async move { (i, vmid, client.lxc_config(&node, vmid).await) })
-            .buffer_unordered(CONFIGS_AT_ONCE)
-            .collect()
-            .await;
-        let mut problems = Vec::new();
-        for (i, vmid, answer) in answers {
-            match answer {
-                Ok(config) => guests[i].config = Some(seen_config(config)),
-                // These are about the cluster, whichever call met them first.
-                Err(
-                    error @ (pve::Error::CertificateChanged { .. }
-                    | pve::Error::Unauthorised { .. }),
-                ) => {
-                    return Err(cluster_error(&self.cluster_name(id), error));
-                }
-                Err(error) => problems.push(format!("LXC {vmid}: {error}")),
-            }
-        }
-        problems.sort();
-        Ok(problems)
-    }
-
-    /// Asks for the state of one guest, so that a decision rests on the present. Failures leave the last picture.
-    pub(crate) async fn ask_status(&self, guest: GuestId) {
-        let found = self.state.read(|known| {
-            let record = &known.guests.get(&guest)?.record;
-            let unknown = known
-                .clusters
-                .get(&record.cluster)
-                .is_some_and(|c| matches!(c.link, Link::Unknown));
-            Some((record.cluster, record.node.clone(), record.vmid, unknown))
-        });
-        let Some((cluster, node, vmid, unknown)) = found else {
-            return;
-        };
-        let Ok(watch) = self.watch_of(cluster) else {
-            return;
-        };
-        if unknown {
-            // Just started: without one pass it is not even known which nodes are up.
-            if let Err(error) = self.pass(cluster, &watch, false).await {
-                self.note_failure(cluster, &error, FIRST_PAUSE);
-                return;
-            }
-        }
-        match watch.client.lxc_status(&node, vmid).await {
-            Ok(status) => self.state.change(|known| {
-                if let Some(found) = known.guests.get_mut(&guest) {
-                    found.record.power = status.power;
-                    found.record.lock = status.lock;
-                }
-            }),
-            Err(error) => {
-                tracing::debug!(%error, %vmid, "the present state of a guest could not be asked")
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@ use pve::{
     Client, LxcConfig, MountKind, ResourceRow, best_address, repository_verdict, snapshot_obstacle,
 };
 
-use crate::{Error, clock, clusters::cluster_error, inner::Inner};
+use crate::{Error, clock, failures::cluster_error, inner::Inner};
 
 /// A guest's facts, of when they are, and why they are not of now.
 #[derive(Clone, Debug, Default)]

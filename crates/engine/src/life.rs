@@ -6,7 +6,7 @@ use domain::{
     ClusterId, Timestamp,
     facts::{AcceptedCertificate, DiscoveryEntry, TokenFacts},
     fleet::Link,
-    host::{Certificate, Fingerprint},
+    host::Fingerprint,
 };
 use futures_util::future::join_all;
 use pve::{Client, normalise_address};
@@ -15,9 +15,7 @@ use store::{ClusterRecord, SecretPurpose};
 use tls::Trust;
 
 use crate::{
-    Error, Kind, TokenReport, clock,
-    clusters::{cluster_error, token},
-    inner::Inner,
+    Error, Kind, TokenReport, clock, clusters::token, failures::cluster_error, inner::Inner,
     operations::account,
 };
 
@@ -60,16 +58,6 @@ pub struct Removal {
     pub running_operations: u32,
 }
 
-/// A certificate that a node shows now.
-#[derive(Clone, Debug)]
-pub struct Presented {
-    pub address: String,
-    pub accepted: Vec<Fingerprint>,
-    pub certificate: Certificate,
-    /// It is accepted already.
-    pub same: bool,
-}
-
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -90,7 +78,7 @@ fn token_facts(
 }
 
 impl Inner {
-    async fn stored_cluster(&self, id: ClusterId) -> Result<ClusterRecord, Error> {
+    pub(crate) async fn stored_cluster(&self, id: ClusterId) -> Result<ClusterRecord, Error> {
         self.store
             .cluster(id)
             .await?
@@ -98,7 +86,7 @@ impl Inner {
     }
 
     /// Writes a changed record and lets everybody know it.
-    async fn put_cluster(&self, record: ClusterRecord) -> Result<(), Error> {
+    pub(crate) async fn put_cluster(&self, record: ClusterRecord) -> Result<(), Error> {
         self.store.update_cluster(&record).await?;
         self.state.change(|known| {
             if let Some(cluster) = known.clusters.get_mut(&record.id) {
@@ -109,7 +97,7 @@ impl Inner {
     }
 
     /// Watches a cluster anew after its record changed; a disabled one is only marked.
-    async fn watch_anew(self: &Arc<Self>, record: &ClusterRecord) -> Result<(), Error> {
+    pub(crate) async fn watch_anew(self: &Arc<Self>, record: &ClusterRecord) -> Result<(), Error> {
         self.unwatch(record.id);
         let (id, enabled) = (record.id, record.enabled);
         self.state.change(|known| {
@@ -369,83 +357,5 @@ impl Inner {
         self.audit(&account(), "cluster.remove", &removal.name, &detail, "done")
             .await;
         Ok(())
-    }
-
-    /// The certificate of the first address that shows one which is not accepted, else the entry's.
-    pub(crate) async fn presented_certificate(&self, id: ClusterId) -> Result<Presented, Error> {
-        let record = self.stored_cluster(id).await?;
-        let trusted = |certificate: &Certificate| {
-            record.leaves.contains(&certificate.sha256) || certificate.trusted_by_system
-        };
-        let mut first = None;
-        let mut failure = None;
-        for address in &record.addresses {
-            match pve::probe_certificate(address).await {
-                Ok(certificate) => {
-                    // A renewal by the cluster's own authority is accepted without asking; only a client can tell.
-                    let alone = ClusterRecord {
-                        addresses: vec![address.clone()],
-                        ..record.clone()
-                    };
-                    let refused = match self.client_of(&alone).await {
-                        Ok(client) => matches!(
-                            client.version().await,
-                            Err(pve::Error::CertificateChanged { .. })
-                        ),
-                        Err(_) => !trusted(&certificate),
-                    };
-                    let presented = Presented {
-                        address: address.clone(),
-                        accepted: record.leaves.clone(),
-                        certificate,
-                        same: !refused,
-                    };
-                    if refused {
-                        return Ok(presented);
-                    }
-                    first = first.or(Some(presented));
-                }
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        match (first, failure) {
-            (Some(presented), _) => Ok(presented),
-            (None, Some(error)) => Err(cluster_error(&record.name, error)),
-            (None, None) => Err(Error::not_found("An address of the cluster")),
-        }
-    }
-
-    /// Accepts a certificate that the user has compared, if it is what the address still shows.
-    pub(crate) async fn accept_certificate(
-        self: &Arc<Self>,
-        id: ClusterId,
-        address: &str,
-        accepted: Fingerprint,
-    ) -> Result<(), Error> {
-        let mut record = self.stored_cluster(id).await?;
-        let shown = pve::probe_certificate(address)
-            .await
-            .map_err(|e| cluster_error(&record.name, e))?;
-        if shown.sha256 != accepted {
-            return Err(Error::new(
-                Kind::IdentityChanged,
-                format!("{address} shows yet another certificate"),
-            )
-            .words(shown.sha256.to_string())
-            .next("Compare it again on the node."));
-        }
-        if !record.leaves.contains(&accepted) {
-            record.leaves.push(accepted);
-        }
-        self.put_cluster(record.clone()).await?;
-        self.audit(
-            &account(),
-            "cluster.certificate",
-            &record.name,
-            &format!("{address} {accepted}"),
-            "accepted",
-        )
-        .await;
-        self.watch_anew(&record).await
     }
 }
