@@ -12,6 +12,8 @@ pub(crate) enum Need {
     Build,
     /// Driving its window without a screen.
     Window,
+    /// A keyring of its own for the tests of sealed secrets.
+    Keyring,
     /// Real LXC containers behind the lab.
     Containers,
     /// Rendering icons.
@@ -50,6 +52,8 @@ const PACKAGES: &[Package] = &[
     program(Need::Window, "webkit2gtk-driver", "WebKitWebDriver"),
     program(Need::Window, "xvfb", "Xvfb"),
     program(Need::Window, "dbus", "dbus-daemon"),
+    program(Need::Keyring, "dbus", "dbus-run-session"),
+    program(Need::Keyring, "gnome-keyring", "gnome-keyring-daemon"),
     program(Need::Containers, "lxc", "lxc-start"),
     program(Need::Containers, "debootstrap", "debootstrap"),
     program(Need::Containers, "openssh-server", "sshd"),
