@@ -104,7 +104,7 @@ impl Inner {
             let unknown = known
                 .clusters
                 .get(&record.cluster)
-                .is_some_and(|c| matches!(c.link, Link::Unknown));
+                .is_some_and(|c| matches!(c.link(), Link::Unknown));
             Some((record.cluster, record.node.clone(), record.vmid, unknown))
         });
         let Some((cluster, node, vmid, unknown)) = found else {

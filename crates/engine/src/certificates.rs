@@ -72,7 +72,7 @@ impl Inner {
         address: &str,
         accepted: Fingerprint,
     ) -> Result<(), Error> {
-        let mut record = self.stored_cluster(id).await?;
+        let record = self.stored_cluster(id).await?;
         let shown = pve::probe_certificate(address)
             .await
             .map_err(|e| cluster_error(&record.name, e))?;
@@ -84,10 +84,13 @@ impl Inner {
             .words(shown.sha256.to_string())
             .next("Compare it again on the node."));
         }
-        if !record.leaves.contains(&accepted) {
-            record.leaves.push(accepted);
-        }
-        self.put_cluster(record.clone()).await?;
+        let record = self
+            .change_cluster(id, |record| {
+                if !record.leaves.contains(&accepted) {
+                    record.leaves.push(accepted);
+                }
+            })
+            .await?;
         self.audit(
             &account(),
             "cluster.certificate",

@@ -255,16 +255,19 @@ impl Inner {
             Some(ca) => self.store.cluster_by_ca(ca).await?,
             None => self.store.cluster_by_leaf(accepted).await?,
         };
-        if let Some(mut known) = before {
+        if let Some(known) = before {
             // Whoever adds it again has just shown a way in that works: it is taken.
-            if !known.addresses.iter().any(|a| a == address) {
-                known.addresses.push(address.to_owned());
-            }
-            if !known.leaves.contains(&accepted) {
-                known.leaves.push(accepted);
-            }
-            known.enabled = true;
-            self.use_token(&mut known, token_id, &secret).await?;
+            self.change_cluster(known.id, |record| {
+                if !record.addresses.iter().any(|a| a == address) {
+                    record.addresses.push(address.to_owned());
+                }
+                if !record.leaves.contains(&accepted) {
+                    record.leaves.push(accepted);
+                }
+                record.enabled = true;
+            })
+            .await?;
+            self.use_token(known.id, token_id, &secret).await?;
             return Ok(Added {
                 cluster: known.id,
                 already: true,
@@ -322,7 +325,7 @@ impl Inner {
                 id,
                 Cluster {
                     record,
-                    link: Link::Unknown,
+                    answered: Link::Unknown,
                 },
             )
         });
@@ -369,32 +372,33 @@ impl Inner {
                 return BTreeMap::new();
             }
         };
-        let changed = self.state.change(|known| {
-            let cluster = known.clusters.get_mut(&id)?;
-            let before = cluster.record.clone();
-            let record = &mut cluster.record;
-            record.version = Some(visited.version.clone());
-            record.quorate = visited.quorate;
-            if record.ca_pem.is_none() && visited.ca_pem.is_some() {
-                record.ca_fingerprint = visited.ca_pem.as_deref().and_then(fingerprint_of_pem);
-                record.ca_pem.clone_from(&visited.ca_pem);
-            }
-            let entry = record.addresses.first().cloned().unwrap_or_default();
-            for ip in visited.nodes.values().flatten() {
-                let address = with_port(ip, &entry);
-                if !record.addresses.contains(&address) {
-                    record.addresses.push(address);
+        let mut more_addresses = false;
+        let learnt = self
+            .change_cluster(id, |record| {
+                record.version = Some(visited.version.clone());
+                record.quorate = visited.quorate;
+                if record.ca_pem.is_none() && visited.ca_pem.is_some() {
+                    record.ca_fingerprint = visited.ca_pem.as_deref().and_then(fingerprint_of_pem);
+                    record.ca_pem.clone_from(&visited.ca_pem);
+                }
+                let entry = record.addresses.first().cloned().unwrap_or_default();
+                for ip in visited.nodes.values().flatten() {
+                    let address = with_port(ip, &entry);
+                    if !record.addresses.contains(&address) {
+                        record.addresses.push(address);
+                        more_addresses = true;
+                    }
+                }
+            })
+            .await;
+        match learnt {
+            Ok(record) if more_addresses => {
+                if let Err(error) = client.set_addresses(record.addresses) {
+                    problems.push(error.to_string());
                 }
             }
-            (before != *record).then(|| record.clone())
-        });
-        if let Some(record) = changed {
-            if let Err(error) = client.set_addresses(record.addresses.clone()) {
-                problems.push(error.to_string());
-            }
-            if let Err(error) = self.store.update_cluster(&record).await {
-                problems.push(error.to_string());
-            }
+            Ok(_) => {}
+            Err(error) => problems.push(error.to_string()),
         }
         visited
             .nodes

@@ -86,7 +86,6 @@ impl Inner {
         for cluster in self.store.clusters().await? {
             let id = cluster.id;
             if !cluster.enabled {
-                self.set_link(id, Link::Disabled);
                 continue;
             }
             match self.client_of(&cluster).await {
@@ -184,7 +183,7 @@ impl Inner {
     fn set_link(&self, id: ClusterId, link: Link) {
         self.state.change(|known| {
             if let Some(cluster) = known.clusters.get_mut(&id) {
-                cluster.link = link;
+                cluster.answered = link;
             }
         });
     }
@@ -314,6 +313,10 @@ impl Inner {
     fn take(&self, id: ClusterId, nodes: &[SeenNode], guests: &[SeenGuest], what: Take) -> Merge {
         let now = clock::now();
         self.state.change(|known| {
+            if !known.clusters.contains_key(&id) {
+                // Removed while the answer was under way.
+                return Merge::default();
+            }
             let merged = merge(
                 id,
                 known
@@ -374,7 +377,7 @@ impl Inner {
                 }
             }
             if let Some(cluster) = known.clusters.get_mut(&id) {
-                cluster.link = Link::Online;
+                cluster.answered = Link::Online;
                 cluster.record.checked_at = Some(now);
             }
             merged

@@ -12,6 +12,7 @@ use reach::SshNode;
 use sha2::{Digest, Sha256};
 use store::{AuditEntry, Store, Vault};
 use tls::Ca;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) turns: Turns,
     /// Shared by all clients: so many calls at once to a node, and over all.
     pub(crate) limits: pve::Limits,
+    /// Held while the record of a cluster is read, changed and written, so that no change is lost to another.
+    pub(crate) records: AsyncMutex<()>,
     pub(crate) watches: Mutex<HashMap<ClusterId, Arc<Watch>>>,
     pub(crate) ssh: Mutex<HashMap<NodeKey, SshNode>>,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Live>>,

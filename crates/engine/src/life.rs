@@ -85,28 +85,40 @@ impl Inner {
             .ok_or_else(|| Error::not_found("The cluster"))
     }
 
-    /// Writes a changed record and lets everybody know it.
-    pub(crate) async fn put_cluster(&self, record: ClusterRecord) -> Result<(), Error> {
-        self.store.update_cluster(&record).await?;
+    /// Changes the record of a cluster, writes it and lets everybody know it. Edits of the user and what a pass learns
+    /// come at the same time, so each begins from what is stored.
+    pub(crate) async fn change_cluster(
+        &self,
+        id: ClusterId,
+        change: impl FnOnce(&mut ClusterRecord),
+    ) -> Result<ClusterRecord, Error> {
+        let _one_writer = self.records.lock().await;
+        let mut record = self.stored_cluster(id).await?;
+        let before = record.clone();
+        change(&mut record);
+        if record != before {
+            self.store.update_cluster(&record).await?;
+        }
         self.state.change(|known| {
-            if let Some(cluster) = known.clusters.get_mut(&record.id) {
-                cluster.record = record;
+            if let Some(cluster) = known.clusters.get_mut(&id) {
+                // The time of the last answer is written now and then only.
+                let checked_at = cluster.record.checked_at.max(record.checked_at);
+                cluster.record = ClusterRecord {
+                    checked_at,
+                    ..record.clone()
+                };
             }
         });
-        Ok(())
+        Ok(record)
     }
 
-    /// Watches a cluster anew after its record changed; a disabled one is only marked.
+    /// Watches a cluster anew after its record changed; a disabled one is left alone.
     pub(crate) async fn watch_anew(self: &Arc<Self>, record: &ClusterRecord) -> Result<(), Error> {
         self.unwatch(record.id);
         let (id, enabled) = (record.id, record.enabled);
         self.state.change(|known| {
             if let Some(cluster) = known.clusters.get_mut(&id) {
-                cluster.link = if enabled {
-                    Link::Unknown
-                } else {
-                    Link::Disabled
-                };
+                cluster.answered = Link::Unknown;
             }
         });
         if enabled {
@@ -205,10 +217,12 @@ impl Inner {
                     .next("Enter a host name or an IP address."),
             );
         }
-        let mut record = self.stored_cluster(id).await?;
-        record.name = name.to_owned();
-        record.addresses = normal;
-        self.put_cluster(record.clone()).await?;
+        let record = self
+            .change_cluster(id, |record| {
+                name.clone_into(&mut record.name);
+                record.addresses = normal;
+            })
+            .await?;
         self.audit(
             &account(),
             "cluster.edit",
@@ -225,9 +239,9 @@ impl Inner {
         id: ClusterId,
         enabled: bool,
     ) -> Result<(), Error> {
-        let mut record = self.stored_cluster(id).await?;
-        record.enabled = enabled;
-        self.put_cluster(record.clone()).await?;
+        let record = self
+            .change_cluster(id, |record| record.enabled = enabled)
+            .await?;
         self.audit(
             &account(),
             if enabled {
@@ -250,7 +264,7 @@ impl Inner {
         token_id: &str,
         secret: SecretString,
     ) -> Result<TokenReport, Error> {
-        let mut record = self.stored_cluster(id).await?;
+        let record = self.stored_cluster(id).await?;
         let trust = Trust {
             system: true,
             leaves: record.leaves.clone(),
@@ -268,24 +282,30 @@ impl Inner {
             // The old one stays: a cluster must not be lost to a half-made token.
             return Ok(report);
         }
-        self.use_token(&mut record, token_id, &secret).await?;
+        self.use_token(id, token_id, &secret).await?;
         Ok(report)
     }
 
     /// Uses another token for a cluster from now on, and watches it anew.
     pub(crate) async fn use_token(
         self: &Arc<Self>,
-        record: &mut ClusterRecord,
+        id: ClusterId,
         token_id: &str,
         secret: &SecretString,
     ) -> Result<(), Error> {
-        let old = record.token_secret;
         let value = SecretString::from(secret.expose_secret().trim().to_owned());
-        record.token_secret = self.vault.keep(SecretPurpose::ClusterToken, value).await?;
-        record.token_id = token_id.trim().to_owned();
-        record.token_entered_at = clock::now();
-        self.put_cluster(record.clone()).await?;
-        self.vault.forget(&old).await?;
+        let new = self.vault.keep(SecretPurpose::ClusterToken, value).await?;
+        let mut old = None;
+        let record = self
+            .change_cluster(id, |record| {
+                old = Some(std::mem::replace(&mut record.token_secret, new));
+                token_id.trim().clone_into(&mut record.token_id);
+                record.token_entered_at = clock::now();
+            })
+            .await?;
+        if let Some(old) = old {
+            self.vault.forget(&old).await?;
+        }
         self.audit(
             &account(),
             "cluster.token",
@@ -294,7 +314,7 @@ impl Inner {
             "done",
         )
         .await;
-        self.watch_anew(record).await
+        self.watch_anew(&record).await
     }
 
     pub(crate) async fn removal(&self, id: ClusterId) -> Result<Removal, Error> {

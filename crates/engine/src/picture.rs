@@ -26,7 +26,20 @@ pub(crate) struct Known {
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub record: ClusterRecord,
-    pub link: Link,
+    /// What the last question brought; whoever shows it takes [`Cluster::link`].
+    pub answered: Link,
+}
+
+impl Cluster {
+    /// How it stands. Switched off is said from the record alone, so neither a start nor an answer that was still
+    /// under way can make it look watched.
+    pub(crate) fn link(&self) -> Link {
+        if self.record.enabled {
+            self.answered.clone()
+        } else {
+            Link::Disabled
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -134,9 +147,9 @@ impl Known {
             u32::try_from(of(true)).unwrap_or(u32::MAX),
             u32::try_from(of(false)).unwrap_or(u32::MAX),
         );
-        let link = match &cluster.link {
+        let link = match cluster.link() {
             Link::Online if up < all => Link::Partly { up, of: all },
-            link => link.clone(),
+            link => link,
         };
         ClusterRow {
             id: record.id,
@@ -177,13 +190,13 @@ impl Known {
 
     /// How a node stands, seen together with its cluster.
     pub(crate) fn link_of(&self, key: &NodeKey) -> Link {
-        match self.clusters.get(&key.cluster).map(|c| &c.link) {
+        match self.clusters.get(&key.cluster).map(Cluster::link) {
             None => Link::Unknown,
             Some(Link::Online | Link::Partly { .. }) => self
                 .nodes
                 .get(key)
                 .map_or(Link::Unknown, |node| node.link.clone()),
-            Some(cluster) => cluster.clone(),
+            Some(cluster) => cluster,
         }
     }
 

@@ -62,6 +62,7 @@ impl Engine {
             codes: Codes::default(),
             plans: Plans::default(),
             turns: Turns::default(),
+            records: tokio::sync::Mutex::default(),
             limits: pve::Limits::default(),
             watches: Mutex::new(HashMap::new()),
             ssh: Mutex::new(HashMap::new()),
@@ -187,7 +188,7 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
             record.id,
             Cluster {
                 record,
-                link: Link::Unknown,
+                answered: Link::Unknown,
             },
         );
     }

@@ -276,7 +276,7 @@ fn old_numbers_stay_out_of_the_totals() {
         cluster,
         Cluster {
             record,
-            link: Link::Online,
+            answered: Link::Online,
         },
     );
     known.guests.insert(fresh.record.id, fresh);
