@@ -1,6 +1,7 @@
 //! The desktop host: one window around [`api::App`]. It carries calls and events and decides nothing; what the program
 //! does is in `api` and the rings below it, so that the same program also runs behind the development server.
 
+mod again;
 mod events;
 mod logs;
 mod rpc;
@@ -49,6 +50,9 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
+            if let Some(error) = again::start_over(&error) {
+                eprintln!("RedFlag cannot be started again: {error}");
+            }
             // There is no window to say it in.
             eprintln!("RedFlag cannot open its window: {error}");
             ExitCode::FAILURE

@@ -241,6 +241,8 @@ impl Inner {
             live.operation
         });
         if let Some(operation) = ended {
+            // The rows first: whoever hears of the end finds no guest that still seems to be at work.
+            self.state.show(clock::now());
             self.feed.tell(Body::Operation { operation }, now);
         }
         Ok(())
