@@ -207,6 +207,26 @@ impl SshNode {
             .map(|_| ())
     }
 
+    /// Starts the agent's service again, by whatever starts services in the guest.
+    ///
+    /// # Errors
+    /// [`ReachError::Script`] with the service's words, and others of a guest.
+    pub async fn restart(&self, vmid: Vmid) -> Result<(), ReachError> {
+        self.ask(Some(vmid), Verb::Restart, &[], &Payload::None)
+            .await
+            .map(|_| ())
+    }
+
+    /// Takes the agent out of the guest: service, configuration, state and binary. Repeatable.
+    ///
+    /// # Errors
+    /// [`ReachError::Script`] with status 8 while the agent is at work, 5 for a file that stays; and others of a guest.
+    pub async fn remove(&self, vmid: Vmid) -> Result<(), ReachError> {
+        self.ask(Some(vmid), Verb::Remove, &[], &Payload::None)
+            .await
+            .map(|_| ())
+    }
+
     fn place(&self, vmid: Option<Vmid>) -> Place {
         Place {
             node: self.0.address.clone(),

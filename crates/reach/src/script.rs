@@ -24,6 +24,10 @@ pub enum Verb {
     Install,
     /// Remove what only the installation needed.
     Clean,
+    /// Start the agent's service again.
+    Restart,
+    /// Take the agent away with everything of it.
+    Remove,
     /// Put RedFlag's key into the account's `authorized_keys`.
     RunKey,
 }
@@ -39,6 +43,8 @@ impl Verb {
             Self::Configure => "configure",
             Self::Install => "install",
             Self::Clean => "clean",
+            Self::Restart => "restart",
+            Self::Remove => "remove",
             Self::RunKey => "run-key",
         }
     }
@@ -48,7 +54,7 @@ impl Verb {
         Duration::from_secs(match self {
             Self::Hostname => 10,
             Self::Guests | Self::Probe | Self::Configure | Self::RunKey => 20,
-            Self::Clean => 60,
+            Self::Clean | Self::Restart | Self::Remove => 60,
             Self::Install => 90,
             Self::Copy => 180,
         })
@@ -63,6 +69,8 @@ impl Verb {
             Self::Configure => include_str!("scripts/configure.sh"),
             Self::Install => include_str!("scripts/install.sh"),
             Self::Clean => include_str!("scripts/clean.sh"),
+            Self::Restart => include_str!("scripts/restart.sh"),
+            Self::Remove => include_str!("scripts/remove.sh"),
             Self::RunKey => include_str!("scripts/run-key.sh"),
         }
     }
@@ -71,7 +79,13 @@ impl Verb {
     fn environment(self) -> &'static str {
         match self {
             Self::Hostname | Self::Guests | Self::RunKey => "LC_ALL=C\nexport LC_ALL\n",
-            Self::Probe | Self::Copy | Self::Configure | Self::Install | Self::Clean => {
+            Self::Probe
+            | Self::Copy
+            | Self::Configure
+            | Self::Install
+            | Self::Clean
+            | Self::Restart
+            | Self::Remove => {
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nHOME=/root\nLC_ALL=C\nexport PATH HOME LC_ALL\ncd /\n"
             }
         }

@@ -174,6 +174,11 @@ fn in_guest(live: &Live, place: Place, vmid: u32, script: &Script) -> Done {
             "configure" => configure(machine, script),
             "install" => install(machine),
             "clean" => Ok(clean(machine)),
+            "restart" => restart(machine),
+            "remove" => {
+                guest::uninstall(machine);
+                Ok("removed=yes\n".into())
+            }
             verb => unknown(verb),
         }
     })
@@ -252,6 +257,19 @@ fn install(machine: &mut Machine) -> Done {
         }
         Err(error) => Err((1, format!("error: {BOOTSTRAP} cannot be read: {error}"))),
     }
+}
+
+fn restart(machine: &mut Machine) -> Done {
+    if !machine.files.contains_key(BINARY) {
+        return Err((127, format!("{BINARY} is not there")));
+    }
+    match &mut machine.agent {
+        // Another life of the process.
+        Some(agent) => agent.installation += 1,
+        None => return Err((5, "Unit redflag-agent.service not found.".into())),
+    }
+    machine.quirks.silent = false;
+    Ok(String::new())
 }
 
 fn clean(machine: &mut Machine) -> String {
