@@ -1,6 +1,6 @@
 //! The calls, typed.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{NodeName, Timestamp, Vmid};
 use serde::de::DeserializeOwned;
@@ -20,7 +20,9 @@ use crate::{
 /// One cluster, reached through whichever of its addresses answers. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Client {
-    transport: Arc<Transport>,
+    pub(crate) transport: Arc<Transport>,
+    /// How long a read may take in all, from when its turn has come.
+    within: Option<Duration>,
 }
 
 impl fmt::Debug for Client {
@@ -48,7 +50,17 @@ impl Client {
     ) -> Result<Self, Error> {
         Ok(Self {
             transport: Arc::new(Transport::new(&addresses, &trust, token, limits)?),
+            within: None,
         })
+    }
+
+    /// The same client for reads that are not worth waiting for longer than this, however many addresses are tried.
+    #[must_use]
+    pub fn hasty(&self, within: Duration) -> Self {
+        Self {
+            transport: self.transport.clone(),
+            within: Some(within),
+        }
     }
 
     /// Takes another token; a refusal of the one before is forgotten.
@@ -218,21 +230,21 @@ impl Client {
         })
     }
 
-    async fn get<T: DeserializeOwned>(
+    pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         path: &str,
         node: Option<&NodeName>,
     ) -> Result<T, Error> {
-        let answer = self.transport.get(path, node).await?;
+        let answer = self.transport.get(path, node, self.within).await?;
         asked(&answer, path).data(&answer.body)
     }
 
-    async fn envelope<T: DeserializeOwned>(
+    pub(crate) async fn envelope<T: DeserializeOwned>(
         &self,
         path: &str,
         node: Option<&NodeName>,
     ) -> Result<Envelope<T>, Error> {
-        let answer = self.transport.get(path, node).await?;
+        let answer = self.transport.get(path, node, self.within).await?;
         asked(&answer, path).read(&answer.body)
     }
 }

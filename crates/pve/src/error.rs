@@ -101,6 +101,24 @@ impl Error {
         }
     }
 
+    /// Whether the request may have had its effect although no clear answer came: whoever sent it must look first.
+    pub fn may_be_done(&self) -> bool {
+        match self {
+            Self::MaybeSent { .. } | Self::Protocol { .. } => true,
+            Self::NodeUnreachable { status, .. } => *status != 595,
+            // Of something between, which does not know either.
+            Self::Remote { status, .. } => matches!(status, 502..=504),
+            Self::Connect { .. }
+            | Self::CertificateChanged { .. }
+            | Self::Unauthorised { .. }
+            | Self::Forbidden { .. }
+            | Self::Locked { .. }
+            | Self::NotImplemented { .. }
+            | Self::Gone { .. }
+            | Self::Setup(_) => false,
+        }
+    }
+
     /// Whether another try may succeed without anybody doing anything: the network, or a busy node.
     pub fn is_passing(&self) -> bool {
         match self {

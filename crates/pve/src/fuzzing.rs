@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     AptRepositories, CertificateInfo, ClusterStatus, Interface, LxcConfig, LxcStatus, NodeRow,
-    NodeStatus, PackageVersion, PendingSetting, Permissions, ResourceRow, TaskLine, TaskStatus,
-    TokenId, Upid, Version, best_address, check_privileges, cluster_ca_pem,
+    NodeStatus, PackageVersion, PendingSetting, Permissions, ResourceRow, TaskLine, TaskRow,
+    TaskStatus, TokenId, Upid, Version, best_address, check_privileges, cluster_ca_pem,
     envelope::Asked,
     grant_lines,
     http::Verb,
@@ -127,6 +127,8 @@ pub fn node(data: &[u8]) {
 pub fn task(data: &[u8]) {
     let _ = read::<TaskStatus>(data);
     let _ = read::<Vec<TaskLine>>(data);
+    let rows = read::<Vec<TaskRow>>(data).unwrap_or_default();
+    let _ = rows.iter().filter(|row| row.is_running()).count();
     let _ = read::<Upid>(data);
 }
 

@@ -15,6 +15,7 @@ mod http;
 mod lenient;
 mod limits;
 mod path;
+mod power;
 mod probe;
 mod session;
 mod shell;
@@ -26,6 +27,7 @@ pub use address::{AddressError, DEFAULT_PORT, normalise_address};
 pub use client::Client;
 pub use error::{ConnectFailure, ConnectKind, Error};
 pub use limits::Limits;
+pub use power::PowerAction;
 pub use probe::probe_certificate;
 pub use session::{CreatedToken, Session, SessionError};
 pub use token::{Token, TokenError, TokenId};
@@ -42,5 +44,5 @@ pub use types::{
     permissions::{Permissions, PrivilegeCheck, check_privileges, grant_lines, privileges_used},
     resources::{ResourceRow, StorageRow},
     snapshot::snapshot_obstacle,
-    task::{TaskEnd, TaskLine, TaskLog, TaskStatus, Upid, UpidError},
+    task::{TaskEnd, TaskLine, TaskLog, TaskRow, TaskStatus, Upid, UpidError},
 };

@@ -16,6 +16,11 @@ pub struct Limits {
     pub connect: Duration,
     /// The whole of one request. Proxmox's own proxy gives up after 30 s, and its words are worth waiting for.
     pub answer: Duration,
+    /// A read that has waited this long for what any node can answer itself is asked of another address as well: a node
+    /// that was switched off does not say so.
+    pub second_after: Duration,
+    /// The same for reads that are about one node, which may be slow itself through whatever address it is asked.
+    pub second_after_proxied: Duration,
     /// A connection that has been idle for longer is not used again. pveproxy closes after 5 s.
     pub idle: Duration,
     /// The largest answer that is read, in bytes.
@@ -32,6 +37,8 @@ impl Default for Limits {
             per_node: 4,
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(40),
+            second_after: Duration::from_secs(1),
+            second_after_proxied: Duration::from_secs(10),
             idle: Duration::from_secs(4),
             body: 32 * 1024 * 1024,
         }

@@ -1,26 +1,27 @@
-//! Carries reads to whichever node answers, within the limits, and says honestly how each ended.
+//! Carries requests to whichever node answers, within the limits, and says honestly how each ended.
+
+mod failed;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use domain::NodeName;
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use reqwest::header::AUTHORIZATION;
 use tls::Trust;
-use tokio::sync::{AcquireError, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
+use self::failed::Failed;
 use crate::{
-    ConnectFailure, ConnectKind, Error, Limits, Token,
+    Error, Limits, Token,
     addresses::Addresses,
     credential::Credential,
     envelope::Asked,
     http::{Answer, Broken, Http, Verb},
 };
-
-/// Nodes that are asked in turn when each says that it cannot reach the one in question.
-const PROXIES_TRIED: usize = 3;
 
 pub(crate) struct Transport {
     http: Http,
@@ -82,92 +83,164 @@ impl Transport {
     }
 
     /// Reads `path` (below `/api2/json`). `node` is the node that the work falls on, none for what the entry
-    /// node answers itself.
-    pub(crate) async fn get(&self, path: &str, node: Option<&NodeName>) -> Result<Answer, Error> {
+    /// node answers itself. `within` bounds the whole of it, from when its turn has come.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        node: Option<&NodeName>,
+        within: Option<Duration>,
+    ) -> Result<Answer, Error> {
+        let (credential, _turn) = self.turn(node).await?;
+        let asking = self.get_anywhere(path, node, &credential);
+        let Some(within) = within else {
+            return asking.await;
+        };
+        let silent = |_| {
+            let words = format!(
+                "there was no whole answer within {} s",
+                within.as_secs_f32()
+            );
+            let address = self.address();
+            Error::MaybeSent { address, words }
+        };
+        tokio::time::timeout(within, asking).await.map_err(silent)?
+    }
+
+    /// Sends a form once, to the first address that can be reached. After that nothing is repeated: whoever gets an
+    /// error that is not [`Error::surely_not_done`] must look before it is sent again.
+    pub(crate) async fn write(
+        &self,
+        verb: Verb,
+        path: &str,
+        node: &NodeName,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, Error> {
+        let (credential, _turn) = self.turn(Some(node)).await?;
+        let mut failed = Failed::default();
+        for (turn, address) in self.addresses.order(Instant::now()).iter().enumerate() {
+            let asked = Asked {
+                address,
+                verb,
+                path,
+            };
+            let request = self.http.request(asked);
+            let request = request.header(AUTHORIZATION, credential.header());
+            let sent = self.http.send(asked, request.form(form)).await;
+            let outcome = sent.map_err(|broken| broken.error(address));
+            match self.judged(turn, address, outcome, &credential) {
+                Ok(answer) => return Ok(answer),
+                Err(error) if error.surely_not_done() => failed.note(turn, error)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failed.into_error())
+    }
+
+    /// Waits until a request may go out. The token may be refused, or replaced, meanwhile.
+    async fn turn(
+        &self,
+        node: Option<&NodeName>,
+    ) -> Result<(Arc<Credential>, [OwnedSemaphorePermit; 2]), Error> {
         let closed = |_: AcquireError| Error::Setup("the limit of requests was closed".into());
         self.credential().check()?;
         // The node's own gate first: whoever waits for a slow node holds nobody else up.
-        let gate = self.gate(node);
-        let _node = gate.acquire().await.map_err(closed)?;
-        let _all = self.limits.over_all.acquire().await.map_err(closed)?;
-        // The token may have been refused, or replaced, while this request waited.
+        let node = self.gate(node).acquire_owned().await.map_err(closed)?;
+        let all = self.limits.over_all.clone();
+        let all = all.acquire_owned().await.map_err(closed)?;
         let credential = self.credential();
         credential.check()?;
-        self.get_anywhere(path, &credential).await
+        Ok((credential, [all, node]))
     }
 
-    async fn get_anywhere(&self, path: &str, credential: &Credential) -> Result<Answer, Error> {
-        let mut failures = Vec::new();
-        let mut unreachable: Option<Error> = None;
-        let mut proxies = 0;
+    async fn get_anywhere(
+        &self,
+        path: &str,
+        node: Option<&NodeName>,
+        credential: &Credential,
+    ) -> Result<Answer, Error> {
+        let patience = match node {
+            None => self.limits.second_after,
+            Some(_) => self.limits.second_after_proxied,
+        };
         let order = self.addresses.order(Instant::now());
-        for (turn, address) in order.iter().enumerate() {
-            let asked = Asked {
-                address,
-                verb: Verb::Get,
-                path,
+        let mut rest = order.iter().enumerate();
+        let mut asking = FuturesUnordered::new();
+        let mut failed = Failed::default();
+        let mut another = true;
+        loop {
+            if another && let Some((turn, address)) = rest.next() {
+                asking.push(self.get_from(turn, address, path, credential));
+            }
+            let (turn, address, outcome) = tokio::select! {
+                ended = asking.next() => match ended {
+                    Some(ended) => ended,
+                    None => return Err(failed.into_error()),
+                },
+                // Silence is not yet a failure; whoever answers first is taken.
+                () = tokio::time::sleep(patience), if rest.len() > 0 => {
+                    another = true;
+                    continue;
+                }
             };
-            let began = Instant::now();
-            let outcome = self.get_from(asked, credential).await;
-            let elapsed = began.elapsed();
-            match &outcome {
-                Ok(_) => tracing::debug!(address, path, ?elapsed, "answered"),
-                Err(error) => tracing::debug!(address, path, ?elapsed, %error, "failed"),
+            match self.judged(turn, address, outcome, credential) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => failed.note(turn, error)?,
             }
-            match outcome {
-                Ok(answer) => {
-                    self.addresses.answered(address);
-                    return Ok(answer);
-                }
-                Err(Error::Connect { failures: more }) => {
-                    self.addresses.failed(address, Instant::now());
-                    failures.extend(more);
-                }
-                Err(Error::CertificateChanged {
-                    address, presented, ..
-                }) if turn > 0 => failures.push(ConnectFailure {
-                    address,
-                    kind: ConnectKind::Certificate(presented),
-                }),
-                Err(error @ Error::NodeUnreachable { .. }) => {
-                    unreachable.get_or_insert(error);
-                    proxies += 1;
-                    if proxies >= PROXIES_TRIED {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    if let Error::Unauthorised { words } = &error {
-                        credential.refuse(words);
-                    }
-                    if let Error::MaybeSent { .. } = &error {
-                        // Whoever asks next begins elsewhere.
-                        self.addresses.failed(address, Instant::now());
-                    }
-                    return Err(error);
-                }
-            }
+            another = true;
         }
-        // A node's own word about another node says more than silence elsewhere.
-        Err(unreachable.unwrap_or(Error::Connect { failures }))
+    }
+
+    /// Remembers what an outcome says about an address and the token.
+    fn judged(
+        &self,
+        turn: usize,
+        address: &str,
+        outcome: Result<Answer, Error>,
+        credential: &Credential,
+    ) -> Result<Answer, Error> {
+        match &outcome {
+            Ok(_) => self.addresses.answered(address),
+            // Whoever asks next begins elsewhere.
+            Err(Error::Connect { .. } | Error::MaybeSent { .. }) => {
+                self.addresses.failed(address, Instant::now());
+            }
+            Err(Error::Unauthorised { words }) => credential.refuse(words),
+            Err(error) => tracing::debug!(address, turn, %error, "refused"),
+        }
+        outcome
     }
 
     /// One address. A read whose connection broke is tried once more: pveproxy closes idle connections, and one
     /// may go just as it is used.
-    async fn get_from(&self, asked: Asked<'_>, credential: &Credential) -> Result<Answer, Error> {
+    async fn get_from<'a>(
+        &self,
+        turn: usize,
+        address: &'a str,
+        path: &str,
+        credential: &Credential,
+    ) -> (usize, &'a str, Result<Answer, Error>) {
+        let asked = Asked {
+            address,
+            verb: Verb::Get,
+            path,
+        };
         let once = async || {
             let request = self.http.request(asked);
             let request = request.header(AUTHORIZATION, credential.header());
             self.http.send(asked, request).await
         };
-        match once().await {
-            Ok(answer) => Ok(answer),
-            Err(Broken::Final(error)) => Err(error),
-            Err(Broken::Connection(_)) => {
-                let again = once().await;
-                again.map_err(|broken| broken.error(asked.address))
-            }
+        let began = Instant::now();
+        let outcome = match once().await {
+            Err(Broken::Connection(_)) => once().await,
+            first => first,
+        };
+        let elapsed = began.elapsed();
+        let outcome = outcome.map_err(|broken| broken.error(address));
+        match &outcome {
+            Ok(_) => tracing::debug!(address, path, ?elapsed, "answered"),
+            Err(error) => tracing::debug!(address, path, ?elapsed, %error, "failed"),
         }
+        (turn, address, outcome)
     }
 
     fn gate(&self, node: Option<&NodeName>) -> Arc<Semaphore> {

@@ -21,6 +21,7 @@ pub struct Upid {
     began_at: Timestamp,
     kind: String,
     subject: String,
+    user: String,
 }
 
 impl Upid {
@@ -47,6 +48,11 @@ impl Upid {
     /// What it is about, mostly a VMID; may be empty.
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// The user, or the whole token id, that began it.
+    pub fn user(&self) -> &str {
+        &self.user
     }
 }
 
@@ -77,6 +83,7 @@ impl FromStr for Upid {
             began_at: Timestamp(seconds.saturating_mul(1000)),
             kind: kind.to_owned(),
             subject: subject.to_owned(),
+            user: user.to_owned(),
             text: text.to_owned(),
         })
     }
@@ -133,6 +140,22 @@ impl From<RawStatus> for TaskStatus {
             },
         };
         Self::Ended(end)
+    }
+}
+
+/// One row of a node's list of tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TaskRow {
+    pub upid: Upid,
+    /// `RUNNING`, or how it ended, in Proxmox's words.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub status: Option<String>,
+}
+
+impl TaskRow {
+    /// Whether it has not ended.
+    pub fn is_running(&self) -> bool {
+        self.status.as_deref().is_none_or(|word| word == "RUNNING")
     }
 }
 
