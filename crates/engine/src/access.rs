@@ -49,8 +49,8 @@ impl AuditLog {
 impl CommandLog for AuditLog {
     fn ran(&self, record: &CommandRecord) {
         let target = match record.vmid {
-            Some(vmid) => format!("LXC {vmid} through {}", record.node),
-            None => record.node.to_string(),
+            Some(vmid) => format!("LXC {vmid} through {}", record.via),
+            None => record.via.to_string(),
         };
         let outcome = match (&record.error, record.exit) {
             (Some(error), _) => error.clone(),
@@ -60,7 +60,7 @@ impl CommandLog for AuditLog {
         let entry = AuditEntry {
             at: clock::now(),
             actor: "RedFlag".into(),
-            act: format!("ssh.{}", record.verb.name()),
+            act: format!("{}.{}", record.via.word(), record.verb.name()),
             target,
             detail: Some(format!("{} ms", record.duration_ms)),
             plan: None,
@@ -79,6 +79,7 @@ pub(crate) fn reach_error(error: &ReachError) -> Error {
         }
         ReachError::Auth { .. } => Kind::Refused,
         ReachError::HostKeyChanged { .. } => Kind::IdentityChanged,
+        ReachError::Console { .. } => Kind::Conflict,
         ReachError::NotAllowed { .. } => Kind::Forbidden,
         ReachError::NoSuchGuest { .. } => Kind::NotFound,
         ReachError::NotRunning { .. } => Kind::Conflict,

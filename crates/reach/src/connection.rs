@@ -9,13 +9,19 @@ use std::{
 use domain::host::HostKey;
 use russh::{
     Preferred,
-    client::{self, AuthResult, DisconnectReason, KeyboardInteractiveAuthResponse},
-    keys::{Algorithm, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate},
+    client::{self, AuthResult, DisconnectReason},
+    keys::{Algorithm, HashAlg, PublicKeyOrCertificate},
 };
-use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
 
-use crate::{NodeAddress, ReachError};
+use crate::{
+    Credential, NodeAddress, ReachError, credential,
+    login::{Login, with_key, with_password},
+};
 
 /// For the TCP connection alone.
 const TCP_LIMIT: Duration = Duration::from_secs(8);
@@ -96,31 +102,34 @@ impl client::Handler for Listener {
     }
 }
 
-/// How to log in.
-pub(crate) enum Login<'a> {
-    Key(&'a SecretString),
-    Password(&'a SecretString),
-}
+/// What SSH is spoken over: a connection of its own, or a channel through another node.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A connection that has logged in.
 pub(crate) struct Connection {
     handle: client::Handle<Listener>,
     ear: Ear,
+    /// What it goes through lives as long as it does.
+    _through: Option<Arc<Connection>>,
 }
 
 impl Connection {
-    /// Connects, compares the host key and logs in.
+    /// Connects, through another node if one is given, compares the host key and logs in.
     pub(crate) async fn open(
         node: &NodeAddress,
         accepted: &HostKey,
         login: Login<'_>,
+        through: Option<Arc<Connection>>,
     ) -> Result<Self, ReachError> {
-        let key = match login {
-            Login::Key(text) => Some(private_key(text)?),
-            Login::Password(_) => None,
+        let key = match &login {
+            Login::By(Credential::Key(text)) => Some(
+                credential::private_key(text).map_err(|words| ReachError::PrivateKey { words })?,
+            ),
+            Login::By(Credential::Agent { .. }) | Login::Password(_) => None,
         };
         let ear = Ear::default();
-        let mut handle = match handshake(node, Some(accepted), &ear).await? {
+        let mut handle = match handshake(node, Some(accepted), &ear, through.as_deref()).await? {
             Ok(handle) => handle,
             Err(words) => {
                 let presented = ear.heard().presented.clone();
@@ -137,15 +146,21 @@ impl Connection {
             }
         };
         let attempt = async {
+            let words = |error: russh::Error| error.to_string();
             match (login, key) {
                 (Login::Password(password), _) => {
-                    with_password(&mut handle, &node.user, password).await
+                    let answer = with_password(&mut handle, &node.user, password).await;
+                    answer.map_err(words)
                 }
-                (Login::Key(_), Some(key)) => with_key(&mut handle, &node.user, key).await,
-                (Login::Key(_), None) => Ok(AuthResult::Failure {
-                    remaining_methods: russh::MethodSet::empty(),
-                    partial_success: false,
-                }),
+                (Login::By(Credential::Agent { socket, only }), _) => {
+                    let (socket, only) = (socket.as_deref(), only.as_deref());
+                    credential::login_by_agent(&mut handle, &node.user, socket, only).await
+                }
+                (Login::By(Credential::Key(_)), Some(key)) => {
+                    let answer = with_key(&mut handle, &node.user, key).await;
+                    answer.map_err(words)
+                }
+                (Login::By(Credential::Key(_)), None) => Err("there is no key".to_owned()),
             }
         };
         let answer = timeout(SSH_LIMIT, attempt).await.map_err(|_| {
@@ -154,7 +169,11 @@ impl Connection {
                 format!("no answer to the login within {} s", SSH_LIMIT.as_secs()),
             )
         })?;
-        let connection = Self { handle, ear };
+        let connection = Self {
+            handle,
+            ear,
+            _through: through,
+        };
         match answer {
             Ok(AuthResult::Success) => Ok(connection),
             Ok(AuthResult::Failure {
@@ -181,7 +200,36 @@ impl Connection {
                     words,
                 })
             }
-            Err(error) => Err(connect_error(node, error.to_string())),
+            // The agent's own trouble leaves the connection open.
+            Err(words) if !connection.handle.is_closed() => Err(ReachError::Auth {
+                node: node.clone(),
+                words,
+            }),
+            Err(words) => Err(connect_error(node, words)),
+        }
+    }
+
+    /// A channel from this node to another one's sshd.
+    async fn tunnel(&self, node: &NodeAddress) -> Result<Box<dyn Stream>, ReachError> {
+        let opening = self.handle.channel_open_direct_tcpip(
+            node.plain_host(),
+            u32::from(node.port),
+            "127.0.0.1",
+            0,
+        );
+        match timeout(TCP_LIMIT, opening).await {
+            Ok(Ok(channel)) => Ok(Box::new(channel.into_stream())),
+            Ok(Err(error)) => Err(connect_error(
+                node,
+                format!("the node on the way does not lead there: {error}"),
+            )),
+            Err(_) => Err(connect_error(
+                node,
+                format!(
+                    "no answer through the node on the way within {} s",
+                    TCP_LIMIT.as_secs()
+                ),
+            )),
         }
     }
 
@@ -206,9 +254,12 @@ impl Connection {
 }
 
 /// Looks at the key that the node's sshd shows, and ends the connection before any login.
-pub(crate) async fn look(node: &NodeAddress) -> Result<HostKey, ReachError> {
+pub(crate) async fn look(
+    node: &NodeAddress,
+    through: Option<&Connection>,
+) -> Result<HostKey, ReachError> {
     let ear = Ear::default();
-    let outcome = handshake(node, None, &ear).await?;
+    let outcome = handshake(node, None, &ear, through).await?;
     let presented = ear.heard().presented.clone();
     presented.ok_or_else(|| {
         let words = outcome
@@ -223,16 +274,12 @@ async fn handshake(
     node: &NodeAddress,
     accepted: Option<&HostKey>,
     ear: &Ear,
+    through: Option<&Connection>,
 ) -> Result<Result<client::Handle<Listener>, String>, ReachError> {
-    let stream = timeout(
-        TCP_LIMIT,
-        TcpStream::connect((node.plain_host(), node.port)),
-    )
-    .await
-    .map_err(|_| connect_error(node, format!("no answer within {} s", TCP_LIMIT.as_secs())))?
-    .map_err(|error| connect_error(node, error.to_string()))?;
-    // Small packets must not wait for each other's acknowledgement; without it everything still works, only slower.
-    let _ = stream.set_nodelay(true);
+    let stream = match through {
+        Some(connection) => connection.tunnel(node).await?,
+        None => direct(node).await?,
+    };
     let listener = Listener {
         accepted: accepted.cloned(),
         ear: ear.clone(),
@@ -261,6 +308,17 @@ async fn handshake(
         .map(|outcome| outcome.map_err(|error| error.to_string()))
 }
 
+async fn direct(node: &NodeAddress) -> Result<Box<dyn Stream>, ReachError> {
+    let connecting = TcpStream::connect((node.plain_host(), node.port));
+    let stream = timeout(TCP_LIMIT, connecting)
+        .await
+        .map_err(|_| connect_error(node, format!("no answer within {} s", TCP_LIMIT.as_secs())))?
+        .map_err(|error| connect_error(node, error.to_string()))?;
+    // Small packets must not wait for each other's acknowledgement; without it everything still works, only slower.
+    let _ = stream.set_nodelay(true);
+    Ok(Box::new(stream))
+}
+
 /// The kinds of host keys to ask for: the accepted one's first, so that a server with several shows the same again.
 fn key_order(accepted: Option<&HostKey>) -> Vec<Algorithm> {
     let mut order: Vec<Algorithm> = Preferred::default().key.into_owned();
@@ -274,80 +332,6 @@ fn key_order(accepted: Option<&HostKey>) -> Vec<Algorithm> {
         });
     }
     order
-}
-
-fn private_key(text: &SecretString) -> Result<PrivateKey, ReachError> {
-    PrivateKey::from_openssh(text.expose_secret()).map_err(|error| ReachError::PrivateKey {
-        words: error.to_string(),
-    })
-}
-
-async fn with_key(
-    handle: &mut client::Handle<Listener>,
-    user: &str,
-    key: PrivateKey,
-) -> Result<AuthResult, russh::Error> {
-    let hash = if key.algorithm().is_rsa() {
-        handle.best_supported_rsa_hash().await?.flatten()
-    } else {
-        None
-    };
-    let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
-    handle.authenticate_publickey(user, key).await
-}
-
-/// Tries `password`, then `keyboard-interactive` where the server prefers to ask.
-async fn with_password(
-    handle: &mut client::Handle<Listener>,
-    user: &str,
-    password: &SecretString,
-) -> Result<AuthResult, russh::Error> {
-    let first = handle
-        .authenticate_password(user, password.expose_secret())
-        .await?;
-    let AuthResult::Failure {
-        remaining_methods, ..
-    } = &first
-    else {
-        return Ok(first);
-    };
-    if !remaining_methods.contains(&russh::MethodKind::KeyboardInteractive) {
-        return Ok(first);
-    }
-    let mut answer = handle
-        .authenticate_keyboard_interactive_start(user, None)
-        .await?;
-    // One question for the password, then perhaps empty rounds: more would be a second factor.
-    for _round in 0..4 {
-        match answer {
-            KeyboardInteractiveAuthResponse::Success => return Ok(AuthResult::Success),
-            KeyboardInteractiveAuthResponse::Failure {
-                remaining_methods,
-                partial_success,
-            } => {
-                return Ok(AuthResult::Failure {
-                    remaining_methods,
-                    partial_success,
-                });
-            }
-            KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
-                let answers = prompts
-                    .iter()
-                    .map(|prompt| {
-                        if prompt.echo {
-                            String::new()
-                        } else {
-                            password.expose_secret().to_owned()
-                        }
-                    })
-                    .collect();
-                answer = handle
-                    .authenticate_keyboard_interactive_respond(answers)
-                    .await?;
-            }
-        }
-    }
-    Ok(first)
 }
 
 fn connect_error(node: &NodeAddress, words: String) -> ReachError {

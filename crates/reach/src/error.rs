@@ -4,20 +4,20 @@ use std::{fmt, time::Duration};
 
 use domain::{Vmid, host::HostKey, operation::Problem};
 
-use crate::{NodeAddress, Verb};
+use crate::{ConsoleTrouble, NodeAddress, Verb, Via};
 
 /// Where a command was to run: a node, or a guest on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    pub node: NodeAddress,
+    pub via: Via,
     pub vmid: Option<Vmid>,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.vmid {
-            Some(vmid) => write!(f, "LXC {vmid} on {}", self.node),
-            None => self.node.fmt(f),
+            Some(vmid) => write!(f, "LXC {vmid} on {}", self.via),
+            None => self.via.fmt(f),
         }
     }
 }
@@ -88,6 +88,12 @@ pub enum ReachError {
         verb: Verb,
         words: String,
     },
+    /// The guest's console cannot be used as it is now; nothing was run.
+    #[error("{place}: {trouble}")]
+    Console {
+        place: Place,
+        trouble: ConsoleTrouble,
+    },
     /// Nothing was sent: what was to be sent is not what it should be.
     #[error("nothing was sent to {place}: {why}")]
     BadInput { place: Place, why: String },
@@ -105,6 +111,7 @@ impl ReachError {
             | Self::NoSuchGuest { .. }
             | Self::NotAllowed { .. }
             | Self::NoMarker { .. }
+            | Self::Console { .. }
             | Self::BadInput { .. } => true,
             Self::Script { .. }
             | Self::Lost { .. }
@@ -121,7 +128,7 @@ impl ReachError {
                 "Check the node's address and port, that it is switched on and that its sshd runs; then try again."
             }
             Self::Auth { .. } => {
-                "Check user and password, or put RedFlag's public key into the account's authorized_keys."
+                "Check user and password, put RedFlag's public key into the account's authorized_keys, or choose another key."
             }
             Self::HostKeyChanged { .. } => {
                 "Compare the new key on the node's console. Accept it only if you know why it changed; until then nothing is sent."
@@ -134,7 +141,7 @@ impl ReachError {
                 "Discover the cluster again: the LXC may have been moved or removed."
             }
             Self::NotAllowed { .. } => {
-                "The account must be root on a Proxmox node with lxc-attach. Check user and node."
+                "The account must be root on a Proxmox node with lxc-attach, or be let in by the lines that RedFlag shows for other accounts. Check user and node."
             }
             Self::Script { .. } => "Read the message, mend its cause in the LXC, then try again.",
             Self::NoMarker { .. } => "Read the message and try again; nothing was changed.",
@@ -145,6 +152,7 @@ impl ReachError {
             Self::TooMuchOutput { .. } | Self::Garbled { .. } => {
                 "Look into the LXC: its shell or start-up files write what they should not."
             }
+            Self::Console { trouble, .. } => trouble.next(),
             Self::BadInput { .. } => "Set it right and try again.",
         }
     }
@@ -162,6 +170,7 @@ impl ReachError {
             | Self::Lost { words, .. }
             | Self::Garbled { words, .. } => words,
             Self::Script { stderr, .. } => stderr,
+            Self::Console { trouble, .. } => return trouble.words(),
             Self::HostKeyChanged { .. }
             | Self::Timeout { .. }
             | Self::TooMuchOutput { .. }

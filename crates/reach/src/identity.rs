@@ -5,8 +5,9 @@ use russh::keys::{Algorithm, PrivateKey, key::safe_rng, ssh_key::LineEnding};
 use secrecy::SecretString;
 
 use crate::{
-    NodeAddress, Place, ReachError, Verb,
-    connection::{self, Connection, Login},
+    Entry, NodeAddress, Place, ReachError, Verb,
+    connection::{self, Connection},
+    login::Login,
     run::{Errand, Failed},
     script::Payload,
 };
@@ -21,7 +22,7 @@ pub struct InvalidKey(#[from] russh::keys::ssh_key::Error);
 /// # Errors
 /// [`ReachError::Connect`].
 pub async fn probe_host_key(node: &NodeAddress) -> Result<HostKey, ReachError> {
-    connection::look(node).await
+    connection::look(node, None).await
 }
 
 /// A new Ed25519 key: the private part in OpenSSH's format, and the public line for `authorized_keys`.
@@ -49,7 +50,7 @@ pub async fn install_key(
     public_line: &str,
 ) -> Result<(), ReachError> {
     let place = Place {
-        node: node.clone(),
+        via: node.clone().into(),
         vmid: None,
     };
     let line = public_line.trim();
@@ -63,11 +64,12 @@ pub async fn install_key(
         })?;
     let errand = Errand::new(
         place,
+        Entry::Attach,
         Verb::RunKey,
         &[("line", line), ("blob", blob)],
         &Payload::None,
     )?;
-    let connection = Connection::open(node, accepted, Login::Password(&password)).await?;
+    let connection = Connection::open(node, accepted, Login::Password(&password), None).await?;
     drop(password);
     match errand.run(&connection).await {
         Ok(_) => Ok(()),

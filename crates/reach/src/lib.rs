@@ -16,23 +16,39 @@
 //! | configure | nothing |
 //! | install | what the agent says |
 //! | clean | `enrolled=yes\|no` |
+//! | restart, remove | what the agent says |
 //! | run-key | `added=yes\|no` |
+//! | many | `@@guest:KEY:VMID:begin`, what the guest's shell wrote, `@@guest:KEY:VMID:STATUS` |
 
 mod address;
 mod connection;
+mod console;
+mod credential;
+mod entry;
 mod error;
+mod guest;
 mod identity;
 mod log;
+mod login;
+mod many;
 mod node;
 mod output;
 mod probe;
 mod run;
 mod script;
+pub mod setup;
+pub mod ssh_config;
+mod via;
 
 pub use address::NodeAddress;
+pub use console::{ConsoleMode, ConsoleTrouble};
+pub use credential::{Credential, IdentityFileError};
+pub use entry::Entry;
 pub use error::{Place, ReachError};
+pub use guest::Copied;
 pub use identity::{InvalidKey, generate_key, install_key, probe_host_key};
 pub use log::{CommandLog, CommandRecord};
-pub use node::{Copied, SshNode};
+pub use node::{Door, Entered, SshNode};
 pub use probe::{GuestProbe, Init, InstalledAgent};
 pub use script::Verb;
+pub use via::Via;

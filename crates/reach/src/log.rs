@@ -2,12 +2,12 @@
 
 use domain::Vmid;
 
-use crate::{NodeAddress, Verb};
+use crate::{Verb, Via};
 
 /// One remote command, after it ended or was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandRecord {
-    pub node: NodeAddress,
+    pub via: Via,
     /// The guest that was entered; none for the node itself.
     pub vmid: Option<Vmid>,
     pub verb: Verb,

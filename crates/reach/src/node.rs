@@ -6,13 +6,15 @@ use std::{
 };
 
 use domain::{Vmid, host::HostKey};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
+use secrecy::SecretString;
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
-    CommandLog, GuestProbe, NodeAddress, Place, ReachError, Verb,
-    connection::{Connection, Login},
+    CommandLog, Copied, Credential, Entry, GuestProbe, NodeAddress, Place, ReachError, Verb, Via,
+    connection::{self, Connection},
+    guest::{self, Carry},
+    login::Login,
+    many::Round,
     output,
     run::{Answer, Errand, Failed, Recording},
     script::Payload,
@@ -30,9 +32,7 @@ const REFUSAL_PAUSE: Duration = Duration::from_millis(100);
 pub struct SshNode(Arc<Shared>);
 
 struct Shared {
-    address: NodeAddress,
-    accepted: HostKey,
-    private_key: SecretString,
+    door: Door,
     log: Arc<dyn CommandLog>,
     channels: Semaphore,
     kept: Mutex<Kept>,
@@ -45,32 +45,56 @@ struct Kept {
     failed: Option<(Instant, ReachError)>,
 }
 
-/// What `copy` did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Copied {
-    Copied,
-    /// The same binary was there already.
-    Same,
+/// How a node is entered.
+#[derive(Clone, Debug)]
+pub struct Door {
+    pub address: NodeAddress,
+    /// The host key that the user compared; another one is always refused.
+    pub accepted: HostKey,
+    pub credential: Credential,
+    pub entry: Entry,
+    /// The node to go through, where this computer has no way of its own to the address.
+    pub through: Option<SshNode>,
+}
+
+/// What a first look at a node told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entered {
+    /// None where the key may not ask.
+    pub hostname: Option<String>,
+    /// The guests that run on the node; none where the account may not ask.
+    pub guests: Option<Vec<Vmid>>,
 }
 
 impl std::fmt::Debug for SshNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SshNode({})", self.0.address)
+        write!(f, "SshNode({})", self.0.door.address)
     }
 }
 
 impl SshNode {
-    /// Nothing is connected yet. `accepted` is the host key that the user compared; another one is always refused.
+    /// Root's account, entered directly with a key. Nothing is connected yet. `accepted` is the host key that the
+    /// user compared; another one is always refused.
     pub fn new(
         address: NodeAddress,
         accepted: HostKey,
         private_key: SecretString,
         log: Arc<dyn CommandLog>,
     ) -> Self {
-        Self(Arc::new(Shared {
+        let door = Door {
             address,
             accepted,
-            private_key,
+            credential: Credential::Key(private_key),
+            entry: Entry::Attach,
+            through: None,
+        };
+        Self::behind(door, log)
+    }
+
+    /// Any account, with whatever opens it, directly or through another node. Nothing is connected yet.
+    pub fn behind(door: Door, log: Arc<dyn CommandLog>) -> Self {
+        Self(Arc::new(Shared {
+            door,
             log,
             channels: Semaphore::new(CHANNELS),
             kept: Mutex::new(Kept::default()),
@@ -79,7 +103,133 @@ impl SshNode {
 
     /// Where it is.
     pub fn address(&self) -> &NodeAddress {
-        &self.0.address
+        &self.0.door.address
+    }
+
+    /// How its guests are entered.
+    pub fn entry(&self) -> Entry {
+        self.0.door.entry
+    }
+
+    /// The host key that another node shows, looked at through this one. Handshake only.
+    ///
+    /// # Errors
+    /// [`ReachError::Connect`], and those of the way through this node.
+    pub async fn look_through(&self, other: &NodeAddress) -> Result<HostKey, ReachError> {
+        let connection = self.connection().await?;
+        connection::look(other, Some(&connection)).await
+    }
+
+    /// The first harmless commands, as far as the account may run any: that it can be entered as it should be.
+    ///
+    /// # Errors
+    /// Those of a node; [`ReachError::NotAllowed`] where sudo's rule or the wrapper is missing.
+    pub async fn enter(&self) -> Result<Entered, ReachError> {
+        match self.entry() {
+            Entry::Attach => Ok(Entered {
+                hostname: Some(self.hostname().await?),
+                guests: Some(self.guests().await?),
+            }),
+            Entry::Sudo => {
+                let hostname = self.hostname().await?;
+                let allowed = self.ask(None, Verb::Allowed, &[], &Payload::None).await;
+                allowed.map_err(|error| match error {
+                    ReachError::Script { place, stderr, .. } => ReachError::NotAllowed {
+                        place,
+                        words: stderr,
+                    },
+                    other => other,
+                })?;
+                Ok(Entered {
+                    hostname: Some(hostname),
+                    guests: None,
+                })
+            }
+            // The wrapper refuses whatever is not `exec VMID`, and by that it is known.
+            Entry::Wrapper => match self.ask(None, Verb::Hostname, &[], &Payload::None).await {
+                Err(ReachError::NotAllowed { words, .. })
+                    if words.contains("redflag-enter: only") =>
+                {
+                    Ok(Entered {
+                        hostname: None,
+                        guests: None,
+                    })
+                }
+                Err(error) => Err(error),
+                Ok(_) => Err(ReachError::NotAllowed {
+                    place: self.place(None),
+                    words: "the key is not bound to RedFlag's wrapper: it runs any command".into(),
+                }),
+            },
+        }
+    }
+
+    /// Asks many running guests the same, as one command on the node where the account has a shell there: a loop in
+    /// four lanes, 10 s for each guest. Only verbs that need nothing beside their name. One outcome for each guest,
+    /// in the order given.
+    ///
+    /// With sudo the limit cannot end what runs as root; with the wrapper there is no shell for a loop, and the
+    /// guests are entered one by one, 8 at a time.
+    pub async fn run_many(
+        &self,
+        guests: &[Vmid],
+        verb: Verb,
+    ) -> Vec<(Vmid, Result<String, ReachError>)> {
+        if guests.is_empty() {
+            return Vec::new();
+        }
+        if !verb.stands_alone() {
+            let why = format!("`{verb}` cannot be asked of many at once");
+            let failed = |vmid: &Vmid| {
+                let place = self.place(Some(*vmid));
+                let error = ReachError::BadInput {
+                    place,
+                    why: why.clone(),
+                };
+                (*vmid, Err(error))
+            };
+            return guests.iter().map(failed).collect();
+        }
+        if !self.entry().has_shell() {
+            let asking = guests.iter().map(|vmid| async {
+                let answer = self.ask(Some(*vmid), verb, &[], &Payload::None).await;
+                (*vmid, answer.map(|answer| answer.stdout))
+            });
+            return futures_util::future::join_all(asking).await;
+        }
+        let via = Via::from(self.address().clone());
+        let outcome = async {
+            let round = Round::new(&via, self.entry(), guests, verb)?;
+            let errand = self
+                .errand(None, Verb::Many, &round.values(), &round.payload())?
+                .within(round.limit(guests.len()));
+            let answer = self.send(&errand).await?;
+            Ok(round.judge(&via, guests, verb, &answer.stdout))
+        };
+        let recording = Recording::begin(self.0.log.as_ref(), self.place(None), Verb::Many);
+        let outcome: Result<_, ReachError> = outcome.await;
+        recording.end(&outcome);
+        match outcome {
+            Ok(outcomes) => outcomes,
+            // What held up the loop held up each of them.
+            Err(error) => guests.iter().map(|v| (*v, Err(error.clone()))).collect(),
+        }
+    }
+
+    /// [`SshNode::probe`] of many guests at once.
+    pub async fn probe_many(&self, guests: &[Vmid]) -> Vec<(Vmid, Result<GuestProbe, ReachError>)> {
+        let outcomes = self.run_many(guests, Verb::Probe).await;
+        let read = |(vmid, outcome): (Vmid, Result<String, ReachError>)| {
+            let probe = outcome.and_then(|text| {
+                GuestProbe::parse(&text).map_err(|words| ReachError::Garbled {
+                    place: self.place(Some(vmid)),
+                    verb: Verb::Probe,
+                    words: output::words(words.as_bytes()),
+                })
+            });
+            (vmid, probe)
+        };
+        outcomes.into_iter().map(read).collect()
     }
 
     /// The node's name: a first harmless command.
@@ -113,11 +263,7 @@ impl SshNode {
     /// # Errors
     /// [`ReachError::NotRunning`] and others of a guest.
     pub async fn probe(&self, vmid: Vmid) -> Result<GuestProbe, ReachError> {
-        let answer = self
-            .ask(Some(vmid), Verb::Probe, &[], &Payload::None)
-            .await?;
-        GuestProbe::parse(&answer.stdout)
-            .map_err(|words| self.garbled(vmid, Verb::Probe, words.as_bytes()))
+        guest::probe(self, vmid).await
     }
 
     /// Puts `binary` at `/usr/local/bin/redflag-agent`, mode 0755, whole or not at all. The SHA-256 is compared here
@@ -132,31 +278,7 @@ impl SshNode {
         binary: impl AsRef<[u8]> + Send,
         sha256: [u8; 32],
     ) -> Result<Copied, ReachError> {
-        let binary = binary.as_ref();
-        let expected = hex::encode(sha256);
-        let found = hex::encode(Sha256::digest(binary));
-        if found != expected {
-            return Err(ReachError::BadInput {
-                place: self.place(Some(vmid)),
-                why: format!("the agent's binary has the SHA-256 {found}, not {expected}"),
-            });
-        }
-        let answer = self
-            .ask(
-                Some(vmid),
-                Verb::Copy,
-                &[("expected", &expected)],
-                &Payload::Bytes(binary),
-            )
-            .await?;
-        let values = output::values(&answer.stdout);
-        if values.get("sha256") != Some(&expected.as_str()) {
-            return Err(self.garbled(vmid, Verb::Copy, answer.stdout.as_bytes()));
-        }
-        Ok(match values.get("copied") {
-            Some(&"no") => Copied::Same,
-            _ => Copied::Copied,
-        })
+        guest::copy(self, vmid, binary.as_ref(), sha256).await
     }
 
     /// Writes `/etc/redflag-agent/bootstrap.json`, readable by root alone.
@@ -168,14 +290,7 @@ impl SshNode {
         vmid: Vmid,
         bootstrap_json: SecretString,
     ) -> Result<(), ReachError> {
-        self.ask(
-            Some(vmid),
-            Verb::Configure,
-            &[],
-            &Payload::Text(bootstrap_json.expose_secret()),
-        )
-        .await
-        .map(|_| ())
+        guest::configure(self, vmid, bootstrap_json).await
     }
 
     /// Runs `redflag-agent install` in the guest; gives what it wrote, for the log.
@@ -183,17 +298,7 @@ impl SshNode {
     /// # Errors
     /// [`ReachError::Script`] with the agent's words, and others of a guest.
     pub async fn install(&self, vmid: Vmid) -> Result<String, ReachError> {
-        let answer = self
-            .ask(Some(vmid), Verb::Install, &[], &Payload::None)
-            .await?;
-        let mut text = answer.stdout;
-        if !answer.stderr.is_empty() {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&answer.stderr);
-        }
-        Ok(text)
+        guest::install(self, vmid).await
     }
 
     /// Removes the bootstrap file and half-copied binaries; and, where no agent was ever enrolled, the agent itself
@@ -202,9 +307,7 @@ impl SshNode {
     /// # Errors
     /// Those of a guest.
     pub async fn clean(&self, vmid: Vmid) -> Result<(), ReachError> {
-        self.ask(Some(vmid), Verb::Clean, &[], &Payload::None)
-            .await
-            .map(|_| ())
+        guest::clean(self, vmid).await
     }
 
     /// Starts the agent's service again, by whatever starts services in the guest.
@@ -212,9 +315,7 @@ impl SshNode {
     /// # Errors
     /// [`ReachError::Script`] with the service's words, and others of a guest.
     pub async fn restart(&self, vmid: Vmid) -> Result<(), ReachError> {
-        self.ask(Some(vmid), Verb::Restart, &[], &Payload::None)
-            .await
-            .map(|_| ())
+        guest::restart(self, vmid).await
     }
 
     /// Takes the agent out of the guest: service, configuration, state and binary. Repeatable.
@@ -222,24 +323,24 @@ impl SshNode {
     /// # Errors
     /// [`ReachError::Script`] with status 8 while the agent is at work, 5 for a file that stays; and others of a guest.
     pub async fn remove(&self, vmid: Vmid) -> Result<(), ReachError> {
-        self.ask(Some(vmid), Verb::Remove, &[], &Payload::None)
-            .await
-            .map(|_| ())
+        guest::remove(self, vmid).await
     }
 
     fn place(&self, vmid: Option<Vmid>) -> Place {
         Place {
-            node: self.0.address.clone(),
+            via: self.0.door.address.clone().into(),
             vmid,
         }
     }
 
-    fn garbled(&self, vmid: Vmid, verb: Verb, words: &[u8]) -> ReachError {
-        ReachError::Garbled {
-            place: self.place(Some(vmid)),
-            verb,
-            words: output::words(words),
-        }
+    fn errand(
+        &self,
+        vmid: Option<Vmid>,
+        verb: Verb,
+        values: &[(&'static str, &str)],
+        payload: &Payload<'_>,
+    ) -> Result<Errand, ReachError> {
+        Errand::new(self.place(vmid), self.entry(), verb, values, payload)
     }
 
     async fn ask(
@@ -249,9 +350,8 @@ impl SshNode {
         values: &[(&'static str, &str)],
         payload: &Payload<'_>,
     ) -> Result<Answer, ReachError> {
-        let place = self.place(vmid);
-        let recording = Recording::begin(self.0.log.as_ref(), &place, verb);
-        let outcome = match Errand::new(place.clone(), verb, values, payload) {
+        let recording = Recording::begin(self.0.log.as_ref(), self.place(vmid), verb);
+        let outcome = match self.errand(vmid, verb, values, payload) {
             Ok(errand) => self.send(&errand).await,
             Err(error) => Err(error),
         };
@@ -266,7 +366,7 @@ impl SshNode {
             .acquire()
             .await
             .map_err(|closed| ReachError::Connect {
-                node: self.0.address.clone(),
+                node: self.0.door.address.clone(),
                 words: closed.to_string(),
             })?;
         let mut words = String::new();
@@ -297,7 +397,7 @@ impl SshNode {
             }
         }
         Err(ReachError::Connect {
-            node: self.0.address.clone(),
+            node: self.0.door.address.clone(),
             words,
         })
     }
@@ -316,8 +416,7 @@ impl SshNode {
             return Err(error.clone());
         }
         kept.connection = None;
-        let login = Login::Key(&self.0.private_key);
-        match Connection::open(&self.0.address, &self.0.accepted, login).await {
+        match self.connect().await {
             Ok(connection) => {
                 let connection = Arc::new(connection);
                 kept.connection = Some(Arc::clone(&connection));
@@ -331,6 +430,17 @@ impl SshNode {
         }
     }
 
+    async fn connect(&self) -> Result<Connection, ReachError> {
+        let door = &self.0.door;
+        let through = match &door.through {
+            // Boxed: a way through nodes has no length that is known beforehand.
+            Some(node) => Some(Box::pin(node.connection()).await?),
+            None => None,
+        };
+        let login = Login::By(&door.credential);
+        Connection::open(&door.address, &door.accepted, login, through).await
+    }
+
     async fn forget(&self, connection: &Arc<Connection>) {
         let mut kept = self.0.kept.lock().await;
         if kept
@@ -340,5 +450,21 @@ impl SshNode {
         {
             kept.connection = None;
         }
+    }
+}
+
+impl Carry for SshNode {
+    fn place(&self, vmid: Option<Vmid>) -> Place {
+        Self::place(self, vmid)
+    }
+
+    async fn ask(
+        &self,
+        vmid: Vmid,
+        verb: Verb,
+        values: &[(&'static str, &str)],
+        payload: &Payload<'_>,
+    ) -> Result<Answer, ReachError> {
+        Self::ask(self, Some(vmid), verb, values, payload).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Place, ReachError};
+use crate::{Place, ReachError, Verb, run::Answer};
 
 /// What a channel gave until it closed.
 #[derive(Debug, Default)]
@@ -25,6 +25,30 @@ pub(crate) fn between_markers(stdout: &[u8], nonce: &str) -> Option<(String, i32
         .split_once(&begin)
         .map_or(before, |(_noise, body)| body);
     Some((body.trim_end_matches(['\n', '\r']).to_owned(), status))
+}
+
+/// Says how a script ended, by what came back from it.
+pub(crate) fn judge(
+    place: &Place,
+    verb: Verb,
+    nonce: &str,
+    raw: &Raw,
+) -> Result<Answer, ReachError> {
+    let stderr = words(&raw.stderr);
+    match between_markers(&raw.stdout, nonce) {
+        Some((stdout, 0)) => Ok(Answer { stdout, stderr }),
+        Some((stdout, status)) => Err(ReachError::Script {
+            place: place.clone(),
+            verb,
+            status,
+            stderr: if stderr.is_empty() {
+                words(stdout.as_bytes())
+            } else {
+                stderr
+            },
+        }),
+        None => Err(without_marker(place.clone(), verb, raw)),
+    }
 }
 
 /// `name=value` lines as a map; other lines are passed over.
@@ -52,13 +76,14 @@ pub(crate) fn words(bytes: &[u8]) -> String {
 }
 
 /// Names the cause when no marker came, by the words of lxc-attach, pct, sudo or the shell.
-pub(crate) fn without_marker(place: Place, verb: crate::Verb, raw: &Raw) -> ReachError {
+pub(crate) fn without_marker(place: Place, verb: Verb, raw: &Raw) -> ReachError {
     let mut words = words(&raw.stderr);
     if words.is_empty() {
         words = self::words(&raw.stdout);
     }
     let says = |part: &str| words.contains(part);
-    if place.vmid.is_some() {
+    let nobody = raw.exit == Some(64) && says("redflag-enter: only");
+    if place.vmid.is_some() || nobody {
         let stopped = says("Failed to get init pid")
             || says("not running")
             || says("Failed to attach to container that is not running");
@@ -77,6 +102,10 @@ pub(crate) fn without_marker(place: Place, verb: crate::Verb, raw: &Raw) -> Reac
             || says("Insufficient privileges")
             || says("please run as root")
             || says("a password is required")
+            || says("is not allowed to execute")
+            || says("is not in the sudoers file")
+            || says("sudo: not found")
+            || says("redflag-enter: only")
             || says("command not found")
             || says("lxc-attach: not found");
         if refused {
@@ -99,15 +128,15 @@ mod tests {
     use domain::Vmid;
 
     use super::*;
-    use crate::{NodeAddress, Verb};
+    use crate::{NodeAddress, Verb, Via};
 
     fn place() -> Place {
         Place {
-            node: NodeAddress {
+            via: Via::Ssh(NodeAddress {
                 host: "pve1".into(),
                 port: 22,
                 user: "root".into(),
-            },
+            }),
             vmid: Some(Vmid::try_from(101).expect("in range")),
         }
     }

@@ -10,7 +10,7 @@ use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, client::Msg};
 use tokio::time::timeout;
 
 use crate::{
-    CommandLog, CommandRecord, Place, ReachError, Verb,
+    CommandLog, CommandRecord, Entry, Place, ReachError, Verb,
     connection::Connection,
     output::{self, Raw},
     script::{self, Payload},
@@ -25,8 +25,20 @@ const ERROR_LIMIT: usize = 64 * 1024;
 pub(crate) struct Errand {
     pub(crate) place: Place,
     pub(crate) verb: Verb,
+    entry: Entry,
+    limit: Duration,
     nonce: String,
     script: Vec<u8>,
+}
+
+/// Enough randomness that no output can hold it by chance or intent.
+pub(crate) fn nonce(place: &Place) -> Result<String, ReachError> {
+    let mut random = [0; 12];
+    getrandom::fill(&mut random).map_err(|error| ReachError::BadInput {
+        place: place.clone(),
+        why: format!("the system gives no random numbers: {error}"),
+    })?;
+    Ok(hex::encode(random))
 }
 
 /// What a script that ended with status 0 printed.
@@ -48,6 +60,7 @@ pub(crate) enum Failed {
 impl Errand {
     pub(crate) fn new(
         place: Place,
+        entry: Entry,
         verb: Verb,
         values: &[(&'static str, &str)],
         payload: &Payload<'_>,
@@ -56,10 +69,7 @@ impl Errand {
             place: place.clone(),
             why,
         };
-        let mut random = [0; 12];
-        getrandom::fill(&mut random)
-            .map_err(|error| bad(format!("the system gives no random numbers: {error}")))?;
-        let nonce = hex::encode(random);
+        let nonce = nonce(&place)?;
         if let Payload::Text(text) = payload
             && (text.contains('\0') || text.contains(&nonce))
         {
@@ -70,22 +80,21 @@ impl Errand {
         Ok(Self {
             place,
             verb,
+            entry,
+            limit: verb.limit(),
             nonce,
             script,
         })
     }
 
-    /// The constant command line; the VMID is a number by its type.
-    fn command(&self) -> String {
-        match self.place.vmid {
-            Some(vmid) => format!("lxc-attach -n {vmid} --clear-env -- /bin/sh -s"),
-            None => "/bin/sh -s".to_owned(),
-        }
+    /// The same with another time limit than the verb's.
+    pub(crate) fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
-    /// Sends it and waits for its end, within the verb's limit.
+    /// Sends it and waits for its end, within its limit.
     pub(crate) async fn run(&self, connection: &Connection) -> Result<Answer, Failed> {
-        let limit = self.verb.limit();
+        let limit = self.limit;
         match timeout(limit, self.attempt(connection)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Failed::Ended(ReachError::Timeout {
@@ -121,7 +130,7 @@ impl Errand {
         let Some(half) = &writing.0 else {
             return Err(Failed::NotSent("the channel was closed".into()));
         };
-        half.exec(true, self.command())
+        half.exec(true, self.entry.line(self.place.vmid))
             .await
             .map_err(|error| Failed::NotSent(error.to_string()))?;
         let mut send = pin!(async {
@@ -185,21 +194,7 @@ impl Errand {
     }
 
     fn judge(&self, raw: &Raw) -> Result<Answer, ReachError> {
-        let stderr = output::words(&raw.stderr);
-        match output::between_markers(&raw.stdout, &self.nonce) {
-            Some((stdout, 0)) => Ok(Answer { stdout, stderr }),
-            Some((stdout, status)) => Err(ReachError::Script {
-                place: self.place.clone(),
-                verb: self.verb,
-                status,
-                stderr: if stderr.is_empty() {
-                    output::words(stdout.as_bytes())
-                } else {
-                    stderr
-                },
-            }),
-            None => Err(output::without_marker(self.place.clone(), self.verb, raw)),
-        }
+        output::judge(&self.place, self.verb, &self.nonce, raw)
     }
 }
 
@@ -220,14 +215,14 @@ impl Drop for Closing {
 /// Writes one line to the audit table, also when the caller stops waiting in the middle.
 pub(crate) struct Recording<'a> {
     log: &'a dyn CommandLog,
-    place: &'a Place,
+    place: Place,
     verb: Verb,
     began: Instant,
     done: bool,
 }
 
 impl<'a> Recording<'a> {
-    pub(crate) fn begin(log: &'a dyn CommandLog, place: &'a Place, verb: Verb) -> Self {
+    pub(crate) fn begin(log: &'a dyn CommandLog, place: Place, verb: Verb) -> Self {
         Self {
             log,
             place,
@@ -255,7 +250,7 @@ impl<'a> Recording<'a> {
         let elapsed: Duration = self.began.elapsed();
         let vmid: Option<Vmid> = self.place.vmid;
         self.log.ran(&CommandRecord {
-            node: self.place.node.clone(),
+            via: self.place.via.clone(),
             vmid,
             verb: self.verb,
             exit,

@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// What RedFlag does on nodes and in guests through SSH; there is nothing else.
+/// What RedFlag does on nodes and in guests before an agent answers; there is nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verb {
     /// The node's name: the first harmless command.
@@ -30,6 +30,10 @@ pub enum Verb {
     Remove,
     /// Put RedFlag's key into the account's `authorized_keys`.
     RunKey,
+    /// Ask many guests of the node the same, in a loop there.
+    Many,
+    /// Whether sudo's rule lets the account enter guests.
+    Allowed,
 }
 
 impl Verb {
@@ -46,17 +50,39 @@ impl Verb {
             Self::Restart => "restart",
             Self::Remove => "remove",
             Self::RunKey => "run-key",
+            Self::Many => "many",
+            Self::Allowed => "allowed",
+        }
+    }
+
+    /// Whether its script needs nothing beside its own text, and is meant for guests.
+    pub(crate) fn stands_alone(self) -> bool {
+        match self {
+            Self::Hostname
+            | Self::Probe
+            | Self::Install
+            | Self::Clean
+            | Self::Restart
+            | Self::Remove => true,
+            Self::Guests
+            | Self::Copy
+            | Self::Configure
+            | Self::RunKey
+            | Self::Many
+            | Self::Allowed => false,
         }
     }
 
     /// How long it may take, from opening the channel to the last line.
     pub(crate) fn limit(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Hostname => 10,
+            Self::Hostname | Self::Allowed => 10,
             Self::Guests | Self::Probe | Self::Configure | Self::RunKey => 20,
             Self::Clean | Self::Restart | Self::Remove => 60,
             Self::Install => 90,
             Self::Copy => 180,
+            // Depends on how many; whoever loops sets another.
+            Self::Many => 600,
         })
     }
 
@@ -72,13 +98,17 @@ impl Verb {
             Self::Restart => include_str!("scripts/restart.sh"),
             Self::Remove => include_str!("scripts/remove.sh"),
             Self::RunKey => include_str!("scripts/run-key.sh"),
+            Self::Many => include_str!("scripts/many.sh"),
+            Self::Allowed => include_str!("scripts/allowed.sh"),
         }
     }
 
     /// Guests are entered with an empty environment, nodes keep the account's own.
     fn environment(self) -> &'static str {
         match self {
-            Self::Hostname | Self::Guests | Self::RunKey => "LC_ALL=C\nexport LC_ALL\n",
+            Self::Hostname | Self::Guests | Self::RunKey | Self::Many | Self::Allowed => {
+                "LC_ALL=C\nexport LC_ALL\n"
+            }
             Self::Probe
             | Self::Copy
             | Self::Configure
@@ -105,6 +135,11 @@ pub(crate) enum Payload<'a> {
     Text(&'a str),
     /// Bytes that `payload` prints; base64 on the way.
     Bytes(&'a [u8]),
+    /// Bytes that lie in a file of the guest already, compressed or not.
+    Staged {
+        path: &'a str,
+        compressed: bool,
+    },
 }
 
 /// Bytes of base64 per line: short enough for every decoder, long enough to cost nothing.
@@ -124,7 +159,7 @@ pub(crate) fn frame(
     payload: &Payload<'_>,
 ) -> Result<Vec<u8>, &'static str> {
     let room = match payload {
-        Payload::None => 0,
+        Payload::None | Payload::Staged { .. } => 0,
         Payload::Text(text) => text.len(),
         Payload::Bytes(bytes) => bytes.len() * 4 / 3 + bytes.len() / 60,
     };
@@ -156,6 +191,10 @@ pub(crate) fn frame(
                 script.push('\n');
             }
             script.push_str(&format!("@@payload:{nonce}\n}}\n"));
+        }
+        Payload::Staged { path, compressed } => {
+            let program = if *compressed { "gzip -dc" } else { "cat" };
+            script.push_str(&format!("payload() {{\n{program} <'{path}'\n}}\n"));
         }
     }
     script.push_str("redflag() {\n");

@@ -11,7 +11,9 @@ use std::{
 };
 
 use domain::{Vmid, host::HostKey};
-use reach::{CommandLog, CommandRecord, NodeAddress, SshNode, generate_key};
+use reach::{
+    CommandLog, CommandRecord, Credential, Door, Entry, NodeAddress, SshNode, generate_key, setup,
+};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -61,6 +63,28 @@ case $vmid in
 esac
 "##;
 
+/// Stands in for Proxmox's program: `pct exec VMID -- COMMAND`, entered like any other guest here.
+const PCT: &str = r##"#!/bin/sh
+[ "$1" = exec ] && [ "$3" = -- ] || { echo "only exec is here" >&2; exit 2; }
+exec lxc-attach -n "$2" --clear-env -- "$4" "$5"
+"##;
+
+/// Stands in for sudo with the rule of [`reach::setup::sudoers`] and without a password: what the rule does not allow
+/// is refused in sudo's words. It gives nobody root; the guests here need none.
+const SUDO: &str = r##"#!/bin/sh
+echo "sudo $*" >>"$place/sudo"
+[ "$1" = -n ] || { echo "sudo: a terminal is required to read the password" >&2; exit 1; }
+shift
+list=
+if [ "$1" = -l ]; then list=yes; shift; fi
+case "$*" in
+  "pct exec "[1-9][0-9][0-9]" -- /bin/sh -s") ;;
+  *) echo "sudo: a password is required" >&2; exit 1 ;;
+esac
+if [ -n "$list" ]; then echo "/usr/sbin/$*"; exit 0; fi
+exec "$@"
+"##;
+
 /// Keeps what was told to the audit table.
 #[derive(Default)]
 pub(crate) struct Notes(Mutex<Vec<CommandRecord>>);
@@ -83,6 +107,7 @@ impl CommandLog for Notes {
 pub(crate) struct Node {
     pub(crate) address: NodeAddress,
     pub(crate) private_key: SecretString,
+    pub(crate) public_line: String,
     pub(crate) notes: Arc<Notes>,
     place: TempDir,
     sshd: Child,
@@ -114,9 +139,14 @@ impl Node {
             &bin.join("lxc-ls"),
             "#!/bin/sh\nprintf '102\\n101\\nbuild\\n'\n",
         );
+        write_tool(&bin.join("pct"), PCT);
+        write_tool(
+            &bin.join("sudo"),
+            &SUDO.replace("$place", folder.to_str().expect("plain path")),
+        );
         new_host_key(folder);
         let (private_key, public_line) = generate_key().expect("a key");
-        fs::write(folder.join("authorized_keys"), public_line).expect("writable");
+        fs::write(folder.join("authorized_keys"), &public_line).expect("writable");
         let port = free_port();
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {0}/host_key\nAuthorizedKeysFile {0}/authorized_keys\n\
@@ -134,6 +164,7 @@ impl Node {
                 user: output("id", &["-un"]),
             },
             private_key,
+            public_line,
             notes: Arc::default(),
             place,
             sshd,
@@ -172,6 +203,46 @@ impl Node {
             self.private_key.clone(),
             notes,
         )
+    }
+
+    /// The reach to it as an account of that kind, by that credential, perhaps through another node.
+    pub(crate) fn reach_by(
+        &self,
+        entry: Entry,
+        credential: Credential,
+        through: Option<SshNode>,
+    ) -> SshNode {
+        let door = Door {
+            address: self.address.clone(),
+            accepted: self.host_key(),
+            credential,
+            entry,
+            through,
+        };
+        let notes: Arc<Notes> = Arc::clone(&self.notes);
+        SshNode::behind(door, notes)
+    }
+
+    /// The reach to it with its own key as an account of that kind.
+    pub(crate) fn reach_as(&self, entry: Entry) -> SshNode {
+        self.reach_by(entry, Credential::Key(self.private_key.clone()), None)
+    }
+
+    /// Binds the key to the wrapper, as the printed set-up does. Only the folders where the wrapper looks for
+    /// lxc-attach, and its own, are those of this fixture.
+    pub(crate) fn bind_to_wrapper(&self) {
+        let folder = self.path().to_str().expect("plain path");
+        let wrapper = self.path().join("redflag-enter");
+        let own = format!("PATH={folder}/bin:");
+        write_tool(&wrapper, &setup::WRAPPER.replacen("PATH=", &own, 1));
+        let line = setup::wrapper_line(&self.public_line).expect("a key");
+        let line = line.replace(setup::WRAPPER_PATH, wrapper.to_str().expect("plain path"));
+        fs::write(self.path().join("authorized_keys"), line).expect("writable");
+    }
+
+    /// What sshd wrote.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("no test panics inside").clone()
     }
 
     /// Ends the listening sshd and starts another with a new host key on the same port.
@@ -301,7 +372,7 @@ fn write_tool(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
 }
 
-fn output(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
         .output()

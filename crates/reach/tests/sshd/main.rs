@@ -2,7 +2,10 @@
 #![cfg(target_os = "linux")]
 
 mod double;
+mod entries;
 mod failures;
 mod fixture;
 mod keys;
+mod many;
 mod verbs;
+mod ways;

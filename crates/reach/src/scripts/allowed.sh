@@ -1,0 +1,1 @@
+sudo -n -l pct exec 100 -- /bin/sh -s
