@@ -14,8 +14,20 @@ use crate::{
     },
 };
 
+/// # Errors
+/// What this machine lacks for real containers.
+pub(crate) fn possible() -> anyhow::Result<()> {
+    let missing = lxc::missing();
+    anyhow::ensure!(
+        missing.is_empty(),
+        "real containers cannot be made here ({}); `cargo xtask test` leaves this test out and says so",
+        missing.join("; ")
+    );
+    Ok(())
+}
+
 /// The static agent, as `cargo xtask agent` leaves it.
-fn agent() -> anyhow::Result<PathBuf> {
+pub(crate) fn agent() -> anyhow::Result<PathBuf> {
     let file = std::env::var_os("REDFLAG_AGENT_BINARY").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/agent/redflag-agent"),
         PathBuf::from,
@@ -44,12 +56,7 @@ async fn leftovers(guest: &RealGuest) -> anyhow::Result<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lxc_main_job() -> anyhow::Result<()> {
-    let missing = lxc::missing();
-    anyhow::ensure!(
-        missing.is_empty(),
-        "real containers cannot be made here ({}); `cargo xtask test` leaves this test out and says so",
-        missing.join("; ")
-    );
+    possible()?;
     let agent = agent()?;
     let (nodes, lab) =
         RealNodes::with_double(lxc::Options::two_nodes(), lab::Options::quick()).await?;

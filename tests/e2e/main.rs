@@ -1,9 +1,13 @@
 //! End-to-end tests in the real window.
 #![cfg(target_os = "linux")]
 
+mod clusters;
+mod kill;
 mod lxc;
 mod main_job;
 mod secrets;
 mod smoke;
+#[path = "../kill/mod.rs"]
+mod truth;
 #[path = "../window/mod.rs"]
 mod window;

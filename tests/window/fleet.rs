@@ -47,6 +47,12 @@ impl fmt::Display for Row {
 impl Window {
     /// Adds a cluster through the wizard, up to the page that says what was found. Answers its sentence.
     pub async fn add_cluster(&self, cluster: &ClusterFacts) -> anyhow::Result<String> {
+        self.to_permissions(cluster).await?;
+        self.after_permissions(cluster).await
+    }
+
+    /// The wizard's first half: up to the page that says what the token may do.
+    pub async fn to_permissions(&self, cluster: &ClusterFacts) -> anyhow::Result<()> {
         self.click("add-cluster").await?;
         self.fill("wizard-address", &cluster.address).await?;
         self.click("wizard-next").await?;
@@ -55,7 +61,11 @@ impl Window {
         self.fill("wizard-token-secret", &cluster.token.secret)
             .await?;
         self.click("wizard-next").await?;
-        self.at_step("permissions").await?;
+        self.at_step("permissions").await
+    }
+
+    /// Its second half, with a token that may do what is required.
+    pub async fn after_permissions(&self, cluster: &ClusterFacts) -> anyhow::Result<String> {
         self.click("wizard-next").await?;
         self.at_step("access").await?;
         for node in &cluster.nodes {
@@ -217,6 +227,15 @@ impl Window {
             )
             .await?;
         Ok(serde_json::from_value(rows)?)
+    }
+
+    /// Puts the focus on the row with that name and opens the panel beside the tree.
+    pub async fn open_row(&self, name: &str) -> anyhow::Result<()> {
+        self.click_on(&format!(
+            "[role=row][data-name=\"{name}\"] [role=rowheader]"
+        ))
+        .await?;
+        self.find(&by_id("panel")).await.map(drop)
     }
 
     /// Waits until the row with that name looks as wanted.

@@ -6,6 +6,7 @@
 pub mod fleet;
 pub mod page;
 pub mod process;
+pub mod rpc;
 pub mod screen;
 
 use std::{

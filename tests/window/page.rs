@@ -144,12 +144,26 @@ impl Window {
 
     /// Replaces what stands in a field.
     pub async fn fill(&self, id: &str, text: &str) -> anyhow::Result<()> {
-        let element = self.find(&by_id(id)).await?;
-        element.clear().await?;
-        element
-            .send_keys(text)
-            .await
-            .with_context(|| format!("typing into {id}"))
+        let deadline = Instant::now() + SOON;
+        loop {
+            let element = self.find(&by_id(id)).await?;
+            element.clear().await?;
+            element
+                .send_keys(text)
+                .await
+                .with_context(|| format!("typing into {id}"))?;
+            let value = element.prop("value").await?.unwrap_or_default();
+            if value == text {
+                return Ok(());
+            }
+            // The page does not hear of the clearing: drawn anew before the first key, the field has its old text again.
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "{id} shows {} letters where {} were typed",
+                value.len(),
+                text.len()
+            );
+        }
     }
 
     /// Opens the context menu of an element with the right mouse button.

@@ -2,20 +2,15 @@
 //! what dpkg-query says inside the container.
 #![cfg(target_os = "linux")]
 
+#[path = "../../../tests/kill/mod.rs"]
+mod kill;
 mod program;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use domain::operation::{JobState, OperationKind, Receipt, StepKind, StepState};
-use lab::{
-    Fault, Rule, Where,
-    lxc::{Deb, Options, RealGuest, RealNodes, missing},
-};
+use domain::operation::{JobState, OperationKind, Receipt, StepState};
+use lab::lxc::{Options, RealNodes, missing};
 use program::{Program, set_up};
 use serde_json::{Value, json};
 
@@ -41,17 +36,6 @@ fn agent() -> Result<PathBuf> {
     };
     path.canonicalize()
         .with_context(|| format!("{} is not built: run `cargo xtask agent`", path.display()))
-}
-
-/// Versions inside the guest, by package.
-async fn installed(guest: &RealGuest) -> Result<BTreeMap<String, String>> {
-    let text = guest
-        .shell("dpkg-query -W -f='${Package} ${Version}\\n'")
-        .await?;
-    let pairs = text.lines().filter_map(|line| line.split_once(' '));
-    Ok(pairs
-        .map(|(name, version)| (name.to_owned(), version.to_owned()))
-        .collect())
 }
 
 async fn over(program: &Program, operation: &Value, what: &str) -> Result<JobState> {
@@ -80,35 +64,16 @@ async fn lxc_a_killed_program_tells_the_truth_about_a_real_guest() -> Result<()>
 
     let steps = OperationKind::Update.steps();
     for (round, step) in steps.iter().enumerate() {
-        let version = format!("2.{round}");
-        nodes
-            .repository()
-            .publish(vec![
-                Deb::new("rf-alpha", &version).slow(2),
-                Deb::new("rf-gamma", &version).security(),
-            ])
-            .await?;
+        kill::offer(&nodes, round).await?;
         let scan = program
             .call("start_scan", json!({ "targets": targets }))
             .await?["operation"]
             .clone();
         over(&program, &scan, "the end of the scan").await?;
-        let before = installed(web).await?;
+        let before = kill::installed(web).await?;
         let request = json!({ "kind": "update", "targets": targets, "only": { "kind": "all" } });
         let plan = program.call("make_plan", request).await?;
-        match step {
-            // These two are over in a moment unless what they wait for is slow.
-            StepKind::Check => {
-                let slow = Where {
-                    path: Some("/status/current".into()),
-                    ..Where::default()
-                };
-                lab.faults()
-                    .add(Rule::always(Fault::Delay(Duration::from_secs(2))).at(slow));
-            }
-            StepKind::Send => drop(web.shell("systemctl stop redflag-agent").await?),
-            _ => {}
-        }
+        kill::stretch(*step, &lab, web).await?;
         let approve = json!({ "plan": plan["id"], "fingerprint": plan["fingerprint"] });
         let update = program
             .call("approve_plan", approve)
@@ -124,10 +89,7 @@ async fn lxc_a_killed_program_tells_the_truth_about_a_real_guest() -> Result<()>
             .await?;
         program.kill()?;
 
-        lab.faults().clear();
-        if *step == StepKind::Send {
-            web.shell("systemctl start redflag-agent").await?;
-        }
+        kill::release(*step, &lab, web).await?;
         program = Program::start(folder.path(), &agent, gateway)?;
         let held = program
             .job(&update)
@@ -144,30 +106,9 @@ async fn lxc_a_killed_program_tells_the_truth_about_a_real_guest() -> Result<()>
         assert_eq!(receipts.len(), round + 1, "one job, one receipt");
         let receipt = &receipts[0];
         assert_eq!(receipt.outcome, state);
-        let after = installed(web).await?;
-        let changed: BTreeMap<_, _> = after
-            .iter()
-            .filter(|(name, version)| before.get(*name) != Some(version))
-            .collect();
-        let told: BTreeMap<_, _> = receipt
-            .changes
-            .iter()
-            .filter_map(|c| Some((&c.package, c.to.as_ref()?)))
-            .collect();
-        assert_eq!(
-            told, changed,
-            "killed at {step:?}: the receipt says what dpkg says"
-        );
-        assert_eq!(
-            state,
-            JobState::Succeeded,
-            "nothing inside was disturbed: {:?}",
-            receipt.problem
-        );
-        eprintln!(
-            "killed at {step:?}: the journal held {held:?}, {} packages changed",
-            changed.len()
-        );
+        let changed = kill::truthful(receipt, &before, &kill::installed(web).await?)
+            .with_context(|| format!("killed at {step:?}"))?;
+        eprintln!("killed at {step:?}: the journal held {held:?}, {changed} packages changed");
     }
     eprintln!(
         "kill loop on a real LXC: {0} steps x 1 kill each = {0} kills, {0} truthful receipts",

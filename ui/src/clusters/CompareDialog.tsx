@@ -96,7 +96,7 @@ function Comparison({ row, change, onStale }: { row: ClusterRow; change: Certifi
       </div>
       <div className="card">
         <div className="card-head">{text.accepted}</div>
-        {change.accepted.map((print) => <Print key={print} value={print} />)}
+        {change.accepted.map((print) => <Print key={print} value={print} testId="compare-accepted" />)}
       </div>
       <div>
         <p className="small t2 mb-2">{text.command}</p>
