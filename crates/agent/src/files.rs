@@ -12,11 +12,13 @@ use serde::{Serialize, de::DeserializeOwned};
 /// A file that could not be read, written or understood.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("cannot {act} {path}: {source}")]
+    #[error("cannot {act} {path}: {source}{advice}")]
     Io {
         act: &'static str,
         path: PathBuf,
         source: io::Error,
+        /// What it means and what to do, where the system's own words do not say.
+        advice: String,
     },
     #[error("{path} is not what it should be: {why}")]
     Content { path: PathBuf, why: String },
@@ -34,7 +36,29 @@ pub fn failed<'a>(act: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -
     move |source| FileError::Io {
         act,
         path: path.to_owned(),
+        advice: advice(path, source.kind()),
         source,
+    }
+}
+
+/// A full disk with how full it is, or a file system that cannot be written, each with the remedy.
+fn advice(path: &Path, kind: io::ErrorKind) -> String {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            let free = path
+                .ancestors()
+                .find_map(|folder| rustix::fs::statvfs(folder).ok())
+                .map_or_else(String::new, |disk| {
+                    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+                    format!(" ({free} bytes and {} files free there)", disk.f_favail)
+                });
+            format!("{free}; make room inside the LXC or enlarge its disk, then try again")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "; that file system is read-only: mount it writable, or see in the node's log why it is not, then try again"
+                .to_owned()
+        }
+        _ => String::new(),
     }
 }
 
@@ -60,11 +84,17 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
         .open(&beside)
         .map_err(failed("create", &beside))?;
     // An older file of that name would have kept its own mode.
-    file.set_permissions(fs::Permissions::from_mode(mode))
+    let written = file
+        .set_permissions(fs::Permissions::from_mode(mode))
         .and_then(|()| file.write_all(content))
         .and_then(|()| file.sync_all())
-        .map_err(failed("write", &beside))?;
-    fs::rename(&beside, path).map_err(failed("write", path))?;
+        .map_err(failed("write", &beside))
+        .and_then(|()| fs::rename(&beside, path).map_err(failed("write", path)));
+    if written.is_err() {
+        // Half a file on a full disk helps nobody.
+        let _ = fs::remove_file(&beside);
+    }
+    written?;
     if let Some(folder) = path.parent() {
         // The name, too, must survive a power cut; file systems that cannot do it lose nothing else.
         let _ = File::open(folder).and_then(|f| f.sync_all());

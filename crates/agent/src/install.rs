@@ -1,49 +1,57 @@
-//! `redflag-agent install`: configuration, binary and service, repeatable, each failure named.
+//! `redflag-agent install`: configuration, binary and service, repeatable, each failure named. An installation that
+//! fails where there was none leaves nothing behind.
 
-use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::Duration};
+use std::{
+    fs, io,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
 
 use serde::Serialize;
-use wire::Bootstrap;
+use wire::{Bootstrap, Init};
 
 use crate::{
     Layout, Tools,
-    desktop::{Config, ConfigError, Identity, IdentityError, config},
+    desktop::{Authority, Config, ConfigError, Identity, IdentityError, config},
     files::{self, FileError, failed},
-    unit,
+    init::{self, InitError},
 };
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Why the installation did not succeed. [`InstallError::exit_code`] tells it to scripts.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    #[error("not yet: RedFlag's agent needs systemd, and this guest was started by {found}")]
-    NoSystemd { found: String },
     #[error("must be run as root")]
     NotRoot,
     #[error(
         "nothing tells where the desktop is: {0} is missing and the agent was not installed before"
     )]
     NoBootstrap(String),
+    #[error(
+        "this LXC has an agent of another RedFlag already: \"{}\", SHA-256 {}, called at {calls}; take it over only if that one shall lose it (--take-over)",
+        owner.name, owner.sha256
+    )]
+    AnotherDesktop { owner: Authority, calls: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("`systemctl {what}` failed: {words}")]
-    Systemctl { what: String, words: String },
+    #[error(transparent)]
+    Init(#[from] InitError),
 }
 
 impl InstallError {
-    /// 3 configuration, 4 no systemd, 5 systemctl failed, 6 not root, 7 a file could not be written.
+    /// 3 configuration, 5 the service, 6 not root, 7 a file could not be written, 10 another desktop's.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoBootstrap(_) | Self::Config(_) => 3,
-            Self::NoSystemd { .. } => 4,
-            Self::Systemctl { .. } => 5,
+            Self::NoBootstrap(_) | Self::Config(ConfigError::NoEndpoint { .. }) => 3,
+            Self::Config(ConfigError::File(e)) if !matches!(e, FileError::Content { .. }) => 7,
+            Self::Config(_) => 3,
+            Self::Init(InitError::File(_)) | Self::Identity(_) | Self::File(_) => 7,
+            Self::Init(_) => 5,
             Self::NotRoot => 6,
-            Self::Identity(_) | Self::File(_) => 7,
+            Self::AnotherDesktop { .. } => 10,
         }
     }
 }
@@ -53,49 +61,60 @@ impl InstallError {
 #[serde(rename_all = "camelCase")]
 pub struct Installed {
     pub version: String,
-    pub unit: String,
+    pub init: Init,
+    /// What is to be known about how it is started, for people.
+    pub note: Option<&'static str>,
     /// Whether an enrolment is to follow; otherwise the agent was enrolled before.
     pub enrolling: bool,
 }
 
-/// Installs or repairs. `given` is a bootstrap from standard input; without it the file is used, and without that the
-/// configuration that is there.
-pub fn run(
-    layout: &Layout,
-    tools: &Tools,
-    given: Option<Bootstrap>,
-) -> Result<Installed, InstallError> {
+/// What is to be done with what is there.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// From standard input; without it the file is used, and without that the configuration that is there.
+    pub bootstrap: Option<Bootstrap>,
+    /// An agent of another desktop may be taken from it.
+    pub take_over: bool,
+}
+
+/// Installs or repairs.
+pub fn run(layout: &Layout, tools: &Tools, wish: Wish) -> Result<Installed, InstallError> {
     if layout.is_real() && !rustix::process::geteuid().is_root() {
         return Err(InstallError::NotRoot);
     }
-    if !layout.at("run/systemd/system").is_dir() {
-        return Err(InstallError::NoSystemd {
-            found: first_process(layout),
-        });
+    let first = !layout.config().exists() && !layout.identity().exists();
+    let placed = !layout.binary().exists();
+    let done = steps(layout, tools, wish);
+    if let Err(error) = &done {
+        if matches!(error, InstallError::AnotherDesktop { .. }) {
+            // The agent that stays must not find a stranger's code at its next start.
+            files::remove(&layout.bootstrap())?;
+        } else if first {
+            undo(layout, tools, placed);
+        }
     }
-    let bootstrap = match given {
-        Some(bootstrap) => {
-            files::make_private_dir(&layout.config_dir())?;
-            files::write_json(&layout.bootstrap(), &bootstrap)?;
-            Some(bootstrap)
-        }
-        None => {
-            let bootstrap = config::bootstrap(layout)?;
-            if bootstrap.is_some() {
-                // The file was written through a shell: its mode is what the umask made of it.
-                keep_private(&layout.bootstrap())?;
-            }
-            bootstrap
-        }
+    done
+}
+
+fn steps(layout: &Layout, tools: &Tools, wish: Wish) -> Result<Installed, InstallError> {
+    let bootstrap = match wish.bootstrap {
+        Some(bootstrap) => Some(bootstrap),
+        None => config::bootstrap(layout)?,
     };
     let before = Config::load(layout)?;
     match &bootstrap {
         Some(bootstrap) => {
             let config = Config::of(bootstrap);
-            // An identity of another desktop's authority can never be used again.
-            if before.is_some_and(|b| b.ca_pem != config.ca_pem) {
-                Identity::forget(layout)?;
+            let foreign = before.filter(|b| b.ca_pem != config.ca_pem);
+            if let Some(foreign) = foreign {
+                if !wish.take_over && layout.identity().exists() {
+                    return Err(another_desktop(&foreign));
+                }
+                forget_desktop(layout)?;
             }
+            files::make_private_dir(&layout.config_dir())?;
+            // Also when it came through a shell: its mode is what the umask made of it, then.
+            files::write_json(&layout.bootstrap(), bootstrap)?;
             config.store(layout)?;
         }
         None if before.is_some() => {}
@@ -106,35 +125,48 @@ pub fn run(
     }
     files::make_private_dir(&layout.jobs())?;
     place_binary(layout)?;
-    let unit = layout.unit();
-    if let Some(folder) = unit.parent() {
-        fs::create_dir_all(folder).map_err(failed("create", folder))?;
-    }
-    files::write(&unit, unit::TEXT.as_bytes(), 0o644)?;
-    systemctl(tools, &["daemon-reload"])?;
-    systemctl(tools, &["reset-failed", unit::NAME]).ok();
-    systemctl(tools, &["enable", unit::NAME])?;
-    systemctl(tools, &["restart", unit::NAME])?;
-    systemctl(tools, &["is-active", unit::NAME])?;
+    let init = init::detect(layout, tools);
+    init::set_up(init, layout, tools)?;
     Ok(Installed {
         version: crate::VERSION.to_owned(),
-        unit: unit::NAME.to_owned(),
+        init,
+        note: init::note(init),
         enrolling: bootstrap.is_some(),
     })
 }
 
-fn keep_private(path: &Path) -> Result<(), FileError> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed("protect", path))
+fn another_desktop(config: &Config) -> InstallError {
+    let calls: Vec<String> = config.endpoints.iter().map(ToString::to_string).collect();
+    let unknown = || Authority {
+        name: "unknown".into(),
+        sha256: "unknown".into(),
+    };
+    InstallError::AnotherDesktop {
+        owner: Authority::of(config).unwrap_or_else(unknown),
+        calls: calls.join(", "),
+    }
 }
 
-/// The name of process 1, for the message.
-fn first_process(layout: &Layout) -> String {
-    fs::read_to_string(layout.at("proc/1/comm"))
-        .map_or_else(|_| "another init".to_owned(), |n| n.trim().to_owned())
+/// An identity of another desktop's authority can never be used again, and its work is none of the new one's business.
+fn forget_desktop(layout: &Layout) -> Result<(), InstallError> {
+    Identity::forget(layout)?;
+    files::remove(&layout.machine())?;
+    Ok(files::remove_dir(&layout.jobs())?)
 }
 
-/// Copies this program to where the unit looks for it, unless it runs from there.
+/// Takes away what an installation made that failed where there was none before. What cannot be taken away is not
+/// worth hiding the reason of the failure for.
+fn undo(layout: &Layout, tools: &Tools, placed: bool) {
+    let _ = init::take_down(layout, tools);
+    for folder in [layout.config_dir(), layout.state_dir(), layout.run_dir()] {
+        let _ = files::remove_dir(&folder);
+    }
+    if placed {
+        let _ = files::remove(&layout.binary());
+    }
+}
+
+/// Copies this program to where the service looks for it, unless it runs from there.
 fn place_binary(layout: &Layout) -> Result<(), FileError> {
     let target = layout.binary();
     let own = Path::new("/proc/self/exe");
@@ -143,25 +175,12 @@ fn place_binary(layout: &Layout) -> Result<(), FileError> {
         _ => false,
     };
     if same(fs::metadata(own), fs::metadata(&target)) {
-        return Ok(());
+        let mode = fs::Permissions::from_mode(0o755);
+        return fs::set_permissions(&target, mode).map_err(failed("protect", &target));
     }
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(failed("create", folder))?;
     }
     let content = fs::read(own).map_err(failed("read", own))?;
     files::write(&target, &content, 0o755)
-}
-
-fn systemctl(tools: &Tools, arguments: &[&str]) -> Result<(), InstallError> {
-    let what = arguments.join(" ");
-    let words = match tools.run("systemctl", arguments, LIMIT) {
-        Ok(out) if out.ok() => return Ok(()),
-        Ok(out) => format!(
-            "{}: {}",
-            out.ending(),
-            format!("{}{}", out.stdout, out.stderr).trim()
-        ),
-        Err(e) => e.to_string(),
-    };
-    Err(InstallError::Systemctl { what, words })
 }

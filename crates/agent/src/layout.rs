@@ -104,6 +104,25 @@ impl Layout {
         self.at("etc/systemd/system/redflag-agent.service")
     }
 
+    pub fn openrc_script(&self) -> PathBuf {
+        self.at("etc/init.d/redflag-agent")
+    }
+
+    /// Lock and process id of the agent's own supervisor, where there is no init system.
+    pub fn supervisor(&self) -> PathBuf {
+        self.run_dir().join("supervisor.pid")
+    }
+
+    /// What the agent says where there is no journal. Bounded.
+    pub fn log(&self) -> PathBuf {
+        self.state_dir().join("agent.log")
+    }
+
+    /// Which machine the identity was made on.
+    pub fn machine(&self) -> PathBuf {
+        self.state_dir().join("machine.json")
+    }
+
     pub fn binary(&self) -> PathBuf {
         self.at("usr/local/bin/redflag-agent")
     }

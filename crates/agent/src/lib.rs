@@ -7,6 +7,7 @@ pub mod clock;
 pub mod desktop;
 pub mod files;
 pub mod guest;
+pub mod init;
 pub mod install;
 pub mod inventory;
 pub mod jobs;

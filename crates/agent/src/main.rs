@@ -1,8 +1,8 @@
 //! The agent's command line.
 //!
 //! Exit status: 0 done · 1 not well (`status`), or another failure · 2 wrong usage · 3 configuration missing or wrong ·
-//! 4 not supported here (no systemd) · 5 systemctl failed · 6 not root · 7 a file could not be read or written · 8 a
-//! job is running · 9 the scan failed.
+//! 4 no package manager that is supported · 5 the service could not be started or stopped · 6 not root · 7 a file could
+//! not be read or written · 8 a job is running · 9 the scan failed · 10 the agent of another desktop is there.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +11,7 @@ use std::{
 };
 
 use agent::{
-    Layout, Tools, clock, desktop::config, install, inventory, inventory::Effort, jobs,
+    Layout, Tools, clock, desktop::config, init, install, inventory, inventory::Effort, jobs,
     jobs::JobDirectory, journal, packages, run, status::Status, uninstall,
 };
 use clap::{Parser, Subcommand};
@@ -36,11 +36,23 @@ enum Command {
         /// Where the desktop's bootstrap is: a file, or `-` for standard input.
         #[arg(long, value_name = "FILE")]
         bootstrap: Option<PathBuf>,
+        /// Take the agent over from another desktop.
+        #[arg(long)]
+        take_over: bool,
         #[arg(long)]
         json: bool,
     },
     /// Run the agent; what the service does.
-    Run,
+    Run {
+        /// Write what there is to say here, not to standard error.
+        #[arg(long, hide = true)]
+        log: Option<PathBuf>,
+    },
+    /// Start the agent's service again, or, in a guest without init system, the agent.
+    Restart,
+    /// Keep the agent running where no init system does.
+    #[command(hide = true)]
+    Supervise,
     /// Show which updates are pending.
     Scan {
         /// Fetch the package lists first.
@@ -90,7 +102,7 @@ fn main() -> ExitCode {
         | Command::Scan { json, .. }
         | Command::Status { json }
         | Command::Uninstall { json, .. } => json,
-        Command::Run | Command::Job { .. } => false,
+        Command::Run { .. } | Command::Restart | Command::Supervise | Command::Job { .. } => false,
     };
     match execute(arguments) {
         Ok(code) => ExitCode::from(code),
@@ -114,15 +126,23 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
     let layout = Layout::new(arguments.root);
     let tools = Tools::from_environment();
     match arguments.command {
-        Command::Install { bootstrap, json } => {
-            let given = match bootstrap {
+        Command::Install {
+            bootstrap,
+            take_over,
+            json,
+        } => {
+            let bootstrap = match bootstrap {
                 None => None,
                 Some(file) => {
                     Some(config::parse_bootstrap(&text(&file)?).map_err(|e| Failure::new(3, e))?)
                 }
             };
-            let done = install::run(&layout, &tools, given)
-                .map_err(|e| Failure::new(e.exit_code(), &e))?;
+            let wish = install::Wish {
+                bootstrap,
+                take_over,
+            };
+            let done =
+                install::run(&layout, &tools, wish).map_err(|e| Failure::new(e.exit_code(), &e))?;
             if json {
                 print(&encode(&done));
             } else {
@@ -135,17 +155,37 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                     "RedFlag agent {} is installed and running; {next}\n",
                     done.version
                 ));
+                if let Some(note) = done.note {
+                    print(&format!("{note}\n"));
+                }
             }
             Ok(0)
         }
-        Command::Run => run_agent(layout, tools),
+        Command::Run { log } => {
+            if let Some(log) = log {
+                journal::to_file(log);
+            }
+            run_agent(layout, tools)
+        }
+        Command::Restart => {
+            let init = init::detect(&layout, &tools);
+            init::restart(init, &layout, &tools).map_err(|e| Failure::new(5, e))?;
+            Ok(0)
+        }
+        Command::Supervise => {
+            journal::to_file(layout.log());
+            runtime()?
+                .block_on(init::own::supervise(&layout, &tools))
+                .map_err(|e| Failure::new(5, e))?;
+            Ok(0)
+        }
         Command::Scan {
             refresh,
             json,
             record,
         } => scan(&layout, &tools, refresh, json, record),
         Command::Status { json } => {
-            let status = Status::read(&layout);
+            let status = Status::read(&layout, &tools);
             if json {
                 print(&encode(&status));
             } else {
@@ -174,11 +214,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
 
 fn run_agent(layout: Layout, tools: Tools) -> Result<u8, Failure> {
     let program = std::env::current_exe().unwrap_or_else(|_| layout.binary());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(1, e))?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let mut ended = signal(tokio::signal::unix::SignalKind::terminate())?;
         let mut interrupted = signal(tokio::signal::unix::SignalKind::interrupt())?;
         let shutdown = async {
@@ -192,6 +228,13 @@ fn run_agent(layout: Layout, tools: Tools) -> Result<u8, Failure> {
             .map_err(|e| Failure::new(3, e))
     })?;
     Ok(0)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(1, e))
 }
 
 fn signal(kind: tokio::signal::unix::SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {

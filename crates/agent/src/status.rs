@@ -7,12 +7,13 @@ use domain::{
     inventory::{Blocked, Inventory, PackageScan, UpdateCounts},
 };
 use serde::{Deserialize, Serialize};
-use wire::{Action, InventoryReport};
+use wire::{Action, Init, InventoryReport};
 
 use crate::{
-    Layout, clock,
-    desktop::{Config, Identity},
+    Layout, Tools, clock,
+    desktop::{Authority, Config, Identity},
     files::{self, FileError},
+    init,
     jobs::JobDirectory,
 };
 
@@ -52,6 +53,12 @@ impl Running {
 pub struct Status {
     pub version: String,
     pub installed: bool,
+    /// Who starts the agent here.
+    pub init: Init,
+    /// What is to be known about how it is started.
+    pub note: Option<String>,
+    /// Whose agent this is.
+    pub desktop: Option<Authority>,
     pub running: Option<Running>,
     /// A code is waiting to be used.
     pub enrolling: bool,
@@ -80,7 +87,9 @@ pub struct JobStatus {
 
 impl Status {
     /// Reads it. What cannot be read is named and left out.
-    pub fn read(layout: &Layout) -> Self {
+    pub fn read(layout: &Layout, tools: &Tools) -> Self {
+        let init = init::detect(layout, tools);
+        let installed = init::is_set_up(layout);
         let mut unreadable = Vec::new();
         let config = Config::load(layout).unwrap_or_else(|e| {
             unreadable.push(e.to_string());
@@ -111,7 +120,10 @@ impl Status {
         };
         Self {
             version: crate::VERSION.to_owned(),
-            installed: layout.unit().exists(),
+            installed,
+            init,
+            note: init::note(init).filter(|_| installed).map(str::to_owned),
+            desktop: config.as_ref().and_then(Authority::of),
             running,
             enrolling: layout.bootstrap().exists(),
             agent: identity.as_ref().map(|i| i.agent),
@@ -153,6 +165,9 @@ impl Status {
             ),
             (None, true) => row("service", "installed, not running"),
             (None, false) => row("service", "not installed"),
+        }
+        if let Some(note) = &self.note {
+            row("start", note);
         }
         match self.agent {
             Some(agent) => row("enrolled", &format!("as agent {agent}")),
@@ -217,6 +232,8 @@ fn job(directory: &JobDirectory) -> JobStatus {
         Ok(Action::Plan { .. }) => "plan",
         Ok(Action::Apply { .. }) => "update",
         Ok(Action::Uninstall) => "uninstall",
+        Ok(Action::Restart) => "restart",
+        Ok(Action::Upgrade { .. }) => "upgrade",
         Err(_) => "unreadable",
     };
     JobStatus {

@@ -1,12 +1,12 @@
 //! `redflag-agent uninstall`: leaves nothing behind.
 
-use std::{process::Stdio, time::Duration};
+use std::{os::unix::process::CommandExt, process::Stdio, time::Duration};
 
 use crate::{
     Layout, Tools,
     files::{self, FileError},
+    init::{self, InitError},
     jobs::JobDirectory,
-    unit,
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -19,13 +19,13 @@ pub enum UninstallError {
     #[error("job {0} is running; wait for its end, or use --force")]
     Busy(domain::JobId),
     #[error("the service could not be stopped: {0}")]
-    Stop(String),
+    Stop(InitError),
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl UninstallError {
-    /// 5 systemctl failed, 6 not root, 7 a file could not be removed, 8 a job is running.
+    /// 5 the service could not be stopped, 6 not root, 7 a file could not be removed, 8 a job is running.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Stop(_) => 5,
@@ -49,24 +49,12 @@ pub fn run(layout: &Layout, tools: &Tools, force: bool) -> Result<(), UninstallE
     {
         return Err(UninstallError::Busy(job.id));
     }
-    let systemd = layout.at("run/systemd/system").is_dir();
-    if systemd && layout.unit().exists() {
-        let out = tools
-            .run("systemctl", &["disable", "--now", unit::NAME], LIMIT)
-            .map_err(|e| UninstallError::Stop(e.to_string()))?;
-        if !out.ok() {
-            let words = format!("{}: {}", out.ending(), out.stderr.trim());
-            return Err(UninstallError::Stop(words));
-        }
-    }
-    files::remove(&layout.unit())?;
-    if systemd {
-        // A leftover in systemd's memory is gone with the next boot.
-        let _ = tools.run("systemctl", &["daemon-reload"], LIMIT);
-        let _ = tools.run("systemctl", &["reset-failed", unit::NAME], LIMIT);
-    }
+    init::take_down(layout, tools).map_err(UninstallError::Stop)?;
     for folder in [layout.config_dir(), layout.state_dir(), layout.run_dir()] {
         files::remove_dir(&folder)?;
+    }
+    for beside in ["new", "previous"] {
+        files::remove(&layout.binary().with_added_extension(beside))?;
     }
     files::remove(&layout.binary())?;
     Ok(())
@@ -89,6 +77,7 @@ pub fn detached(layout: &Layout, tools: &Tools, program: &std::path::Path) -> Re
     command.arg("--root").arg(layout.root());
     command.args(["uninstall", "--force"]);
     command.env("PATH", tools.path());
-    command.stdin(Stdio::null());
+    // Out of the group that ends with the agent.
+    command.stdin(Stdio::null()).process_group(0);
     command.spawn().map(drop).map_err(|e| e.to_string())
 }

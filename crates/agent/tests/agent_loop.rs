@@ -95,7 +95,7 @@ async fn a_refused_code_is_said_and_tried_again() {
     desktop
         .until("two tries", |m| (m.enrolments.len() >= 2).then_some(()))
         .await;
-    let status = agent::status::Status::read(&guest.layout());
+    let status = agent::status::Status::read(&guest.layout(), &guest.tools());
     let trouble = status.running.unwrap().trouble.unwrap();
     assert!(
         trouble.what.contains("unknown, used or expired"),
@@ -132,7 +132,7 @@ async fn a_revoked_agent_asks_seldom_and_says_so() {
     let (guest, desktop, agent) = enrolled(&pending()).await;
     desktop.with(|m| m.revoked = true);
     let status = until("trouble in the status", || async {
-        let status = agent::status::Status::read(&guest.layout());
+        let status = agent::status::Status::read(&guest.layout(), &guest.tools());
         status.running.and_then(|r| r.trouble)
     })
     .await;

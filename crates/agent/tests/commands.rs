@@ -155,30 +155,160 @@ fn each_failure_of_install_has_its_own_status_and_words() {
         "{}",
         said(&output)
     );
-    fs::remove_dir(guest.root().join("run/systemd/system")).unwrap();
-    fs::create_dir_all(guest.root().join("proc/1")).unwrap();
-    fs::write(guest.root().join("proc/1/comm"), "init\n").unwrap();
-    let output = call(&guest, &["install", "--bootstrap", "-"], &good);
-    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
-    assert!(said(&output).contains("not yet: "), "{}", said(&output));
+    assert!(
+        !guest.layout().config_dir().exists() && !guest.layout().unit().exists(),
+        "what failed leaves nothing behind"
+    );
 }
 
 #[test]
-fn a_bootstrap_of_another_desktop_ends_the_old_identity() {
+fn an_agent_of_another_desktop_stays_until_it_is_taken_over() {
     let guest = guest();
     let layout = guest.layout();
-    let install = |b: &Bootstrap| {
+    let install = |b: &Bootstrap, words: &[&str]| {
         let text = serde_json::to_string(b).unwrap();
-        let output = call(&guest, &["install", "--bootstrap", "-"], &text);
-        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let mut all = vec!["install", "--bootstrap", "-"];
+        all.extend(words);
+        call(&guest, &all, &text)
     };
     let first = bootstrap();
-    install(&first);
-    fs::write(layout.key(), "key").unwrap();
-    install(&first);
+    let done = |output: Output| assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    done(install(&first, &[]));
+    fs::remove_file(layout.bootstrap()).unwrap();
+    for path in [layout.key(), layout.identity()] {
+        fs::write(path, "{}").unwrap();
+    }
+    done(install(&first, &[]));
     assert!(layout.key().exists(), "the same desktop: the key stays");
-    install(&bootstrap());
+    fs::remove_file(layout.bootstrap()).unwrap();
+    let before = fs::read_to_string(layout.config()).unwrap();
+
+    let output = install(&bootstrap(), &[]);
+    assert_eq!(output.status.code(), Some(10), "{}", said(&output));
+    for words in [
+        "another RedFlag",
+        "\"RedFlag test\"",
+        "192.0.2.10:8443",
+        "--take-over",
+    ] {
+        assert!(said(&output).contains(words), "{words}: {}", said(&output));
+    }
+    // Also when the code was written by a shell: the agent that stays must not find it.
+    fs::write(
+        layout.bootstrap(),
+        serde_json::to_string(&bootstrap()).unwrap(),
+    )
+    .unwrap();
+    let output = call(&guest, &["install"], "");
+    assert_eq!(output.status.code(), Some(10), "{}", said(&output));
+    assert!(!layout.bootstrap().exists());
+    assert!(layout.key().exists());
+    assert_eq!(fs::read_to_string(layout.config()).unwrap(), before);
+
+    done(install(&bootstrap(), &["--take-over"]));
     assert!(!layout.key().exists(), "another authority: it is of no use");
+    assert_ne!(fs::read_to_string(layout.config()).unwrap(), before);
+}
+
+#[test]
+fn a_guest_without_init_system_gets_a_supervisor_and_says_so() {
+    let guest = guest();
+    fs::remove_dir(guest.root().join("run/systemd/system")).unwrap();
+    let text = serde_json::to_string(&bootstrap()).unwrap();
+    let output = call(&guest, &["install", "--bootstrap", "-"], &text);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(
+        said(&output).contains("gone after a restart"),
+        "{}",
+        said(&output)
+    );
+    let layout = guest.layout();
+    let running = || {
+        let began = std::time::Instant::now();
+        loop {
+            let status = agent::status::Status::read(&layout, &guest.tools());
+            if let Some(running) = status.running.filter(|r| alive(r.pid)) {
+                return running.pid;
+            }
+            assert!(began.elapsed() < common::PATIENCE, "{}", log(&guest));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    let first = running();
+    // Whatever ends it, it comes back.
+    Command::new("kill")
+        .args(["-9", &first.to_string()])
+        .status()
+        .unwrap();
+    while alive(first) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let second = running();
+    assert_ne!(first, second);
+    let output = call(&guest, &["restart"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(!alive(second));
+    let third = running();
+    let output = call(&guest, &["status"], "");
+    assert!(
+        said(&output).contains("gone after a restart"),
+        "{}",
+        said(&output)
+    );
+    let output = call(&guest, &["uninstall"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(!alive(third) && !agent::init::own::is_running(&layout));
+    assert!(!layout.state_dir().exists());
+}
+
+fn log(guest: &Guest) -> String {
+    fs::read_to_string(guest.layout().log()).unwrap_or_default()
+}
+
+/// Whether a process is there and not only waiting to be collected.
+fn alive(process: u32) -> bool {
+    fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|s| !s.contains(") Z "))
+}
+
+#[test]
+fn openrc_is_told_what_to_do_and_nothing_stays() {
+    let guest = guest();
+    fs::remove_dir(guest.root().join("run/systemd/system")).unwrap();
+    fs::create_dir_all(guest.root().join("run/openrc")).unwrap();
+    for name in ["rc-service", "rc-update"] {
+        guest.tool(
+            name,
+            &format!("#!/bin/sh\necho \"{name} $*\" >> @ROOT@/fake/calls\n"),
+        );
+    }
+    let before = everything(&guest);
+    let text = serde_json::to_string(&bootstrap()).unwrap();
+    let output = call(&guest, &["install", "--bootstrap", "-"], &text);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let script = guest.layout().openrc_script();
+    assert_eq!(
+        fs::metadata(&script).unwrap().permissions().mode() & 0o777,
+        0o755
+    );
+    let output = call(&guest, &["uninstall"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(everything(&guest), before);
+    let calls: Vec<String> = guest
+        .calls()
+        .into_iter()
+        .filter(|c| c.starts_with("rc-"))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            "rc-update add redflag-agent default",
+            "rc-service redflag-agent zap",
+            "rc-service redflag-agent restart",
+            "rc-service redflag-agent status",
+            "rc-service --ifstarted redflag-agent stop",
+            "rc-update --all delete redflag-agent",
+        ]
+    );
 }
 
 #[test]

@@ -220,7 +220,9 @@ impl Inner {
                 | Outcome::Applied { .. }
                 | Outcome::Cancelled { .. }
                 | Outcome::PlanMoved { .. }
-                | Outcome::Uninstalled,
+                | Outcome::Uninstalled
+                | Outcome::Restarted
+                | Outcome::Upgraded { .. },
             )) => Err(out(
                 "The agent answered with something that was not asked".into()
             )),

@@ -1,6 +1,6 @@
 //! Name, operating system, architecture and network cards of the guest.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use domain::inventory::Os;
 
@@ -15,7 +15,7 @@ pub fn os(layout: &Layout) -> Os {
         .map_or_else(Os::default, |text| parse_os(&text))
 }
 
-fn parse_os(text: &str) -> Os {
+pub(super) fn parse_os(text: &str) -> Os {
     let value = |name: &str| {
         text.lines()
             .find_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='))
@@ -76,10 +76,21 @@ pub fn macs(layout: &Layout) -> Vec<String> {
     cards.into_iter().map(|(_, mac)| mac).collect()
 }
 
-/// How long the guest runs, in seconds.
-pub fn uptime(layout: &Layout) -> Option<f64> {
-    let text = fs::read_to_string(layout.at("proc/uptime")).ok()?;
-    text.split_ascii_whitespace().next()?.parse().ok()
+/// How long after its guest this process was started. `/proc/uptime` may be the node's, so process 1 is compared with.
+pub fn started_after_boot(layout: &Layout) -> Option<Duration> {
+    let stat = |process: &str| fs::read_to_string(layout.at(&format!("proc/{process}/stat"))).ok();
+    let (first, own) = (started(&stat("1")?)?, started(&stat("self")?)?);
+    Some(Duration::from_millis(own.checked_sub(first)? * TICK_MS))
+}
+
+/// Length of the kernel's clock tick as programs see it, on every architecture that the agent is built for.
+const TICK_MS: u64 = 10;
+
+/// When a process was started, in ticks since the node's start: field 22 of its `stat`.
+pub(super) fn started(stat: &str) -> Option<u64> {
+    // The name in parentheses may hold anything, so count from its end.
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -96,6 +107,21 @@ mod tests {
             ("debian", "12", "Debian GNU/Linux 12 (bookworm)")
         );
         assert_eq!(parse_os("nonsense"), Os::default());
+    }
+
+    #[test]
+    fn the_time_between_the_guests_start_and_ours_needs_no_clock() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::new(root.path());
+        assert_eq!(started_after_boot(&layout), None);
+        for (process, ticks) in [("1", 8_000), ("self", 9_500)] {
+            let folder = root.path().join("proc").join(process);
+            fs::create_dir_all(&folder).unwrap();
+            let stat =
+                format!("{process} (a) b) S 0 1 1 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 {ticks} 9");
+            fs::write(folder.join("stat"), stat).unwrap();
+        }
+        assert_eq!(started_after_boot(&layout), Some(Duration::from_secs(15)));
     }
 
     #[test]

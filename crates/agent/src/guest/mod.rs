@@ -4,5 +4,6 @@
 pub mod addresses;
 pub mod host;
 pub mod leftovers;
+pub mod machine;
 pub mod restarts;
 pub mod services;

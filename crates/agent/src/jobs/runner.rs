@@ -11,7 +11,7 @@ use wire::{Action, Outcome, Work};
 
 use super::{JobDirectory, JobError, Spool};
 use crate::{
-    Layout, Tools, clock, inventory,
+    Layout, Tools, clock, init, inventory,
     inventory::Effort,
     packages::{self, Approval, PackageManager, Progress, Stopped},
 };
@@ -72,7 +72,10 @@ fn begun(
     let manager = match (packages::detect(layout, tools), &work.action) {
         (Ok(manager), _) => Some(manager),
         // A scan reports that there is nothing to ask, and the agent can always go.
-        (Err(_), Action::Scan { .. } | Action::Uninstall) => None,
+        (
+            Err(_),
+            Action::Scan { .. } | Action::Uninstall | Action::Restart | Action::Upgrade { .. },
+        ) => None,
         (Err(reason), Action::Plan { .. } | Action::Apply { .. }) => {
             return Ok(failed("this guest cannot be updated", Some(reason), None));
         }
@@ -124,6 +127,11 @@ fn begun(
             spool.set_step(StepKind::CleanUp);
             Outcome::Uninstalled
         }
+        (Action::Restart, _) => {
+            spool.step(StepKind::Restart);
+            restart(layout, tools)
+        }
+        (Action::Upgrade { version, .. }, _) => upgraded(version),
         (Action::Plan { .. } | Action::Apply { .. }, None) => {
             failed("this guest cannot be updated", None, None)
         }
@@ -224,6 +232,9 @@ fn concluded(
             result: None,
         },
         Action::Uninstall => Outcome::Uninstalled,
+        // It is the restarted agent that finds this.
+        Action::Restart => Outcome::Restarted,
+        Action::Upgrade { version, .. } => upgraded(version),
         Action::Apply {
             only,
             approved,
@@ -259,6 +270,25 @@ fn concluded(
                 result,
             }
         }
+    }
+}
+
+/// Has the service started again. This process is none of the service's, so it sees it through.
+fn restart(layout: &Layout, tools: &Tools) -> Outcome {
+    let init = init::detect(layout, tools);
+    match init::restart(init, layout, tools) {
+        Ok(()) => Outcome::Restarted,
+        Err(e) => failed(
+            "the agent's service could not be started again",
+            Some(e.to_string()),
+            Some("Look into the LXC: `redflag-agent status` and its log say more."),
+        ),
+    }
+}
+
+fn upgraded(version: &str) -> Outcome {
+    Outcome::Upgraded {
+        version: version.to_owned(),
     }
 }
 

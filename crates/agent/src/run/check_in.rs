@@ -58,6 +58,7 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
                 .map(|j| j.id)
                 .collect(),
             wait_seconds: agent.pace.wait_seconds,
+            about: agent.about(),
         };
         let patience = Duration::from_secs(u64::from(request.wait_seconds)) + SLACK;
         let began = Instant::now();
@@ -66,7 +67,10 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
             .await;
         let done = match answer {
             Ok(answer) => {
-                agent.well(desktop.endpoint());
+                agent.well(&desktop);
+                if let Some(machine) = request.about.machine.clone() {
+                    super::machine::remember(agent, machine)?;
+                }
                 taken(agent, &mut desktop, request.inventory, answer).await
             }
             Err(e) => Err(e),
@@ -85,6 +89,10 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
                         agent.revoked.set(true);
                         agent.pace.revoked_pause
                     }
+                    Some(RefusalCode::Cloned) if super::machine::reconsider(agent).await? => {
+                        desktop = agent.desktop()?;
+                        continue;
+                    }
                     Some(RefusalCode::Cloned | RefusalCode::ProtocolTooOld) => {
                         agent.pace.code_pause
                     }
@@ -98,7 +106,7 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
                     | None => backoff.next(clock::random()),
                 };
                 agent.trouble(&e.to_string(), pause);
-                tokio::time::sleep(pause).await;
+                agent.pause(pause).await;
             }
         }
     }

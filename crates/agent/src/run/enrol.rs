@@ -37,6 +37,7 @@ pub(super) async fn until_enrolled(agent: &Agent) -> Result<(), RunError> {
         version: crate::VERSION.to_owned(),
         hostname: guest::host::name(&agent.layout),
         macs: guest::host::macs(&agent.layout),
+        about: agent.about(),
     };
     let mut backoff = Backoff::new(agent.pace.pause);
     let mut desktop = agent.desktop()?;
@@ -55,7 +56,8 @@ pub(super) async fn until_enrolled(agent: &Agent) -> Result<(), RunError> {
                 agent.learn_endpoints(&answer.endpoints);
                 // Only now: before, the code was the only way in.
                 files::remove(&agent.layout.bootstrap()).map_err(IdentityError::from)?;
-                agent.well(desktop.endpoint());
+                super::machine::remember(agent, guest::machine::now(&agent.layout))?;
+                agent.well(&desktop);
                 journal::say(
                     Urgency::Notice,
                     &format!("enrolled as agent {}", answer.agent),
@@ -83,7 +85,7 @@ pub(super) async fn until_enrolled(agent: &Agent) -> Result<(), RunError> {
                     backoff.next(clock::random())
                 };
                 agent.trouble(&format!("cannot enrol: {e}"), pause);
-                tokio::time::sleep(pause).await;
+                agent.pause(pause).await;
             }
         }
     }

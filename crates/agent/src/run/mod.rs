@@ -6,6 +6,7 @@ mod backoff;
 mod check_in;
 mod enrol;
 mod following;
+mod machine;
 mod scans;
 mod state;
 
@@ -35,7 +36,8 @@ pub struct Pace {
     pub look: Duration,
     /// After this long an inventory is taken although those files seem unchanged.
     pub rescan: Duration,
-    /// The longest pause before the first call after a boot, so that a fleet does not come at once.
+    /// The longest pause before the first call when the guest has just been started: after a power loss a whole fleet
+    /// would come at once.
     pub jitter: Duration,
 }
 
@@ -49,10 +51,13 @@ impl Default for Pace {
             follow: Duration::from_millis(300),
             look: Duration::from_secs(600),
             rescan: Duration::from_secs(6 * 3600),
-            jitter: Duration::from_secs(20),
+            jitter: Duration::from_secs(30),
         }
     }
 }
+
+/// An agent that is started so soon after its guest is started with it, and so are those of other guests.
+const BOOTING: Duration = Duration::from_secs(120);
 
 /// Why the agent cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +90,7 @@ pub async fn run(
     let Some(config) = Config::load(&layout)? else {
         return Err(RunError::NotInstalled(layout.config()));
     };
-    let booting = guest::host::uptime(&layout).is_some_and(|s| s < 600.0);
+    let booting = guest::host::started_after_boot(&layout).is_some_and(|age| age < BOOTING);
     let fresh = layout.bootstrap().exists();
     let jitter = if booting && !fresh {
         pace.jitter.mul_f64(clock::random())
@@ -94,8 +99,9 @@ pub async fn run(
     };
     let agent = Agent::new(layout, tools, program, pace, config);
     let work = async {
-        tokio::time::sleep(jitter).await;
+        agent.pause(jitter).await;
         enrol::until_enrolled(&agent).await?;
+        machine::until_certain(&agent).await?;
         tokio::select! {
             ended = check_in::run(&agent) => ended,
             ended = following::run(&agent) => ended,

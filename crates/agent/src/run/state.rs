@@ -11,12 +11,13 @@ use std::{
 use domain::{JobId, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Notify;
+use wire::{About, Init, Machine};
 
 use super::Pace;
 use crate::{
     Layout, Tools, clock,
     desktop::{CallError, Config, ConfigError, Desktop},
-    files,
+    files, guest, init,
     journal::{self, Urgency},
     status::{Running, Trouble},
 };
@@ -45,6 +46,9 @@ pub(super) struct Agent {
     /// Hash of the inventory that the desktop has.
     pub(super) accepted: RefCell<Option<String>>,
     pub(super) revoked: Cell<bool>,
+    /// The machine that the identity is known to belong to.
+    pub(super) machine: RefCell<Option<Machine>>,
+    init: Init,
     /// Jobs that the desktop does not want to hear of.
     pub(super) forgotten: RefCell<BTreeSet<JobId>>,
 }
@@ -71,6 +75,7 @@ impl Agent {
             last_contact: None,
             trouble: None,
         };
+        let init = init::detect(&layout, &tools);
         let agent = Self {
             layout,
             tools,
@@ -86,6 +91,8 @@ impl Agent {
             scanned: Cell::new(None),
             accepted: RefCell::new(None),
             revoked: Cell::new(false),
+            machine: RefCell::new(None),
+            init,
             forgotten: RefCell::new(BTreeSet::new()),
         };
         agent.show();
@@ -142,7 +149,8 @@ impl Agent {
     }
 
     /// The desktop answered.
-    pub(super) fn well(&self, endpoint: Option<SocketAddr>) {
+    pub(super) fn well(&self, desktop: &Desktop) {
+        let endpoint = desktop.endpoint();
         self.revoked.set(false);
         let mut running = self.running.borrow_mut();
         running.last_contact = Some(clock::now());
@@ -180,6 +188,20 @@ impl Agent {
         });
         drop(running);
         self.show();
+    }
+
+    /// What is told beside the work.
+    pub(super) fn about(&self) -> About {
+        About {
+            init: Some(self.init),
+            machine: Some(guest::machine::now(&self.layout)),
+            dropped: 0,
+        }
+    }
+
+    /// Waits before the next try.
+    pub(super) async fn pause(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
     }
 
     /// How long ago the last scan ended, in milliseconds.

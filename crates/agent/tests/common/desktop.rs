@@ -22,8 +22,8 @@ use tokio::{net::TcpListener, sync::Notify};
 use tokio_rustls::TlsAcceptor;
 use wire::{
     Action, Bootstrap, CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, EnrolmentCode,
-    InventoryReport, JobAcknowledgement, JobReport, Outcome, Refusal, RefusalCode, RenewRequest,
-    RenewResponse, Work,
+    InventoryReport, JobAcknowledgement, JobReport, MachineAnswer, MachineRequest, Outcome,
+    Refusal, RefusalCode, RenewRequest, RenewResponse, Work,
 };
 
 pub const NAME: &str = "desktop.redflag.internal";
@@ -48,8 +48,19 @@ pub struct Memory {
     /// So many reports are stored and then answered with an error.
     pub lose_answers: u32,
     pub revoked: bool,
+    /// Sessions that are to be told that their identity is on two machines.
+    pub cloned: Vec<String>,
+    pub machines: Vec<MachineRequest>,
+    /// How the next question about a machine is answered; none refuses to decide.
+    pub verdict: Option<Verdict>,
     /// Certificates are to be renewed at once.
     pub renew_now: bool,
+}
+
+#[derive(Clone, Copy)]
+pub enum Verdict {
+    Same,
+    Another,
 }
 
 pub struct Shared {
@@ -94,6 +105,7 @@ impl Desktop {
             .route(wire::path::ENROL, post(enrol))
             .route(wire::path::RENEW, post(renew))
             .route(wire::path::CHECK_IN, post(check_in))
+            .route(wire::path::MACHINE, post(machine))
             .route(wire::path::INVENTORY, put(inventory))
             .route("/v1/jobs/{id}", put(report))
             .with_state(shared.clone());
@@ -250,12 +262,63 @@ async fn renew(
     }))
 }
 
+async fn machine(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    Json(request): Json<MachineRequest>,
+) -> Answer<MachineAnswer> {
+    known(&shared, peer)?;
+    let mut memory = shared.memory.lock().unwrap();
+    memory.machines.push(request.clone());
+    match memory.verdict {
+        None => Err(refusal(
+            StatusCode::CONFLICT,
+            RefusalCode::Cloned,
+            "somebody has to look",
+        )),
+        Some(Verdict::Same) => {
+            memory.cloned.clear();
+            Ok(Json(MachineAnswer::Same))
+        }
+        Some(Verdict::Another) => {
+            memory.cloned.clear();
+            let agent = AgentId::new();
+            let issued = shared
+                .ca
+                .issue_agent(&request.request_pem, agent, clock::now())
+                .unwrap();
+            memory.agents.insert(issued.sha256, agent);
+            let identity = EnrolResponse {
+                agent,
+                guest: GuestId::new(),
+                certificate_pem: issued.pem,
+                renew_at: issued.renew_at,
+                endpoints: Vec::new(),
+            };
+            Ok(Json(MachineAnswer::Another { identity }))
+        }
+    }
+}
+
 async fn check_in(
     State(shared): State<Arc<Shared>>,
     Extension(peer): Extension<Peer>,
     Json(request): Json<CheckInRequest>,
 ) -> Answer<CheckInResponse> {
     known(&shared, peer)?;
+    if shared
+        .memory
+        .lock()
+        .unwrap()
+        .cloned
+        .contains(&request.session)
+    {
+        return Err(refusal(
+            StatusCode::CONFLICT,
+            RefusalCode::Cloned,
+            "two machines use this identity",
+        ));
+    }
     let wait = Duration::from_secs(u64::from(request.wait_seconds));
     shared
         .memory

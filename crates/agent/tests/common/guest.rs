@@ -97,12 +97,17 @@ impl Guest {
             ("dpkg-query", include_str!("dpkg-query.sh")),
             ("systemctl", include_str!("systemctl.sh")),
         ] {
-            let file = root.join("tools").join(name);
-            let text = script.replace("@ROOT@", &root.display().to_string());
-            fs::write(&file, text).unwrap();
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+            guest.tool(name, script);
         }
         guest
+    }
+
+    /// Puts a script in the guest's PATH.
+    pub fn tool(&self, name: &str, script: &str) {
+        let file = self.root().join("tools").join(name);
+        let text = script.replace("@ROOT@", &self.root().display().to_string());
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     pub fn root(&self) -> &Path {

@@ -113,7 +113,9 @@ impl End {
             | Outcome::Planned { .. }
             | Outcome::Applied { .. }
             | Outcome::PlanMoved { .. }
-            | Outcome::Uninstalled) => Self::with(
+            | Outcome::Uninstalled
+            | Outcome::Restarted
+            | Outcome::Upgraded { .. }) => Self::with(
                 JobEvent::Fail,
                 Problem {
                     what: format!("The agent of {name} answered with something that was not asked"),

@@ -150,7 +150,11 @@ fn judge(name: &str, outcome: Outcome) -> (JobEvent, Option<Problem>, Option<App
         }
         Outcome::Failed { problem, result } => (JobEvent::Fail, Some(problem), result),
         Outcome::Interrupted { problem, result } => (JobEvent::Interrupt, Some(problem), result),
-        other @ (Outcome::Scanned { .. } | Outcome::Planned { .. } | Outcome::Uninstalled) => {
+        other @ (Outcome::Scanned { .. }
+        | Outcome::Planned { .. }
+        | Outcome::Uninstalled
+        | Outcome::Restarted
+        | Outcome::Upgraded { .. }) => {
             let end = End::other(name, other);
             (end.event, end.problem, None)
         }

@@ -193,6 +193,7 @@ pub fn enrolment(code: &str) -> EnrolRequest {
         version: "0.1.0".into(),
         hostname: "web".into(),
         macs: vec![],
+        about: wire::About::default(),
     }
 }
 

@@ -225,6 +225,7 @@ async fn enrol(inside: &Inside, line: &mut Line, code: wire::EnrolmentCode) -> R
         version: super::VERSION.into(),
         hostname,
         macs: vec![mac],
+        about: wire::About::default(),
     };
     let answer: EnrolResponse = line
         .call(Method::POST, path::ENROL, &request, Duration::ZERO)
@@ -291,6 +292,7 @@ async fn check_in(
         session: session.to_owned(),
         jobs,
         wait_seconds,
+        about: wire::About::default(),
     };
     let wait = Duration::from_secs(u64::from(wait_seconds));
     let answer: CheckInResponse = line

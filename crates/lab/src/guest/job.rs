@@ -116,6 +116,16 @@ async fn run(inside: &Inside, action: &Action, id: JobId, reporter: &Reporter) -
             inside.pace.step().await;
             Outcome::Uninstalled
         }
+        Action::Restart => {
+            inside.pace.step().await;
+            Outcome::Restarted
+        }
+        Action::Upgrade { version, .. } => {
+            inside.pace.step().await;
+            Outcome::Upgraded {
+                version: version.clone(),
+            }
+        }
     }
 }
 
