@@ -1,24 +1,7 @@
 //! What agents send to the desktop, and what it answers: read without a panic, and the same after writing it again.
 #![no_main]
 
-use serde::{Serialize, de::DeserializeOwned};
+#[path = "../../crates/wire/tests/rounds/mod.rs"]
+mod rounds;
 
-fn round<T: DeserializeOwned + Serialize>(data: &[u8]) {
-    if let Ok(value) = serde_json::from_slice::<T>(data) {
-        let text = serde_json::to_string(&value).expect("what was read can be written");
-        let again: T = serde_json::from_str(&text).expect("what was written can be read");
-        let again = serde_json::to_string(&again).expect("what was read can be written");
-        assert_eq!(text, again);
-    }
-}
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    round::<wire::Bootstrap>(data);
-    round::<wire::EnrolRequest>(data);
-    round::<wire::EnrolResponse>(data);
-    round::<wire::RenewRequest>(data);
-    round::<wire::CheckInRequest>(data);
-    round::<wire::CheckInResponse>(data);
-    round::<wire::InventoryReport>(data);
-    round::<wire::JobReport>(data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rounds::all(data));

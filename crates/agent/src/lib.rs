@@ -6,6 +6,8 @@
 pub mod clock;
 pub mod desktop;
 pub mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guest;
 pub mod init;
 pub mod install;

@@ -202,7 +202,7 @@ fn processor_time(group: u32) -> u64 {
 }
 
 /// utime + stime + cutime + cstime of one `/proc/<pid>/stat`, if it belongs to `group`.
-fn ticks(stat: &str, group: u32) -> Option<u64> {
+pub(crate) fn ticks(stat: &str, group: u32) -> Option<u64> {
     // The name in parentheses may hold anything, so count from its end.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     if fields.get(2)?.parse::<u32>().ok()? != group {

@@ -26,6 +26,8 @@ mod console;
 mod credential;
 mod entry;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guest;
 mod identity;
 mod log;

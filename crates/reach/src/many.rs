@@ -152,7 +152,7 @@ fn outcome(
 }
 
 /// Each guest's text and the status with which it was left, by its marks. Parts without an end mark do not count.
-fn segments(text: &str, key: &str) -> BTreeMap<Vmid, (String, i32)> {
+pub(crate) fn segments(text: &str, key: &str) -> BTreeMap<Vmid, (String, i32)> {
     let mark = format!("@@guest:{key}:");
     let mut found = BTreeMap::new();
     let mut open: Option<(Vmid, &str)> = None;

@@ -42,7 +42,7 @@ pub(super) fn is_inner(interface: &str) -> bool {
 }
 
 /// Local addresses in `/proc/net/fib_trie`: `|-- ADDRESS` and below it `/32 host LOCAL`.
-fn local_v4(trie: &str) -> Vec<Ipv4Addr> {
+pub(super) fn local_v4(trie: &str) -> Vec<Ipv4Addr> {
     let mut found = Vec::new();
     let mut last = None;
     for line in trie.lines() {
@@ -62,13 +62,13 @@ fn local_v4(trie: &str) -> Vec<Ipv4Addr> {
 }
 
 /// A connected network of `/proc/net/route`.
-struct Network {
+pub(super) struct Network {
     interface: String,
     address: u32,
     mask: u32,
 }
 
-fn connected(table: &str) -> Vec<Network> {
+pub(super) fn connected(table: &str) -> Vec<Network> {
     table
         .lines()
         .skip(1)
@@ -90,7 +90,7 @@ fn connected(table: &str) -> Vec<Network> {
 }
 
 /// Whether an address is one of an inner interface, and of no other.
-fn is_inside(address: Ipv4Addr, networks: &[Network]) -> bool {
+pub(super) fn is_inside(address: Ipv4Addr, networks: &[Network]) -> bool {
     let address = u32::from(address);
     let mut owners = networks
         .iter()
@@ -100,7 +100,7 @@ fn is_inside(address: Ipv4Addr, networks: &[Network]) -> bool {
 }
 
 /// Addresses of global scope in `/proc/net/if_inet6`.
-fn local_v6(table: &str) -> impl Iterator<Item = Ipv6Addr> + '_ {
+pub(super) fn local_v6(table: &str) -> impl Iterator<Item = Ipv6Addr> + '_ {
     table.lines().filter_map(|line| {
         let mut fields = line.split_ascii_whitespace();
         let address = u128::from_str_radix(fields.next()?, 16).ok()?;

@@ -2,6 +2,8 @@
 //! out, never guessed.
 
 pub mod addresses;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 pub mod leftovers;
 pub mod machine;

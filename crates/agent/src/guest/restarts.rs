@@ -31,7 +31,7 @@ fn unit(process: &Path) -> Option<String> {
 }
 
 /// `0::/system.slice/ssh.service` → `ssh.service`. Units of users and of inner containers do not count.
-fn unit_of(cgroup: &str) -> Option<String> {
+pub(super) fn unit_of(cgroup: &str) -> Option<String> {
     let path = cgroup.lines().find_map(|l| {
         l.strip_prefix("0::")
             .or_else(|| l.split_once("name=systemd:").map(|(_, p)| p))
@@ -44,7 +44,7 @@ fn unit_of(cgroup: &str) -> Option<String> {
     (!ours).then(|| unit.to_owned())
 }
 
-fn uses_replaced(maps: &str) -> bool {
+pub(super) fn uses_replaced(maps: &str) -> bool {
     const CODE: [&str; 6] = ["/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/opt/"];
     maps.lines().any(|line| {
         let Some(line) = line.strip_suffix(" (deleted)") else {

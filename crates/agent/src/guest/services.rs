@@ -43,7 +43,7 @@ pub fn running(tools: &Tools) -> Vec<String> {
     units
 }
 
-fn parse(text: &str) -> Vec<String> {
+pub(super) fn parse(text: &str) -> Vec<String> {
     text.lines()
         .filter_map(|line| line.split_ascii_whitespace().next())
         .filter(|unit| unit.ends_with(".service"))

@@ -78,7 +78,7 @@ impl Database {
 }
 
 /// Reads lines of [`FORMAT`]. A package counts as installed from unpacking on: its files are there.
-fn parse(text: &str) -> Database {
+pub(super) fn parse(text: &str) -> Database {
     let mut database = Database::default();
     for line in text.lines() {
         let mut fields = line.split('\t');

@@ -4,6 +4,8 @@ mod apply;
 mod blocked;
 mod database;
 mod failure;
+#[doc(hidden)]
+pub mod fuzzing;
 mod locks;
 mod plan;
 mod policy;

@@ -71,7 +71,7 @@ impl Releases {
     }
 }
 
-fn head(file: &str, lines: impl Iterator<Item = String>) -> Release {
+pub(super) fn head(file: &str, lines: impl Iterator<Item = String>) -> Release {
     let mut release = Release {
         file: file.to_owned(),
         ..Release::default()
