@@ -9,11 +9,11 @@ use std::{
 };
 
 use crate::{
-    Failure, Result, agent, cargo,
+    Failure, Result, agent, cargo, e2e,
     failure::At as _,
     place,
     process::{self, Started},
-    tree,
+    tree, ui,
 };
 
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -27,10 +27,29 @@ pub(crate) fn run(name: &str) -> Result<()> {
             "--example",
             "bench_discovery",
         ])),
+        "tree" => tree_in_the_window(),
         _ => Err(Failure::new(format!(
-            "there is no bench {name:?}; there are: agent, discovery"
+            "there is no bench {name:?}; there are: agent, discovery, tree"
         ))),
     }
+}
+
+/// The page is the same in every build, and what is timed lies inside it, so the tests' build serves here, too.
+fn tree_in_the_window() -> Result<()> {
+    e2e::window().map_err(Failure::new)?;
+    ui::ensure_built()?;
+    let build = [
+        "build",
+        "--package",
+        "redflag",
+        "--bin",
+        "redflag",
+        "--example",
+        "bench_tree",
+    ];
+    process::run(cargo::command().args(build))?;
+    let bench = place::target().join("debug/examples/bench_tree");
+    process::run(Command::new(bench).arg(place::built("redflag")))
 }
 
 fn figure(name: &str, value: f64, unit: &str, goal: &str) {
