@@ -230,6 +230,22 @@ impl Client {
         })
     }
 
+    /// Sends a form once, to the first address that can be reached.
+    pub(crate) async fn write(
+        &self,
+        verb: Verb,
+        path: &str,
+        node: &NodeName,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, Error> {
+        self.transport.write(verb, path, node, form).await
+    }
+
+    /// What a connection of its own needs.
+    pub(crate) fn wire(&self) -> (Arc<rustls::ClientConfig>, reqwest::header::HeaderValue) {
+        self.transport.wire()
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         path: &str,

@@ -5,15 +5,17 @@
 use serde::de::DeserializeOwned;
 
 use crate::{
-    AptRepositories, CertificateInfo, ClusterStatus, Interface, LxcConfig, LxcStatus, NodeRow,
-    NodeStatus, PackageVersion, PendingSetting, Permissions, ResourceRow, TaskLine, TaskRow,
-    TaskStatus, TokenId, Upid, Version, best_address, check_privileges, cluster_ca_pem,
+    AptRepositories, CertificateInfo, ClusterStatus, ConsoleSetting, Interface, LxcConfig,
+    LxcStatus, NodeRow, NodeStatus, PackageVersion, PendingSetting, Permissions, ResourceRow,
+    TaskLine, TaskRow, TaskStatus, TermProxy, TokenId, Upid, Version, best_address,
+    check_privileges, cluster_ca_pem, console_support,
     envelope::Asked,
     grant_lines,
     http::Verb,
     normalise_address, repository_verdict,
     session::{Made, Ticket, TokenRow},
     snapshot_obstacle,
+    terminal::Greeting,
     types::{expiry::Expiry, node_status::Subscription, snapshot::Feature},
 };
 
@@ -21,7 +23,7 @@ use crate::{
 pub type Parser = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const PARSERS: [Parser; 11] = [
+pub const PARSERS: [Parser; 12] = [
     ("access", access),
     ("address", address),
     ("cluster", cluster),
@@ -31,6 +33,7 @@ pub const PARSERS: [Parser; 11] = [
     ("node", node),
     ("refusal", refusal),
     ("task", task),
+    ("terminal", terminal),
     ("token_id", token_id),
     ("upid", upid),
 ];
@@ -130,6 +133,27 @@ pub fn task(data: &[u8]) {
     let rows = read::<Vec<TaskRow>>(data).unwrap_or_default();
     let _ = rows.iter().filter(|row| row.is_running()).count();
     let _ = read::<Upid>(data);
+}
+
+/// The answer to a terminal's first line, in pieces of the length that the first byte says, and its settings.
+pub fn terminal(data: &[u8]) {
+    let (length, rest) = data.split_at(data.len().min(1));
+    let length = usize::from(length.first().copied().unwrap_or(1).max(1));
+    let mut greeting = Greeting::default();
+    let mut decided = None;
+    for piece in rest.chunks(length) {
+        if decided.is_none() {
+            decided = greeting.take(piece);
+        }
+    }
+    assert_eq!(matches!(decided, Some(Ok(_))), rest.starts_with(b"OK"));
+    let _ = read::<TermProxy>(data).map(|proxy| proxy.port());
+    if let Some(rows) = read::<Vec<PendingSetting>>(data) {
+        let _ = ConsoleSetting::of(&rows);
+    }
+    if let Some(packages) = read::<Vec<PackageVersion>>(data) {
+        let _ = console_support(&packages);
+    }
 }
 
 /// A refusal: two bytes of status, a line of reason, a body.

@@ -19,6 +19,7 @@ mod power;
 mod probe;
 mod session;
 mod shell;
+mod terminal;
 mod token;
 mod transport;
 mod types;
@@ -30,6 +31,9 @@ pub use limits::Limits;
 pub use power::PowerAction;
 pub use probe::probe_certificate;
 pub use session::{CreatedToken, Session, SessionError};
+pub use terminal::{
+    ConsoleSetting, ConsoleSupport, TermProxy, Terminal, TerminalError, console_support,
+};
 pub use token::{Token, TokenError, TokenId};
 pub use types::{
     apt::{AptRepositories, AptRepository, PackageVersion, StandardRepository, repository_verdict},

@@ -64,7 +64,7 @@ async fn look(address: &str) -> Result<Certificate, ConnectKind> {
 }
 
 /// Connects to the first address of the name that takes the connection.
-async fn dial(address: &str) -> Result<TcpStream, ConnectKind> {
+pub(crate) async fn dial(address: &str) -> Result<TcpStream, ConnectKind> {
     let found = lookup_host(address).await.map_err(|_| ConnectKind::Dns)?;
     let mut failure = ConnectKind::Dns;
     for socket in found {

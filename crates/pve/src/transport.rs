@@ -10,7 +10,7 @@ use std::{
 
 use domain::NodeName;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use tls::Trust;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
@@ -25,6 +25,8 @@ use crate::{
 
 pub(crate) struct Transport {
     http: Http,
+    /// For what is no plain request: websockets.
+    tls: Arc<rustls::ClientConfig>,
     addresses: Addresses,
     credential: RwLock<Arc<Credential>>,
     limits: Limits,
@@ -39,8 +41,10 @@ impl Transport {
         token: Token,
         limits: Limits,
     ) -> Result<Self, Error> {
+        let config = tls::client_config(trust).map_err(|e| Error::Setup(e.to_string()))?;
         Ok(Self {
             http: Http::new(trust, &limits)?,
+            tls: Arc::new(config),
             addresses: Addresses::new(addresses)?,
             credential: RwLock::new(Credential::new(token)?),
             limits,
@@ -63,6 +67,11 @@ impl Transport {
 
     pub(crate) fn set_addresses(&self, addresses: &[String]) -> Result<(), Error> {
         self.addresses.replace(addresses)
+    }
+
+    /// Whom to trust, and the Authorization header, for a connection of its own.
+    pub(crate) fn wire(&self) -> (Arc<rustls::ClientConfig>, HeaderValue) {
+        (self.tls.clone(), self.credential().header())
     }
 
     /// The address that is asked first.

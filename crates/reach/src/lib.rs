@@ -1,4 +1,5 @@
-//! The way into guests before an agent answers: SSH to their node, and there `lxc-attach`.
+//! The ways into guests before an agent answers: SSH to their node and there `lxc-attach`, or their consoles through
+//! Proxmox's API. [`Reach`] is whichever it is.
 //!
 //! Every remote script is a constant of this crate (`scripts/`); what varies travels on its standard input, so that no
 //! secret and no foreign text ever becomes part of a command line. Whoever breaks that gives each guest's name or each
@@ -36,6 +37,7 @@ mod many;
 mod node;
 mod output;
 mod probe;
+mod reach;
 mod run;
 mod script;
 pub mod setup;
@@ -43,7 +45,7 @@ pub mod ssh_config;
 mod via;
 
 pub use address::NodeAddress;
-pub use console::{ConsoleMode, ConsoleTrouble};
+pub use console::{ApiConsole, ConsoleMode, ConsoleState, ConsoleTrouble, Consoles, Terminal};
 pub use credential::{Credential, IdentityFileError};
 pub use entry::Entry;
 pub use error::{Place, ReachError};
@@ -52,5 +54,6 @@ pub use identity::{InvalidKey, generate_key, install_key, probe_host_key};
 pub use log::{CommandLog, CommandRecord};
 pub use node::{Door, Entered, SshNode};
 pub use probe::{GuestProbe, Init, InstalledAgent};
+pub use reach::Reach;
 pub use script::Verb;
 pub use via::Via;
