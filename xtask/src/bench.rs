@@ -20,16 +20,11 @@ pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "agent" => agent_at_rest(),
         // Both sides of its ratio are built alike, so the build that the tests use serves.
-        "discovery" => process::run(cargo::command().args([
-            "run",
-            "--package",
-            "api",
-            "--example",
-            "bench_discovery",
-        ])),
+        "discovery" => example("bench_discovery"),
+        "freshness" => example("bench_freshness"),
         "tree" => tree_in_the_window(),
         _ => Err(Failure::new(format!(
-            "there is no bench {name:?}; there are: agent, discovery, tree"
+            "there is no bench {name:?}; there are: agent, discovery, freshness, tree"
         ))),
     }
 }
@@ -50,6 +45,11 @@ fn tree_in_the_window() -> Result<()> {
     process::run(cargo::command().args(build))?;
     let bench = place::target().join("debug/examples/bench_tree");
     process::run(Command::new(bench).arg(place::built("redflag")))
+}
+
+/// A bench that is a program beside the API's tests, with their desktop and the lab.
+fn example(name: &str) -> Result<()> {
+    process::run(cargo::command().args(["run", "--package", "api", "--example", name]))
 }
 
 fn figure(name: &str, value: f64, unit: &str, goal: &str) {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engine::{Engine, KeySource, VaultState};
+use engine::{Engine, KeySource, Rhythm, VaultState};
 use secrecy::SecretString;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -51,13 +51,21 @@ impl App {
     /// # Errors
     /// A folder or database that cannot be used, or a wrong passphrase.
     pub async fn open(settings: Settings) -> Result<Arc<Self>, Error> {
-        let engine = Engine::open(engine::Settings {
+        Self::open_at(settings, Rhythm::default()).await
+    }
+
+    /// The same with another rhythm of asking: for tests.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open_at(settings: Settings, rhythm: Rhythm) -> Result<Arc<Self>, Error> {
+        let wanted = engine::Settings {
             data_dir: settings.data_dir.clone(),
             keys: KeySource::Auto,
             agent_binary: settings.agent_binary,
             gateway_bind: settings.gateway_bind,
-        })
-        .await?;
+        };
+        let engine = Engine::open_at(wanted, rhythm).await?;
         match (engine.vault_state(), settings.passphrase) {
             (VaultState::PassphraseToChoose | VaultState::PassphraseNeeded, Some(passphrase)) => {
                 engine.unlock(passphrase).await?;

@@ -11,5 +11,8 @@ mod operate;
 mod wizard;
 
 pub use app::{App, Settings};
-pub use engine::feed::{Body, Event};
+pub use engine::{
+    Rhythm,
+    feed::{Body, Event},
+};
 pub use error::{Code, Error};

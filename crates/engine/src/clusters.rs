@@ -1,6 +1,6 @@
 //! Adding clusters: look at the certificate, try the token, recognise what is known, learn the cluster's own CA.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
     ClusterId, NodeName,
@@ -8,7 +8,7 @@ use domain::{
     host::{Certificate, Fingerprint},
 };
 use pve::{
-    Client, CreatedToken, Permissions, PrivilegeCheck, Session, Token, check_privileges,
+    Client, CreatedToken, NodeState, Permissions, PrivilegeCheck, Session, Token, check_privileges,
     cluster_ca_pem, grant_lines, normalise_address, privileges_used,
 };
 use rustls_pki_types::{CertificateDer, pem::PemObject};
@@ -23,6 +23,9 @@ use crate::{
     operations::account,
     picture::Cluster,
 };
+
+/// How long a node's certificates are waited for before another node is asked for the same.
+const CERTIFICATES_WITHIN: Duration = Duration::from_secs(5);
 
 /// What an address shows before anything is trusted.
 #[derive(Clone, Debug)]
@@ -100,10 +103,14 @@ async fn visit(name: &str, client: &Client) -> Result<Visit, Error> {
         Err(pve::Error::Forbidden { .. }) => {}
         Err(error) => return Err(fail(error)),
     }
+    // Every node keeps the same CA: those that are down need not be asked.
+    let down = |name: &NodeName| {
+        let row = rows.iter().find(|row| &row.node == name);
+        row.is_some_and(|row| row.state == NodeState::Offline)
+    };
     let mut ca_pem = None;
-    for node in nodes.keys() {
-        // Every node keeps the same CA; the first that answers will do.
-        if let Ok(certificates) = client.certificates(node).await {
+    for node in nodes.keys().filter(|name| !down(name)) {
+        if let Ok(certificates) = client.hasty(CERTIFICATES_WITHIN).certificates(node).await {
             ca_pem = cluster_ca_pem(&certificates).map(str::to_owned);
             break;
         }

@@ -2,22 +2,23 @@
 //! data, never a failed whole; what does not answer keeps its last picture.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
-    time::Duration,
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
 };
 
-use domain::{ClusterId, GuestId, NodeKey, facts::DiscoveryEntry, fleet::Link};
-use pve::Client;
+use domain::{ClusterId, GuestId, NodeKey, NodeName, Vmid, facts::DiscoveryEntry, fleet::Link};
+use pve::{Client, ResourceRow};
 use store::DiscoveryWrite;
 use tokio::{
     sync::{Mutex as AsyncMutex, Notify},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 
 use crate::{
-    Error, Kind,
+    Error,
     answers::{seen_guests, seen_nodes},
+    asking::Wanted,
     clock,
     failures::cluster_error,
     inner::Inner,
@@ -25,16 +26,6 @@ use crate::{
     picture::{Guest, Node},
 };
 
-/// Between two looks at the state while somebody watches, and while nobody does.
-const WATCHED_EVERY: Duration = Duration::from_secs(10);
-const UNWATCHED_EVERY: Duration = Duration::from_secs(60);
-/// Between two full discoveries.
-const FULL_EVERY: Duration = Duration::from_secs(300);
-/// A cluster that fails for longer than this is asked less and less often.
-const PATIENCE: Duration = Duration::from_secs(600);
-/// After a failure: the first pause, and the longest.
-pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(180);
 /// A node that is down is looked after with the next pass, in milliseconds.
 const LOOKED_AFTER_MS: i64 = 10 * 1000;
 /// The time of the last answer is stored at most this often, in milliseconds.
@@ -48,13 +39,19 @@ enum Take {
     All,
 }
 
+/// What of a guest's row tells that its configuration changed: name, tags, template.
+type Seen = (Option<String>, Vec<String>, bool);
+
 /// The one writer of a cluster.
 pub(crate) struct Watch {
     pub(crate) client: Client,
     /// Held during a pass: one writer at a time.
     pass: AsyncMutex<()>,
     /// Ends the pause before the next pass.
-    wake: Notify,
+    pub(crate) wake: Notify,
+    /// Nodes that did not answer about their guests in the last full pass: only the next one asks them again, with
+    /// one question first.
+    pub(crate) silent: Mutex<BTreeSet<NodeName>>,
 }
 
 impl Watch {
@@ -63,6 +60,7 @@ impl Watch {
             client,
             pass: AsyncMutex::new(()),
             wake: Notify::new(),
+            silent: Mutex::default(),
         }
     }
 }
@@ -81,143 +79,19 @@ pub struct Summary {
 }
 
 impl Inner {
-    /// Begins to watch every stored cluster.
-    pub(crate) async fn begin_watching(self: &Arc<Self>) -> Result<(), Error> {
-        for cluster in self.store.clusters().await? {
-            let id = cluster.id;
-            if !cluster.enabled {
-                continue;
-            }
-            match self.client_of(&cluster).await {
-                Ok(client) => self.watch(id, client),
-                // One cluster whose token cannot be read does not keep the others from being watched.
-                Err(error) => self.set_link(
-                    id,
-                    Link::Refused {
-                        error: error.to_string(),
-                    },
-                ),
-            }
-        }
-        Ok(())
-    }
-
-    /// Watches a cluster from now on, in place of an earlier watch.
-    pub(crate) fn watch(self: &Arc<Self>, id: ClusterId, client: Client) {
-        let watch = Arc::new(Watch::new(client));
-        self.watches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, Arc::clone(&watch));
-        let inner = Arc::clone(self);
-        self.tasks
-            .spawn(async move { Box::pin(inner.keep_watching(id, watch)).await });
-    }
-
-    /// Stops watching a cluster; its picture stays.
-    pub(crate) fn unwatch(&self, id: ClusterId) {
-        let watch = self
-            .watches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
-        if let Some(watch) = watch {
-            watch.wake.notify_one();
-        }
-    }
-
-    pub(crate) fn watch_of(&self, id: ClusterId) -> Result<Arc<Watch>, Error> {
-        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        watches
-            .get(&id)
-            .cloned()
-            .ok_or_else(|| Error::not_found("The cluster"))
-    }
-
-    async fn keep_watching(&self, id: ClusterId, watch: Arc<Watch>) {
-        let mut last_full: Option<Instant> = None;
-        let mut pause = FIRST_PAUSE;
-        let mut failing_since: Option<Instant> = None;
-        loop {
-            let full = last_full.is_none_or(|at| at.elapsed() >= FULL_EVERY);
-            let wait = match self.pass(id, &watch, full).await {
-                Ok(_) => {
-                    if full {
-                        last_full = Some(Instant::now());
-                    }
-                    pause = FIRST_PAUSE;
-                    failing_since = None;
-                    if self.feed.is_watched() {
-                        WATCHED_EVERY
-                    } else {
-                        UNWATCHED_EVERY
-                    }
-                }
-                Err(error) => {
-                    let wait = pause;
-                    // A short absence (a reboot, an update) is asked after at the usual pace.
-                    if failing_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
-                        pause = (pause * 2).min(LONGEST_PAUSE);
-                    }
-                    self.note_failure(id, &error, wait);
-                    wait
-                }
-            };
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
-                () = watch.wake.notified() => {}
-            }
-            let current = self
-                .watches
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(&id)
-                .cloned();
-            if current.is_none_or(|current| !Arc::ptr_eq(&current, &watch)) {
-                return;
-            }
-        }
-    }
-
-    fn set_link(&self, id: ClusterId, link: Link) {
-        self.state.change(|known| {
-            if let Some(cluster) = known.clusters.get_mut(&id) {
-                cluster.answered = link;
-            }
-        });
-    }
-
-    pub(crate) fn note_failure(&self, id: ClusterId, error: &Error, wait: Duration) {
-        let words = match &error.problem.words {
-            Some(words) => format!("{}: {words}", error.problem.what),
-            None => error.problem.what.clone(),
-        };
-        let link = match error.kind {
-            Kind::Refused => Link::Refused { error: words },
-            Kind::IdentityChanged => Link::CertificateChanged { error: words },
-            _ => {
-                let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-                Link::Unreachable {
-                    error: words,
-                    next_try: Some(clock::now().plus_millis(millis)),
-                }
-            }
-        };
-        self.set_link(id, link);
-    }
-
     /// Reads a whole cluster now.
     pub(crate) async fn discover(&self, id: ClusterId) -> Result<Summary, Error> {
         let watch = self.watch_of(id)?;
         let result = self.pass(id, &watch, true).await;
         if let Err(error) = &result {
-            self.note_failure(id, error, FIRST_PAUSE);
+            self.note_failure(id, error, self.rhythm.failing);
         }
         result
     }
 
     /// One pass over a cluster. A full one reads every configuration; another one those of new and changed guests.
+    /// While they are read the list is asked for in its own rhythm, so that a node that answers slowly makes nothing
+    /// old.
     pub(crate) async fn pass(
         &self,
         id: ClusterId,
@@ -226,40 +100,49 @@ impl Inner {
     ) -> Result<Summary, Error> {
         let _one_writer = watch.pass.lock().await;
         let began = clock::now();
+        let looked = Instant::now();
         let name = self.cluster_name(id);
         let client = &watch.client;
         let answer = client
             .resources()
             .await
             .map_err(|e| cluster_error(&name, e))?;
-        let mut guests = seen_guests(&answer);
+        let guests = seen_guests(&answer);
         if guests.is_empty() {
             self.doubt_emptiness(id, client, &name).await?;
         }
+        let wanted = self.wanted_configs(id, watch, full, &answer);
         // What needs no further question is shown at once.
         let empty = self
             .state
             .read(|known| known.guests.values().all(|g| g.record.cluster != id));
-        let arrived = self.take(
-            id,
-            &seen_nodes(&answer, &BTreeMap::new()),
-            &guests,
-            Take::Arrivals,
-        );
+        let mut new = self.show_answer(id, &answer);
         if empty {
             self.state.show(clock::now());
         }
+        let latest = Mutex::new((answer, 0));
         let mut problems = Vec::new();
-        let addresses = if full {
-            self.learn_cluster(id, client, &mut problems).await
-        } else {
-            BTreeMap::new()
+        let reading = async {
+            let addresses = if full {
+                self.learn_cluster(id, client, &mut problems).await
+            } else {
+                BTreeMap::new()
+            };
+            let configs = self.read_configs(id, watch, full, wanted).await?;
+            Ok::<_, Error>((addresses, configs))
         };
+        let (addresses, (configs, unread)) = tokio::select! {
+            read = reading => read?,
+            never = self.keep_looking(id, client, looked, &latest) => match never {},
+        };
+        problems.extend(unread);
+        let (answer, arrived) = latest.into_inner().unwrap_or_else(PoisonError::into_inner);
+        new += arrived;
         let nodes = seen_nodes(&answer, &addresses);
-        let asked = self
-            .read_configs(id, client, full, &nodes, &mut guests)
-            .await?;
-        problems.extend(asked);
+        let mut guests = seen_guests(&answer);
+        for guest in &mut guests {
+            guest.config = configs.get(&guest.vmid).cloned();
+        }
         let merged = self.take(id, &nodes, &guests, Take::All);
         let now = clock::now();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -268,7 +151,7 @@ impl Inner {
             ended_at: now,
             nodes: count(nodes.len()),
             guests: count(guests.len()),
-            new: arrived.new + merged.new,
+            new: new + merged.new,
             gone: count(merged.gone_guests.len()),
             errors: problems.clone(),
         });
@@ -301,6 +184,69 @@ impl Inner {
             templates: count(guests.iter().filter(|g| g.template).count()),
             problems,
         })
+    }
+
+    /// Asks for the list in its rhythm and shows what arrived and how the nodes stand, until it is dropped. Failures
+    /// are the next pass's to tell.
+    async fn keep_looking(
+        &self,
+        id: ClusterId,
+        client: &Client,
+        mut looked: Instant,
+        latest: &Mutex<(Vec<ResourceRow>, u32)>,
+    ) -> Infallible {
+        loop {
+            sleep_until(looked + self.rhythm.watched).await;
+            looked = Instant::now();
+            if let Ok(answer) = client.resources().await {
+                let new = self.show_answer(id, &answer);
+                let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+                *latest = (answer, latest.1 + new);
+            }
+        }
+    }
+
+    /// Shows what an answer tells by itself; how many guests are new.
+    fn show_answer(&self, id: ClusterId, answer: &[ResourceRow]) -> u32 {
+        let nodes = seen_nodes(answer, &BTreeMap::new());
+        self.take(id, &nodes, &seen_guests(answer), Take::Arrivals)
+            .new
+    }
+
+    /// Configurations that are to be read: all in a full pass, else those of guests that are new or have changed, since
+    /// a number that is used again shows first in a row that changes.
+    fn wanted_configs(
+        &self,
+        id: ClusterId,
+        watch: &Watch,
+        full: bool,
+        answer: &[ResourceRow],
+    ) -> Wanted {
+        let known: BTreeMap<Vmid, Seen> = self.state.read(|known| {
+            let of_cluster = known.guests.values().map(|g| &g.record);
+            let read = of_cluster.filter(|r| r.cluster == id && r.config_digest.is_some());
+            read.map(|r| (r.vmid, (Some(r.name.clone()), r.tags.clone(), r.template)))
+                .collect()
+        });
+        let silent = watch.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let nodes = seen_nodes(answer, &BTreeMap::new());
+        let up: BTreeSet<NodeName> = nodes
+            .into_iter()
+            .filter(|n| n.online && (full || !silent.contains(&n.name)))
+            .map(|n| n.name)
+            .collect();
+        let mut wanted = Wanted::new();
+        for guest in seen_guests(answer) {
+            // Without statistics there is nothing to compare with.
+            let changed = || {
+                let now = (guest.name.clone(), guest.tags.clone(), guest.template);
+                guest.name.is_some() && known.get(&guest.vmid) != Some(&now)
+            };
+            if up.contains(&guest.node) && (full || !known.contains_key(&guest.vmid) || changed()) {
+                wanted.entry(guest.node).or_default().push(guest.vmid);
+            }
+        }
+        wanted
     }
 
     pub(crate) fn cluster_name(&self, id: ClusterId) -> String {

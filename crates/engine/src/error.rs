@@ -52,6 +52,19 @@ impl Error {
         self
     }
 
+    /// All of it in one text, for places that have no room for its parts.
+    pub(crate) fn told(&self) -> String {
+        let problem = &self.problem;
+        let mut text = problem.what.clone();
+        if let Some(words) = &problem.words {
+            text = format!("{text}: {words}");
+        }
+        match &problem.next {
+            Some(next) => format!("{}. {next}", text.trim_end_matches('.')),
+            None => text,
+        }
+    }
+
     /// A thing that is not (or no longer) there.
     pub fn not_found(what: &str) -> Self {
         Self::new(Kind::NotFound, format!("{what} is not there any more"))

@@ -23,6 +23,7 @@ use crate::{
     feed::Feed,
     operations::{Live, Turns},
     plans::Plans,
+    rhythm::Rhythm,
     state::State,
 };
 
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) turns: Turns,
     /// Shared by all clients: so many calls at once to a node, and over all.
     pub(crate) limits: pve::Limits,
+    pub(crate) rhythm: Rhythm,
     /// Held while the record of a cluster is read, changed and written, so that no change is lost to another.
     pub(crate) records: AsyncMutex<()>,
     pub(crate) watches: Mutex<HashMap<ClusterId, Arc<Watch>>>,

@@ -25,6 +25,7 @@ mod operations;
 mod picture;
 mod plans;
 mod reconcile;
+mod rhythm;
 mod start;
 mod state;
 
@@ -38,6 +39,7 @@ pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Removal};
 pub use pve::CreatedToken;
 pub use reach::NodeAddress;
+pub use rhythm::Rhythm;
 pub use start::Settings;
 pub use store::{KeySource, VaultState};
 
@@ -103,7 +105,13 @@ impl Engine {
 
     /// Events from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.0.feed.subscribe()
+        let unwatched = !self.0.feed.is_watched();
+        let events = self.0.feed.subscribe();
+        if unwatched {
+            // What is looked at again after a while shall not wait for the slow rhythm.
+            self.0.wake(|_| true);
+        }
+        events
     }
 
     /// Running operations and the newest ended ones, newest first.

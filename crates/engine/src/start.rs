@@ -24,6 +24,7 @@ use crate::{
     operations::Turns,
     picture::{Agent, Cluster, Guest, Known, Node, Report},
     plans::Plans,
+    rhythm::Rhythm,
     state::State,
 };
 
@@ -50,6 +51,14 @@ impl Engine {
     /// # Errors
     /// A folder or database that cannot be used, a gateway port that is taken.
     pub async fn open(settings: Settings) -> Result<Self, Error> {
+        Self::open_at(settings, Rhythm::default()).await
+    }
+
+    /// The same with another rhythm of asking: for tests.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub async fn open_at(settings: Settings, rhythm: Rhythm) -> Result<Self, Error> {
         let store = Store::open(&settings.data_dir, clock::now()).await?;
         let vault = Vault::open(&store, settings.keys).await?;
         let feed = Arc::new(Feed::default());
@@ -64,6 +73,7 @@ impl Engine {
             turns: Turns::default(),
             records: tokio::sync::Mutex::default(),
             limits: pve::Limits::default(),
+            rhythm,
             watches: Mutex::new(HashMap::new()),
             ssh: Mutex::new(HashMap::new()),
             operations: Mutex::new(BTreeMap::new()),

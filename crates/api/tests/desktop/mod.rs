@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use api::{App, Body, Event, Settings};
+use api::{App, Body, Event, Rhythm, Settings};
 use domain::{
     fleet::GuestRow,
     operation::{JobState, Operation},
@@ -42,14 +42,24 @@ impl Desktop {
 
     /// The same with the agent that is put into guests, and the address where agents are heard.
     pub(crate) async fn open_with(folder: &Path, agent: PathBuf, gateway: &str) -> Result<Self> {
-        let app = App::open(Settings {
+        Self::open_at(folder, agent, gateway, Rhythm::default()).await
+    }
+
+    /// The same with another rhythm of asking.
+    pub(crate) async fn open_at(
+        folder: &Path,
+        agent: PathBuf,
+        gateway: &str,
+        rhythm: Rhythm,
+    ) -> Result<Self> {
+        let settings = Settings {
             data_dir: folder.to_owned(),
             passphrase: Some(PASSPHRASE.to_owned().into()),
             demo: false,
             agent_binary: Some(agent),
             gateway_bind: Some(gateway.parse()?),
-        })
-        .await?;
+        };
+        let app = App::open_at(settings, rhythm).await?;
         let events = app.subscribe();
         Ok(Self { app, events })
     }
