@@ -15,7 +15,8 @@ use super::{
     command::Output,
     namespace::Namespace,
     plan::{GuestPlan, Stand},
-    template,
+    template::Template,
+    userland::Userland,
 };
 
 /// How long systemd may take to be up.
@@ -23,7 +24,7 @@ const BOOT: Duration = Duration::from_secs(90);
 
 /// A real guest. Clones are the same guest.
 #[derive(Clone)]
-pub struct RealGuest(Arc<Inner>);
+pub struct RealGuest(pub(super) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) plan: GuestPlan,
@@ -33,7 +34,7 @@ pub(crate) struct Inner {
     /// Upper case with colons.
     pub(crate) mac: String,
     pub(crate) namespace: Arc<Namespace>,
-    pub(crate) template: PathBuf,
+    pub(crate) template: Template,
     pub(crate) bridge: String,
     pub(crate) gateway: Ipv4Addr,
     pub(crate) cgroup: String,
@@ -87,7 +88,7 @@ impl RealGuest {
         self.0.namespace.seen(&self.folder().join("rootfs"))
     }
 
-    fn folder(&self) -> PathBuf {
+    pub(super) fn folder(&self) -> PathBuf {
         self.0.namespace.lxc().join(self.vmid().to_string())
     }
 
@@ -99,7 +100,7 @@ impl RealGuest {
         self.blocking(Self::running_now).await
     }
 
-    /// Starts it and waits until systemd is up. Nothing happens if it runs.
+    /// Starts it and waits until its init system is up. Nothing happens if it runs.
     ///
     /// # Errors
     /// With LXC's log, or what systemd says when it does not come up.
@@ -186,7 +187,7 @@ impl RealGuest {
             .map(|_| ())
     }
 
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Self) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -223,14 +224,23 @@ impl RealGuest {
             let words = fs::read_to_string(&log).unwrap_or_default();
             bail!("lxc-start of {} failed: {}", self.name(), words.trim());
         }
+        let wait: &[&str] = match self.0.plan.userland {
+            Userland::Debian => &["systemctl", "is-system-running", "--wait"],
+            Userland::OpenRc => &[
+                "/bin/sh",
+                "-c",
+                "[ ! -e /run/openrc/rc.starting ] && grep -qx default /run/openrc/softlevel && rc-status -q default && echo running",
+            ],
+            Userland::NoInit => &["/bin/echo", "running"],
+        };
+        let wait: Vec<String> = wait.iter().map(|word| (*word).to_owned()).collect();
         let until = Instant::now() + BOOT;
         loop {
-            let wait = ["systemctl", "is-system-running", "--wait"].map(str::to_owned);
             let state = self.attach(&wait)?;
-            match state.stdout.trim() {
+            match state.stdout.lines().last().unwrap_or_default().trim() {
                 "running" | "degraded" => return Ok(()),
                 _ if Instant::now() > until => bail!(
-                    "systemd in {} is not up after {} s: {} {}",
+                    "{} is not up after {} s: {} {}",
                     self.name(),
                     BOOT.as_secs(),
                     state.stdout.trim(),
@@ -258,86 +268,6 @@ impl RealGuest {
             .args(["--set-var", "LC_ALL=C", "--set-var", "HOME=/root", "--"])
             .args(program);
         command::answer(&mut command)
-    }
-
-    /// Lays the guest's root over the template and writes the configuration.
-    fn make(&self) -> Result<()> {
-        self.lay()?;
-        let root = self.root();
-        let name = self.name();
-        fs::write(root.join("etc/hostname"), format!("{name}\n"))?;
-        let hosts = format!("127.0.0.1 localhost\n127.0.1.1 {name}\n");
-        fs::write(root.join("etc/hosts"), hosts)?;
-        fs::write(root.join("etc/apt/sources.list"), &self.0.sources)?;
-        if !self.0.plan.without.is_empty() {
-            let words = ["dpkg", "--purge", "--force-hold"];
-            let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
-            arguments.extend(self.0.plan.without.iter().cloned());
-            let chroot = self.0.namespace.command("chroot");
-            template::inside(chroot, &self.folder().join("rootfs"), &arguments)?;
-        }
-        let inner = &self.0;
-        let config = format!(
-            "lxc.include = /usr/share/lxc/config/common.conf\n\
-             lxc.uts.name = {name}\n\
-             lxc.rootfs.path = dir:{root}\n\
-             lxc.apparmor.profile = unconfined\n\
-             lxc.cgroup.dir = {cgroup}/{node}-{vmid}\n\
-             lxc.signal.halt = SIGRTMIN+4\n\
-             lxc.net.0.type = veth\n\
-             lxc.net.0.link = {bridge}\n\
-             lxc.net.0.name = eth0\n\
-             lxc.net.0.flags = up\n\
-             lxc.net.0.hwaddr = {mac}\n\
-             lxc.net.0.ipv4.address = {address}/24\n\
-             lxc.net.0.ipv4.gateway = {gateway}\n",
-            root = self.folder().join("rootfs").display(),
-            cgroup = inner.cgroup,
-            node = inner.node,
-            vmid = self.vmid(),
-            bridge = inner.bridge,
-            mac = inner.mac.to_lowercase(),
-            address = inner.address,
-            gateway = inner.gateway,
-        );
-        fs::write(self.folder().join("config"), config)?;
-        Ok(())
-    }
-
-    /// An overlay in the node's namespace, which goes away with it; a copy where overlays do not work, as inside
-    /// another container.
-    fn lay(&self) -> Result<()> {
-        let folder = self.folder();
-        for part in ["rootfs", "upper", "work"] {
-            fs::create_dir_all(folder.join(part))?;
-        }
-        let options = format!(
-            "lowerdir={},upperdir={},workdir={}",
-            self.0.template.display(),
-            folder.join("upper").display(),
-            folder.join("work").display(),
-        );
-        let mut mount = self.0.namespace.command("mount");
-        mount
-            .args(["-t", "overlay", "-o", &options, "overlay"])
-            .arg(folder.join("rootfs"));
-        let mounted = command::answer(&mut mount)?;
-        if mounted.status == 0 {
-            return Ok(());
-        }
-        tracing::info!(
-            words = mounted.stderr.trim(),
-            "no overlay: the root is copied"
-        );
-        let from = self.0.template.join(".");
-        let to = folder.join("rootfs");
-        let arguments = [
-            "-a".as_ref(),
-            "--reflink=auto".as_ref(),
-            from.as_os_str(),
-            to.as_os_str(),
-        ];
-        command::run("cp", arguments).map(|_| ())
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     plan::{Options, Stand},
     repository::Repository,
     run::Run,
-    step, sweep,
+    step, sweep, userland,
 };
 use crate::{Lab, facts::Facts, facts::SshFacts, seed::secret_hex};
 
@@ -101,6 +101,11 @@ impl RealNodes {
             let namespace = Arc::new(namespace);
             let mut guests = Vec::new();
             for guest in &plan.guests {
+                let (cache, made) = (run.cache.clone(), guest.clone());
+                let template = tokio::task::spawn_blocking(move || {
+                    userland::root(&cache, made.userland, made.unprivileged)
+                })
+                .await??;
                 guests.push(RealGuest::new(Inner {
                     plan: guest.clone(),
                     cluster: plan.cluster.clone(),
@@ -108,7 +113,7 @@ impl RealNodes {
                     address: run.bridge.guest(index)?,
                     mac: mac(&run.bridge, index)?,
                     namespace: Arc::clone(&namespace),
-                    template: run.template.root.clone(),
+                    template,
                     bridge: run.bridge.name.clone(),
                     gateway: run.bridge.host(),
                     cgroup: sweep::cgroup(&run.id),

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::userland::Userland;
+
 /// How a guest stands at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stand {
@@ -21,6 +23,13 @@ pub struct GuestPlan {
     pub stand: Stand,
     /// Packages of the lab that are not installed in it.
     pub without: Vec<String>,
+    pub userland: Userland,
+    /// Root inside is not root on the machine.
+    pub unprivileged: bool,
+    /// How much its disk takes in all beside what the root holds already, in bytes; none for as much as the machine has.
+    pub room: Option<u64>,
+    /// Without a network card.
+    pub offline: bool,
 }
 
 /// One node.
@@ -52,7 +61,38 @@ impl GuestPlan {
             name: name.into(),
             stand: Stand::Running,
             without: Vec::new(),
+            userland: Userland::default(),
+            unprivileged: false,
+            room: None,
+            offline: false,
         }
+    }
+
+    /// Something else than Debian with systemd.
+    #[must_use]
+    pub fn userland(mut self, userland: Userland) -> Self {
+        self.userland = userland;
+        self
+    }
+
+    #[must_use]
+    pub fn unprivileged(mut self) -> Self {
+        self.unprivileged = true;
+        self
+    }
+
+    /// A disk with room for no more than so many bytes.
+    #[must_use]
+    pub fn room(mut self, bytes: u64) -> Self {
+        self.room = Some(bytes);
+        self
+    }
+
+    /// Without a network card.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.offline = true;
+        self
     }
 
     #[must_use]

@@ -4,19 +4,16 @@ use std::{os::unix::fs::MetadataExt, path::PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{
-    bridge::Bridge, command, deb, plan::Options, repository::Repository, sweep, template::Template,
-};
+use super::{bridge::Bridge, command, deb, plan::Options, repository::Repository, sweep};
 use crate::seed::secret_hex;
 
 /// What a run has made so far; cleared away when dropped.
 pub(crate) struct Run {
     pub(crate) id: String,
-    cache: PathBuf,
+    pub(crate) cache: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) bridge: Bridge,
     pub(crate) repository: Repository,
-    pub(crate) template: Template,
     cleared: bool,
 }
 
@@ -62,16 +59,15 @@ impl Run {
         std::fs::create_dir_all(&cache)?;
         let cache = cache.canonicalize()?;
         let id = secret_hex(4)?;
-        let (template, folder, bridge) = tokio::task::spawn_blocking({
+        let (folder, bridge) = tokio::task::spawn_blocking({
             let (cache, id) = (cache.clone(), id.clone());
-            move || -> Result<(Template, PathBuf, Bridge)> {
+            move || -> Result<(PathBuf, Bridge)> {
                 sweep::sweep(&cache)?;
-                let template = Template::ready(&cache)?;
                 let folder = sweep::own(&cache, &id)?;
                 let bridge = Bridge::make(&id).inspect_err(|_| {
                     let _ = sweep::clear(&folder);
                 })?;
-                Ok((template, folder, bridge))
+                Ok((folder, bridge))
             }
         })
         .await??;
@@ -89,7 +85,6 @@ impl Run {
             folder,
             bridge,
             repository,
-            template,
             cleared: false,
         })
     }

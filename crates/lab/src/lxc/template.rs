@@ -44,15 +44,24 @@ pub(crate) struct Template {
 impl Template {
     /// The root below `cache`, made if it is not there or not of this recipe. Others wait meanwhile.
     pub(crate) fn ready(cache: &Path) -> Result<Self> {
-        let root = cache.join("template");
-        let stamp = cache.join("template.stamp");
-        let wanted = recipe();
+        Self::kept(cache, "template", &recipe(), |new| make(new, cache))
+    }
+
+    /// A root of that name and recipe, made by `make` if it is not there.
+    pub(crate) fn kept(
+        cache: &Path,
+        name: &str,
+        wanted: &str,
+        make: impl Fn(&Path) -> Result<()>,
+    ) -> Result<Self> {
+        let root = cache.join(name);
+        let stamp = cache.join(format!("{name}.stamp"));
         let current = || {
             let found = fs::read_to_string(&stamp).unwrap_or_default();
             found == wanted && root.is_dir()
         };
         loop {
-            let lock = fs::File::create(cache.join("template.lock"))?;
+            let lock = fs::File::create(cache.join(format!("{name}.lock")))?;
             lock.lock_shared()?;
             if current() {
                 return Ok(Self { root, _lock: lock });
@@ -62,15 +71,15 @@ impl Template {
             if current() {
                 continue;
             }
-            let new = cache.join("template.new");
+            let new = cache.join(format!("{name}.new"));
             for old in [&root, &new] {
                 if old.exists() {
                     fs::remove_dir_all(old)?;
                 }
             }
-            make(&new, cache).context("the Debian root for the guests")?;
+            make(&new).with_context(|| format!("the Debian root for the guests ({name})"))?;
             fs::rename(&new, &root)?;
-            fs::write(&stamp, &wanted)?;
+            fs::write(&stamp, wanted)?;
         }
     }
 }
@@ -78,6 +87,11 @@ impl Template {
 fn recipe() -> String {
     let text = format!("{RECIPE} {RELEASE} {PACKAGES} {:?}", deb::installed());
     hex::encode(Sha256::digest(text))
+}
+
+/// The recipe of a root that is made from the usual one in further steps.
+pub(crate) fn recipe_of(steps: &str) -> String {
+    hex::encode(Sha256::digest(format!("{} {steps}", recipe())))
 }
 
 fn make(root: &Path, cache: &Path) -> Result<()> {
