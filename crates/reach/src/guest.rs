@@ -4,7 +4,7 @@ use domain::Vmid;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use crate::{GuestProbe, Place, ReachError, Verb, output, run::Answer, script::Payload};
+use crate::{GuestProbe, Place, ReachError, Verb, output, probe, run::Answer, script::Payload};
 
 /// What `copy` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +54,12 @@ pub(crate) async fn copy(
         });
     }
     let expected = hex::encode(sha256);
-    let values = [("expected", expected.as_str())];
+    let size = binary.len().to_string();
+    let values = [
+        ("expected", expected.as_str()),
+        ("size", size.as_str()),
+        ("for_arch", probe::architecture(binary)),
+    ];
     let answer = road
         .ask(vmid, Verb::Copy, &values, &Payload::Bytes(binary))
         .await?;

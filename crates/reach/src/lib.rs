@@ -53,7 +53,7 @@ pub use guest::Copied;
 pub use identity::{InvalidKey, generate_key, install_key, probe_host_key};
 pub use log::{CommandLog, CommandRecord};
 pub use node::{Door, Entered, SshNode};
-pub use probe::{GuestProbe, Init, InstalledAgent};
+pub use probe::{GuestProbe, Init, InstalledAgent, Standing};
 pub use reach::Reach;
 pub use script::Verb;
 pub use via::Via;

@@ -55,7 +55,7 @@ if ! words=$( (: >"$new") 2>&1 ); then
   return 7
 fi
 free=$(free_at "$folder")
-need=${size:-3000000}
+need=${size:-0}
 if [ -n "$free" ] && [ "$free" -lt "$need" ]; then
   undo
   echo "cannot write $new: $need bytes are needed and $free are free there. Make room inside the LXC or enlarge its disk, then try again; nothing was left behind" >&2
