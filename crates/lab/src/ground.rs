@@ -9,6 +9,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    console::Terminals,
     faults::Faults,
     options::Options,
     pve::{authority::Authority, login::TicketKey},
@@ -30,6 +31,7 @@ pub(crate) struct Ground {
     /// The sshd of each node, by cluster and node; empty without SSH.
     pub(crate) doors: Vec<Vec<ssh::Door>>,
     pub(crate) records: Records,
+    pub(crate) terminals: Terminals,
     /// What each node has last read of the broadcasts, and when.
     pub(crate) seen: Mutex<HashMap<Place, (Instant, Arc<Broadcasts>)>>,
     pub(crate) stop: CancellationToken,

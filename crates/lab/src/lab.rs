@@ -11,6 +11,7 @@ use domain::host::Fingerprint;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    console::{Program, Terminals},
     facts::{self, Facts},
     faults::Faults,
     ground::{Ground, Place},
@@ -105,6 +106,7 @@ impl Lab {
             ticket_keys,
             records: Records::default(),
             seen: Mutex::new(HashMap::new()),
+            terminals: Terminals::default(),
             doors: doors
                 .iter()
                 .map(|(_, sshds)| sshds.iter().map(|(door, _)| door.clone()).collect())
@@ -172,7 +174,7 @@ impl Lab {
     pub fn start_guest(&self, cluster: &str, vmid: u32) -> Result<()> {
         self.guest(cluster, vmid, |g| {
             g.running_since = Some(seconds());
-            g.pending.clear();
+            g.take_pending();
         })
     }
 
@@ -312,6 +314,20 @@ impl Lab {
         bootstrap: wire::Bootstrap,
     ) -> Result<()> {
         self.guest(cluster, vmid, |g| guest::install(&mut g.machine, bootstrap))
+    }
+
+    /// Connects a guest's console to programs of this machine instead of a simulated shell.
+    ///
+    /// # Errors
+    /// For a cluster that does not exist.
+    pub(crate) fn connect_console(&self, cluster: &str, vmid: u32, program: Program) -> Result<()> {
+        let index = self
+            .ground
+            .live
+            .read(|w| w.clusters.iter().position(|c| c.label == cluster));
+        let index = index.context("no such cluster")?;
+        self.ground.terminals.connect(index, vmid, program);
+        Ok(())
     }
 
     /// Lets an agent fall silent, or speak again.

@@ -4,6 +4,7 @@
 //! Everything runs inside the calling process on loopback addresses, so a test may start as many labs as it needs.
 
 pub mod conformance;
+pub mod console;
 pub mod facts;
 pub mod faults;
 mod ground;

@@ -195,6 +195,23 @@ impl RealGuest {
         tokio::task::spawn_blocking(move || act(&guest)).await?
     }
 
+    /// What a node connects its console to, by `cmode`.
+    pub(crate) fn console_program(&self) -> crate::console::Program {
+        let guest = self.clone();
+        std::sync::Arc::new(move |mode| {
+            let (program, arguments): (_, &[&str]) = match mode {
+                "shell" => ("lxc-attach", &["--clear-env"]),
+                "console" => ("lxc-console", &["-t", "0", "-e", "-1"]),
+                _ => ("lxc-console", &["-e", "-1"]),
+            };
+            let mut command = guest.0.namespace.command(program);
+            command
+                .args(["-n", &guest.vmid().to_string()])
+                .args(arguments);
+            command
+        })
+    }
+
     pub(crate) fn running_now(&self) -> Result<bool> {
         let mut command = self.0.namespace.command("lxc-info");
         command.args(["-n", &self.vmid().to_string(), "-s", "-H"]);

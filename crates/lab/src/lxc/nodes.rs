@@ -69,6 +69,9 @@ impl RealNodes {
             node.address = facts.context("the double lacks a node")?.address.ip();
         }
         let nodes = Self::raise(run, options, Some(&lab)).await?;
+        for guest in nodes.guests() {
+            lab.connect_console(guest.cluster(), guest.vmid(), guest.console_program())?;
+        }
         Ok((nodes, lab))
     }
 

@@ -12,6 +12,7 @@ use super::{
     tasks, writes,
 };
 use crate::{
+    console,
     ground::{Ground, Place},
     world::{
         Broadcasts, Caller, Cluster, Down, Node, Profile, Task, World, access::change::Change,
@@ -66,6 +67,10 @@ pub(crate) enum Effect {
     Begin(Task),
     /// A change of users, roles, rights or tokens.
     Change(Change),
+    /// A terminal to a guest, with the task that keeps it.
+    Terminal(u32, Task),
+    /// Another `cmode` of a guest; none takes it away.
+    ConsoleMode(u32, Option<String>),
 }
 
 /// Answers one request, waiting where Proxmox waits.
@@ -92,6 +97,21 @@ pub(crate) async fn answer(ground: &Arc<Ground>, place: Place, request: &Request
         Ok(Ok(Effect::Begin(task))) => {
             let upid = tasks::begin(ground, place.cluster, task);
             envelope.wrap(profile, Ok(Answer::protected(upid.into())))
+        }
+        Ok(Ok(Effect::Terminal(vmid, task))) => {
+            let user = task.by.clone();
+            let upid = tasks::begin(ground, place.cluster, task);
+            let data = console::offer(ground, place, profile, vmid, &user, &upid);
+            envelope.wrap(profile, Ok(Answer::protected(data)))
+        }
+        Ok(Ok(Effect::ConsoleMode(vmid, mode))) => {
+            ground.live.change(|w| {
+                let cluster = w.clusters.get_mut(place.cluster);
+                if let Some(guest) = cluster.and_then(|c| c.guests.get_mut(&vmid)) {
+                    guest.set_console_mode(mode);
+                }
+            });
+            envelope.wrap(profile, Ok(Answer::protected(serde_json::Value::Null)))
         }
         Ok(Ok(Effect::Change(change))) => {
             let told = access::told(&change);
@@ -120,6 +140,26 @@ pub(crate) async fn answer(ground: &Arc<Ground>, place: Place, request: &Request
 }
 
 const NO_ROUTE: &str = "No route to host";
+
+/// Whether a websocket's caller may have it; the reply where not. Its ticket is looked at elsewhere.
+pub(super) async fn may_watch(
+    ground: &Arc<Ground>,
+    place: Place,
+    request: &Request,
+    vmid: u32,
+) -> Result<(), Reply> {
+    let parameters = Parameters::default();
+    let path = format!("/nodes/localhost/lxc/{vmid}/vncwebsocket");
+    let (profile, decided) = decide(ground, place, request, &path, &parameters);
+    match decided {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(refused)) => Err(Envelope::Json.wrap(profile, Err(refused))),
+        Err(reason) => {
+            connection::refusal_delay(ground.options.refusal_delay).await;
+            Err(Reply::bare(401, reason))
+        }
+    }
+}
 
 type Decided = Result<Result<Effect, Refused>, &'static str>;
 
@@ -205,6 +245,10 @@ fn on_node(call: &Call<'_>, name: &str, rest: &[&str]) -> Result<Effect, Refused
     };
     let node = || there(call, name);
     let answer = match (call.method, rest) {
+        ("GET", ["lxc", vmid, "vncwebsocket"]) => {
+            call.needs(&format!("/vms/{vmid}"), "VM.Console")?;
+            return Ok(Effect::Answer(Answer::plain(serde_json::Value::Null)));
+        }
         ("GET", ["version"]) => {
             node()?;
             nodes::version(call)

@@ -75,6 +75,9 @@ pub(super) fn active(cluster: &Cluster, guest: &Guest) -> Map<String, Value> {
     if let Some(lock) = &guest.lock {
         set("lock", json!(lock));
     }
+    if let Some(mode) = &guest.console.mode {
+        set("cmode", json!(mode));
+    }
     // A guest is known by its cluster too: equal guests of two clusters have differing digests.
     let digest =
         Sha256::digest(format!("{}{config:?}{:?}", cluster.label, guest.pending).as_bytes());
@@ -98,7 +101,11 @@ fn disk(guest: &Guest) -> GuestDisk<'_> {
 pub(super) fn merged(cluster: &Cluster, guest: &Guest) -> Map<String, Value> {
     let mut config = active(cluster, guest);
     for (key, value) in &guest.pending {
-        config.insert(key.clone(), json!(value));
+        if value.is_empty() {
+            config.remove(key);
+        } else {
+            config.insert(key.clone(), json!(value));
+        }
     }
     config
 }
@@ -108,13 +115,14 @@ pub(super) fn pending(cluster: &Cluster, guest: &Guest) -> Vec<Value> {
     let mut rows: Vec<Value> = active(cluster, guest)
         .into_iter()
         .map(|(key, value)| match guest.pending.get(&key) {
+            Some(new) if new.is_empty() => json!({ "key": key, "value": value, "delete": 1 }),
             Some(new) => json!({ "key": key, "value": value, "pending": new }),
             None => json!({ "key": key, "value": value }),
         })
         .collect();
     let active = active(cluster, guest);
     for (key, value) in &guest.pending {
-        if !active.contains_key(key) {
+        if !active.contains_key(key) && !value.is_empty() {
             rows.push(json!({ "key": key, "pending": value }));
         }
     }

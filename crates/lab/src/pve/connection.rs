@@ -16,6 +16,7 @@ use super::{
     http::{self, Keep, Reply, Request, Unreadable},
 };
 use crate::{
+    console,
     faults::Fault,
     ground::{Ground, Place},
     records::RequestRecord,
@@ -86,6 +87,15 @@ async fn requests(
         };
         let fault = noted(ground, place, &request);
         if fault == Some(Fault::CutBefore) {
+            return Ok(End::Orderly);
+        }
+        if fault.is_none()
+            && let Some(vmid) = console::wanted(&request)
+        {
+            match call::may_watch(ground, place, &request, vmid).await {
+                Ok(()) => console::serve(ground, place, &request, &mut stream).await?,
+                Err(reply) => reply.write(&mut stream, &http::date(seconds())).await?,
+            }
             return Ok(End::Orderly);
         }
         let mut reply = match &fault {

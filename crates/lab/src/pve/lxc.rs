@@ -230,18 +230,23 @@ pub(super) fn power(call: &Call<'_>, node: &Node, vmid: &str, verb: &str) -> Res
         }
         _ => {}
     }
+    Ok(task(call, node, &format!("vz{verb}"), vmid))
+}
+
+/// A task of the caller's that begins now.
+pub(super) fn task(call: &Call<'_>, node: &Node, kind: &str, vmid: &str) -> Task {
     let count = u32::try_from(call.cluster.tasks.len()).unwrap_or_default();
-    Ok(Task {
+    Task {
         node: node.name.clone(),
         pid: 2_000 + count,
         pstart: u32::try_from(node.uptime(call.now) * 100 % i64::from(u32::MAX))
             .unwrap_or_default(),
         started_at: call.now,
         ended_at: None,
-        kind: format!("vz{verb}"),
+        kind: kind.to_owned(),
         id: vmid.to_owned(),
         by: call.caller.id.to_owned(),
         exit: None,
         log: Vec::new(),
-    })
+    }
 }

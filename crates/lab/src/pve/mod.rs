@@ -17,6 +17,14 @@ mod parameters;
 mod tasks;
 mod writes;
 
+/// What is no call of the API is read and answered in the same words.
+pub(crate) mod wire {
+    pub(crate) use super::{
+        http::{Reply, Request, date},
+        parameters::decode,
+    };
+}
+
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Result;

@@ -4,7 +4,7 @@
 use super::{
     answer::Refused,
     call::{Call, Effect},
-    lxc,
+    config, lxc,
 };
 use crate::world::Node;
 
@@ -37,6 +37,9 @@ pub(super) fn on_node(call: &Call<'_>, node: &Node, rest: &[&str]) -> Result<Eff
             if !CONFIGURE.iter().any(|p| call.allows(&path, p)) {
                 return Err(Refused::permission(path, &CONFIGURE.join("|")));
             }
+            if let Some(effect) = console_mode(call, node, vmid, &path)? {
+                return Ok(effect);
+            }
         }
         ("POST", ["lxc", vmid, "snapshot"]) => {
             snapshot_name(call)?;
@@ -47,12 +50,50 @@ pub(super) fn on_node(call: &Call<'_>, node: &Node, rest: &[&str]) -> Result<Eff
             }
         }
         ("POST", ["lxc", vmid, "termproxy"]) => {
+            call.parameters.only(&[])?;
             call.needs(&format!("/vms/{vmid}"), "VM.Console")?;
-            lxc::find(call, node, vmid)?;
+            let guest = lxc::find(call, node, vmid)?;
+            let mut task = lxc::task(call, call.entry, "vncproxy", vmid);
+            task.log.push("client connection: [::1]:35306".into());
+            return Ok(Effect::Terminal(guest.vmid, task));
         }
         _ => {}
     }
     call.no_method()
+}
+
+/// A change of `cmode` and nothing else, which is all that the double carries out.
+fn console_mode(
+    call: &Call<'_>,
+    node: &Node,
+    vmid: &str,
+    path: &str,
+) -> Result<Option<Effect>, Refused> {
+    let (mode, delete) = (call.parameters.get("cmode"), call.parameters.get("delete"));
+    let mode = match (mode, delete) {
+        (Some(_), None) => call
+            .parameters
+            .one_of("cmode", &["shell", "console", "tty"])?,
+        (None, Some("cmode")) => None,
+        _ => return Ok(None),
+    };
+    call.parameters.only(&["cmode", "delete", "digest"])?;
+    call.needs(path, "VM.Config.Options")?;
+    let guest = lxc::find(call, node, vmid)?;
+    if let Some(lock) = &guest.lock {
+        return Err(Refused::Died(format!("CT is locked ({lock})")));
+    }
+    if let Some(digest) = call.parameters.get("digest") {
+        let now = config::active(call.cluster, guest);
+        if now.get("digest").and_then(|d| d.as_str()) != Some(digest) {
+            let words = "detected modified configuration - file changed by other user? Try again.";
+            return Err(Refused::Died(words.into()));
+        }
+    }
+    Ok(Some(Effect::ConsoleMode(
+        guest.vmid,
+        mode.map(str::to_owned),
+    )))
 }
 
 fn snapshot_name(call: &Call<'_>) -> Result<(), Refused> {

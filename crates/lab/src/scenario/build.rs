@@ -10,6 +10,7 @@ use domain::Timestamp;
 
 use super::{packages, standard_access};
 use crate::{
+    console::Console,
     seed::noise,
     world::{
         Certificate, Cluster, Down, Guest, Machine, Mount, Node, Profile, Source, Storage, millis,
@@ -109,6 +110,7 @@ pub fn guest(vmid: u32, name: &str, node: &str) -> GuestPlanner {
         onboot: true,
         description: None,
         pending: BTreeMap::new(),
+        console: Console::default(),
         mounts: Vec::new(),
         more_nets: Vec::new(),
         interfaces: Vec::new(),

@@ -109,6 +109,16 @@ fn new_key() -> Result<PrivateKey> {
     Ok(PrivateKey::from(Ed25519Keypair::from_seed(&seed)))
 }
 
+/// Runs a script that came over a guest's console, by cluster and VMID; gives all that it wrote.
+pub(crate) fn run_in_guest(
+    live: &Live,
+    guest: (usize, u32),
+    input: &[u8],
+    held: &HashMap<String, Vec<u8>>,
+) -> String {
+    verbs::run_by_console(live, guest, input, held)
+}
+
 /// Waits until the sshd accepts connections (`closed` false) or does not.
 async fn until_door(ground: &Ground, place: Place, closed: bool) {
     ground.live.until(|w| shut(place, w) == closed).await;

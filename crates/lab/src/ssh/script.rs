@@ -1,7 +1,7 @@
 //! Recognises the scripts that RedFlag sends, without running them: verb, nonce, values, payload.
 
 /// A script as it came on standard input, complete.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Script {
     pub(super) verb: String,
     pub(super) nonce: String,
@@ -9,6 +9,8 @@ pub(super) struct Script {
     values: Vec<(String, String)>,
     /// What its function `payload` would print.
     pub(super) payload: Option<Vec<u8>>,
+    /// The file that its function `payload` would print instead, and whether it is compressed.
+    pub(super) staged: Option<(String, bool)>,
 }
 
 impl Script {
@@ -24,9 +26,14 @@ impl Script {
         }
         let mut values = Vec::new();
         let mut payload = None;
+        let mut staged = None;
         while let Some(line) = lines.next() {
             if line.starts_with("payload()") {
-                payload = Some(read_payload(&mut lines)?);
+                let first = lines.next()?;
+                match first.split_once("<<") {
+                    Some(parts) => payload = Some(read_payload(parts, &mut lines)?),
+                    None => staged = Some(read_staged(first)?),
+                }
             } else if line.ends_with("() {") {
                 break;
             } else if let Some((name, value)) = line.split_once("='")
@@ -41,6 +48,7 @@ impl Script {
             nonce: nonce.to_owned(),
             values,
             payload,
+            staged,
         })
     }
 
@@ -51,8 +59,10 @@ impl Script {
 }
 
 /// The here-document of `payload`: as it is after `cat`, decoded after `base64 -d`.
-fn read_payload<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Option<Vec<u8>> {
-    let (command, mark) = lines.next()?.split_once("<<")?;
+fn read_payload<'a>(
+    (command, mark): (&str, &str),
+    lines: &mut impl Iterator<Item = &'a str>,
+) -> Option<Vec<u8>> {
     let mark = mark.trim_matches('\'');
     let body: Vec<&str> = lines.take_while(|line| *line != mark).collect();
     if command.trim() == "base64 -d" {
@@ -62,6 +72,13 @@ fn read_payload<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Option<Vec<u8>
         text.push('\n');
         Some(text.into_bytes())
     }
+}
+
+/// `gzip -dc <'file'` or `cat <'file'`.
+fn read_staged(line: &str) -> Option<(String, bool)> {
+    let (command, file) = line.split_once(" <'")?;
+    let file = file.strip_suffix('\'')?;
+    Some((file.to_owned(), command == "gzip -dc"))
 }
 
 /// Standard base64 over several lines.

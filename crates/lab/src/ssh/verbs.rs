@@ -1,5 +1,7 @@
 //! What the simulated node and its guests answer to each verb.
 
+use std::collections::HashMap;
+
 use russh::keys::PublicKey;
 use wire::Bootstrap;
 
@@ -47,7 +49,9 @@ pub(super) fn run(live: &Live, place: Place, command: &str, input: &[u8]) -> Sai
             "/bin/sh",
             "-s",
         ]
-        | ["pct", "exec", vmid, "--", "/bin/sh", "-s"] => {
+        | ["pct", "exec", vmid, "--", "/bin/sh", "-s"]
+        | ["sudo", "-n", "pct", "exec", vmid, "--", "/bin/sh", "-s"]
+        | ["exec", vmid] => {
             let Ok(number) = vmid.parse::<u32>() else {
                 return Said::error(1, "lxc-attach: invalid container name");
             };
@@ -59,6 +63,68 @@ pub(super) fn run(live: &Live, place: Place, command: &str, input: &[u8]) -> Sai
         [program, ..] => Said::error(127, format!("bash: line 1: {program}: command not found")),
         [] => Said::default(),
     }
+}
+
+/// Runs a script over a guest's console; gives all that it wrote. `held`: files that lie in the guest.
+pub(super) fn run_by_console(
+    live: &Live,
+    (cluster, vmid): (usize, u32),
+    input: &[u8],
+    held: &HashMap<String, Vec<u8>>,
+) -> String {
+    let place = live.read(|w| {
+        let cluster_of = w.clusters.get(cluster)?;
+        let guest = cluster_of.guests.get(&vmid)?;
+        let node = cluster_of.nodes.iter().position(|n| n.name == guest.node)?;
+        Some(Place { cluster, node })
+    });
+    let Some(place) = place else {
+        return String::new();
+    };
+    let said = shell(input, |script| {
+        let mut script = script.clone();
+        if let Some((file, compressed)) = &script.staged {
+            let bytes = held.get(file).cloned().unwrap_or_default();
+            script.payload = Some(match compressed {
+                true => unpacked(&bytes),
+                false => bytes,
+            });
+        }
+        in_guest(live, place, vmid, &script)
+    });
+    let text = [said.stderr, said.stdout].concat();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Read;
+    let mut unpacked = Vec::new();
+    match flate2::read::GzDecoder::new(bytes).read_to_end(&mut unpacked) {
+        Ok(_) => unpacked,
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Asks each guest of a loop's lanes, as the loop on a node does.
+fn many(live: &Live, place: Place, script: &Script) -> Done {
+    let inner = script.payload.as_deref().unwrap_or_default();
+    let key = script.value("key").unwrap_or_default();
+    let lanes = ["lane1", "lane2", "lane3", "lane4"];
+    let mut output = String::new();
+    for vmid in lanes
+        .into_iter()
+        .filter_map(|lane| script.value(lane))
+        .flat_map(str::split_whitespace)
+    {
+        let line = format!("lxc-attach -n {vmid} --clear-env -- /bin/sh -s");
+        let said = run(live, place, &line, inner);
+        let text = String::from_utf8_lossy(&[said.stderr, said.stdout].concat()).into_owned();
+        output.push_str(&format!(
+            "\n@@guest:{key}:{vmid}:begin\n{text}@@guest:{key}:{vmid}:{}\n",
+            said.exit
+        ));
+    }
+    Ok(output)
 }
 
 /// Frames what a script printed by its markers; text that is no such script ends like an empty one.
@@ -124,6 +190,8 @@ fn on_node(live: &Live, place: Place, script: &Script) -> Done {
             let rows = cluster.guests.values().filter(running);
             rows.map(|g| format!("{}\n", g.vmid)).collect()
         })),
+        "many" => many(live, place, script),
+        "allowed" => Ok("/usr/sbin/pct exec 100 -- /bin/sh -s\n".into()),
         "run-key" => install_key(live, place, script.value("line").unwrap_or_default()),
         verb => unknown(verb),
     }

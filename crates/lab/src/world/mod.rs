@@ -4,6 +4,7 @@ pub mod access;
 pub(crate) mod live;
 pub mod load;
 pub mod machine;
+mod pending;
 pub mod profile;
 pub mod task;
 
@@ -14,6 +15,8 @@ use std::{
 };
 
 use serde_json::{Map, Value};
+
+use crate::console::Console;
 
 pub(crate) use self::live::{millis, seconds};
 pub use self::{
@@ -170,8 +173,10 @@ pub struct Guest {
     pub unprivileged: bool,
     pub onboot: bool,
     pub description: Option<String>,
-    /// Configuration changes that wait for the next start.
+    /// Configuration changes that wait for the next start; no text: the setting goes away.
     pub pending: BTreeMap<String, String>,
+    /// Its console.
+    pub console: Console,
     /// `mp0`, `mp1`, …
     pub mounts: Vec<Mount>,
     /// `net1`, `net2`, … as the configuration writes them.

@@ -168,6 +168,19 @@ impl Profile {
         self == Self::V9_2
     }
 
+    /// Whether its packages let API tokens onto consoles (since April 2026).
+    pub(crate) fn console_takes_tokens(self) -> bool {
+        match self {
+            Self::V7_4 | Self::V8_1 => false,
+            Self::V8_4 | Self::V9_2 => true,
+        }
+    }
+
+    /// Whether a console's connection stays open when the program on it has ended.
+    pub(crate) fn console_stays(self) -> bool {
+        self == Self::V9_2
+    }
+
     /// Every privilege of the role Administrator.
     pub fn all_privileges(self) -> impl Iterator<Item = &'static str> {
         let guest_agent: &[&str] = match self {
