@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
         pace: Duration::from_millis(250),
         ..Options::default()
     };
-    let lab = Lab::start(Scenario::demo(), options).await?;
+    let lab = Lab::start(busier(Scenario::demo()), options).await?;
     let opening = Opening::new(program, data)
         .with("REDFLAG_DEMO", "1")
         .with("REDFLAG_AGENT_BINARY", agent.display().to_string());
@@ -50,6 +50,19 @@ async fn main() -> anyhow::Result<()> {
     };
     lab.stop().await;
     outcome
+}
+
+/// A fleet that rests shows little: its bars of load are hardly there. Here everybody has something to do.
+fn busier(mut scenario: Scenario) -> Scenario {
+    for cluster in &mut scenario.world.clusters {
+        for guest in cluster.guests.values_mut() {
+            guest.load = (guest.load * 4.0).clamp(0.15, 0.6);
+        }
+        for node in &mut cluster.nodes {
+            node.load = (node.load * 2.0).clamp(0.25, 0.6);
+        }
+    }
+    scenario
 }
 
 /// Opens the window and says what to type into it.
