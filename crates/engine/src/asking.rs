@@ -62,7 +62,7 @@ impl Inner {
         }
         Err(Error::new(
             Kind::Refused,
-            format!("The token of {name} no longer sees any guest"),
+            format!("The token of {name} no longer sees any LXC"),
         )
         .words("VM.Audit on /vms is not granted")
         .next("Grant it again as the wizard shows, then discover."))

@@ -4,78 +4,105 @@ use pve::SessionError;
 
 use crate::{Error, Kind};
 
-/// A failure of Proxmox's API as a use case's, naming the cluster.
+/// A failure of Proxmox's API as a use case's, naming the cluster. What happened stands in the headline and in Proxmox's
+/// words, what to do in `next`: nothing twice.
 pub(crate) fn cluster_error(name: &str, error: pve::Error) -> Error {
     use pve::Error as E;
     let what = if name.is_empty() {
-        "The Proxmox node".to_owned()
+        "The Proxmox node"
     } else {
-        name.to_owned()
+        name
     };
-    let words = error.to_string();
-    let (kind, sentence, next) = match &error {
+    let advice = match &error {
+        E::NotImplemented { .. } => Some("Update Proxmox there; a newer version may"),
+        E::Setup(_) => Some("Correct what the words name"),
+        other => other.advice(),
+    };
+    let next = advice.unwrap_or("Try again; if it stays so, read the node's own log");
+    let cause = error.cause();
+    let (kind, headline, words) = match error {
         E::Connect { .. } => (
             Kind::Unreachable,
             format!("{what} cannot be reached"),
-            "Check the address, that the node is on, and that nothing blocks port 8006.",
+            cause,
         ),
-        E::MaybeSent { .. } => (
+        E::MaybeSent { address, words } => (
             Kind::Unreachable,
-            format!("{what} broke off its answer"),
-            "Try again.",
+            format!("{what} did not answer in full"),
+            format!("{address}: {words}"),
         ),
         E::NodeUnreachable { .. } => (
             Kind::Unreachable,
             format!("A node of {what} does not answer"),
-            "Look whether it is on.",
+            cause,
         ),
-        E::CertificateChanged { .. } => (
+        E::CertificateChanged {
+            address,
+            presented,
+            words,
+            ..
+        } => (
             Kind::IdentityChanged,
             format!("{what} shows another certificate than was accepted"),
-            "Compare it on the node before you accept it; until then nothing is sent.",
+            format!("{address}, SHA-256 {presented}: {words}"),
         ),
-        E::Unauthorised { .. } => (
+        E::Unauthorised { words } => (
             Kind::Refused,
             format!("{what} refuses the token"),
-            "Check its id and secret, and that it has not expired; or make a new token.",
+            if words.is_empty() {
+                "Proxmox gives no reason".to_owned()
+            } else {
+                words
+            },
         ),
-        E::Forbidden { .. } => (
+        E::Forbidden {
+            path: Some(path),
+            privilege: Some(privilege),
+            ..
+        } => (
             Kind::Forbidden,
             format!("The token of {what} lacks a privilege"),
-            "Grant it as the wizard shows.",
+            format!("{} on {path}", privilege.replace('|', " or ")),
         ),
-        E::Locked { .. } => (
+        E::Forbidden { words, .. } => (
+            Kind::Forbidden,
+            format!("{what} does not allow this to a token"),
+            words,
+        ),
+        E::Locked { lock, words } => (
             Kind::Conflict,
-            format!("{what}: locked"),
-            "Try again when that is over.",
+            format!("{what}: the LXC is locked ({lock})"),
+            words,
         ),
-        E::NotImplemented { .. } => (
+        E::NotImplemented { words } => (
             Kind::Conflict,
             format!("This version of Proxmox on {what} cannot do it"),
-            "Update Proxmox.",
+            words,
         ),
-        E::Gone { .. } => (
+        E::Gone { words } => (
             Kind::NotFound,
             format!("{what}: it is not there any more"),
-            "Discover the cluster again.",
+            words,
         ),
         E::Remote { .. } => (
             Kind::Internal,
             format!("{what} answered with an error"),
-            "Read its words; try again.",
+            cause,
         ),
-        E::Protocol { .. } => (
+        E::Protocol {
+            address,
+            what: asked,
+            words,
+        } => (
             Kind::Internal,
             format!("The answer of {what} is not understood"),
-            "Check that the address is a Proxmox VE node's.",
+            format!("{address}, {asked}: {words}"),
         ),
-        E::Setup(_) => (
-            Kind::BadInput,
-            format!("{what} cannot be asked"),
-            "Correct what the words name.",
-        ),
+        E::Setup(_) => (Kind::BadInput, format!("{what} cannot be asked"), cause),
     };
-    Error::new(kind, sentence).words(words).next(next)
+    Error::new(kind, headline)
+        .words(words)
+        .next(format!("{next}."))
 }
 
 /// A failed login, or a failed step after it.

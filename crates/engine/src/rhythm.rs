@@ -28,6 +28,9 @@ pub struct Rhythm {
     pub longest: Duration,
     /// How long the answer of a single guest's configuration is waited for.
     pub config: Duration,
+    /// How long the whole of any answer is waited for. Proxmox's own proxy gives up after 30 s, and its words are worth
+    /// waiting for.
+    pub answer: Duration,
 }
 
 impl Default for Rhythm {
@@ -40,6 +43,7 @@ impl Default for Rhythm {
             patience: Duration::from_secs(600),
             longest: Duration::from_secs(180),
             config: Duration::from_secs(10),
+            answer: Duration::from_secs(40),
         }
     }
 }

@@ -72,7 +72,10 @@ impl Engine {
             plans: Plans::default(),
             turns: Turns::default(),
             records: tokio::sync::Mutex::default(),
-            limits: pve::Limits::default(),
+            limits: pve::Limits {
+                answer: rhythm.answer,
+                ..pve::Limits::default()
+            },
             rhythm,
             watches: Mutex::new(HashMap::new()),
             ssh: Mutex::new(HashMap::new()),

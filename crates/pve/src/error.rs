@@ -1,27 +1,20 @@
 //! What can go wrong between RedFlag and a Proxmox node, in words for people and kinds for decisions.
 
+mod words;
+
 use std::{collections::BTreeMap, error::Error as StdError, fmt, io};
 
 use domain::host::{Certificate, Fingerprint};
 use tls::CertificateRefused;
 
 /// A failed request. Kinds keep whether it can have reached the node.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 pub enum Error {
     /// No address answered: surely not sent.
-    #[error("{}", joined(.failures))]
     Connect { failures: Vec<ConnectFailure> },
     /// The connection broke or fell silent after the request had begun: it may have been carried out.
-    #[error(
-        "{address} did not answer in full: {words}. Try again; if it stays so, look at the node's load and the \
-         network"
-    )]
     MaybeSent { address: String, words: String },
     /// The node shows another certificate than was accepted; nothing was sent.
-    #[error(
-        "{address} shows another certificate than was accepted (SHA-256 {presented}): {words}. \
-         Compare it on the node before you accept it"
-    )]
     CertificateChanged {
         address: String,
         presented: Fingerprint,
@@ -30,12 +23,8 @@ pub enum Error {
         words: String,
     },
     /// The token is refused. The client asks nothing more until it gets another one.
-    #[error(
-        "Proxmox refuses the token ({words}). It may be wrong, expired or deleted; make a new one or correct it"
-    )]
     Unauthorised { words: String },
     /// A privilege is missing.
-    #[error("{}", forbidden(.path.as_deref(), .privilege.as_deref(), .words))]
     Forbidden {
         /// Such as `/vms/101`.
         path: Option<String>,
@@ -44,44 +33,34 @@ pub enum Error {
         words: String,
     },
     /// The guest is locked; `lock` is Proxmox's word: `backup`, `snapshot`, `migrate`, …
-    #[error("it is locked ({lock}): {words}. Try again when that is over")]
     Locked { lock: String, words: String },
     /// This version of Proxmox has no such call.
-    #[error("this version of Proxmox cannot do it: {words}. A newer one may")]
     NotImplemented { words: String },
     /// The guest, node or task is not there (any more).
-    #[error(
-        "it is not there any more: {words}. It may have been moved or deleted; discover the cluster again"
-    )]
     Gone { words: String },
     /// The node answers for another one that it cannot reach. `status` is 595 (not connected), 596, 597 or 599.
-    #[error("{}", unreachable(.address, *.status, .words))]
     NodeUnreachable {
         address: String,
         status: u16,
         words: String,
     },
     /// Any other refusal, in Proxmox's words; `errors` names parameters.
-    #[error("Proxmox answers {status}: {message}{}{}", listed(.errors), advice(*.status, .message))]
     Remote {
         status: u16,
         message: String,
         errors: BTreeMap<String, String>,
     },
     /// The answer is not what Proxmox answers.
-    #[error(
-        "the answer of {address} to {what} is not understood: {words}. Check that a Proxmox VE node answers there, \
-         and nothing in between"
-    )]
     Protocol {
         address: String,
         what: String,
         words: String,
     },
     /// The request could not be made at all: a setting is wrong.
-    #[error("{0}")]
     Setup(String),
 }
+
+impl StdError for Error {}
 
 impl Error {
     /// Whether the request certainly had no effect on the node.
@@ -210,64 +189,6 @@ impl fmt::Display for ConnectFailure {
             ConnectKind::Other(words) => write!(f, "cannot connect to {address}: {words}"),
         }
     }
-}
-
-fn joined(failures: &[ConnectFailure]) -> String {
-    let words: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    words.join("; ")
-}
-
-fn forbidden(path: Option<&str>, privilege: Option<&str>, words: &str) -> String {
-    match (path, privilege) {
-        (Some(path), Some(privilege)) => {
-            format!(
-                "the token lacks the privilege {privilege} on {path}. Grant it to the token and to its user"
-            )
-        }
-        _ => format!(
-            "Proxmox does not allow it to a token: {words}. No privilege changes that; a login as root@pam may"
-        ),
-    }
-}
-
-fn unreachable(address: &str, status: u16, words: &str) -> String {
-    match status {
-        595 => format!(
-            "{address} cannot reach the node in question: {words} ({status}). See whether that node is on and in \
-             the cluster's network"
-        ),
-        596 => format!(
-            "the node in question took a request from {address} and did not answer it: {words} ({status}). It may \
-             be overloaded or hang; see whether a storage of it does not answer"
-        ),
-        _ => format!(
-            "the answer of the node in question broke off on its way through {address}: {words} ({status}). Try again"
-        ),
-    }
-}
-
-/// What to do about a refusal that Proxmox's words do not explain to everybody.
-fn advice(status: u16, message: &str) -> &'static str {
-    match status {
-        400 | 506 => {
-            ". RedFlag asks in a way that this version of Proxmox does not take; update both"
-        }
-        502..=504 => {
-            ". That is no answer of Proxmox but of something in between; give the node's own address"
-        }
-        500 if message.contains("no quorum") => {
-            ". The cluster has lost its quorum and changes nothing until enough of its nodes are back"
-        }
-        500 if message.contains("got timeout") => ". The node is busy; try again",
-        _ => "",
-    }
-}
-
-fn listed(errors: &BTreeMap<String, String>) -> String {
-    errors
-        .iter()
-        .map(|(name, words)| format!("; {name}: {words}"))
-        .collect()
 }
 
 /// The causes of an error, outermost first, with those that I/O errors hide.

@@ -120,7 +120,7 @@ const NEEDS: [Need; 2] = [
         name: "VM.Audit",
         path: "/vms",
         below: true,
-        used_for: "see guests, their state and settings",
+        used_for: "see LXCs, their state and settings",
         required: true,
     },
     Need {
