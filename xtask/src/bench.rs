@@ -13,6 +13,7 @@ use crate::{
     failure::At as _,
     place,
     process::{self, Started},
+    system::{self, Need},
     tree, ui,
 };
 
@@ -32,6 +33,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
 /// The page is the same in every build, and what is timed lies inside it, so the tests' build serves here, too.
 fn tree_in_the_window() -> Result<()> {
     e2e::window().map_err(Failure::new)?;
+    system::ensure(&[Need::Build])?;
     ui::ensure_built()?;
     let build = [
         "build",
