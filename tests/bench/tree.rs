@@ -229,6 +229,9 @@ async fn one_patch(window: &Window, middle: ClusterId) -> anyhow::Result<Seen> {
 /// Stands before everything that Rust calls in the page. A patch of the wanted size is timed from there to the callback
 /// of the frame in which every one of its rows that is on the page shows what the patch says (this one comes after the
 /// page's own), and on to what is posted from there, which is delivered when that frame has been painted.
+///
+/// Frames are asked for all the time, as a screen asks for them: without a screen WebKit starts its clock of frames with
+/// the first one that is wanted, which then always comes a whole frame late.
 const WATCH: &str = "
 const wanted = arguments[0];
 const { callbacks } = window.__TAURI_INTERNALS__;
@@ -250,6 +253,8 @@ const follow = (patch, arrived) => requestAnimationFrame(() => {
   port1.onmessage = () => (window.__seen = { committed, painted: performance.now() - arrived, drawn });
   port2.postMessage(null);
 });
+const next = () => requestAnimationFrame(next);
+next();
 for (const [id, call] of [...callbacks]) {
   callbacks.set(id, (data) => {
     const arrived = performance.now();
