@@ -80,6 +80,8 @@ struct Visit {
     /// Addresses of the nodes, by name.
     nodes: BTreeMap<NodeName, Option<String>>,
     ca_pem: Option<String>,
+    /// What the nodes say of each other's certificates, over the accepted connection.
+    leaves: Vec<Fingerprint>,
 }
 
 /// Visits a cluster. What a token may not see is left out; what fails otherwise is an error.
@@ -121,6 +123,7 @@ async fn visit(name: &str, client: &Client) -> Result<Visit, Error> {
         quorate,
         nodes,
         ca_pem,
+        leaves: rows.iter().filter_map(|row| row.ssl_fingerprint).collect(),
     })
 }
 
@@ -289,6 +292,9 @@ impl Inner {
                 .map(|ip| with_port(ip, address))
                 .filter(|a| a != address),
         );
+        // Those of all nodes, once: what a node shows later is asked about unless the cluster's authority vouches for it.
+        let mut leaves = vec![accepted];
+        leaves.extend(visited.leaves.iter().filter(|leaf| **leaf != accepted));
         let now = clock::now();
         let first_node = visited.nodes.keys().next().map(ToString::to_string);
         let record = ClusterRecord {
@@ -306,7 +312,7 @@ impl Inner {
                     SecretString::from(secret.expose_secret().trim().to_owned()),
                 )
                 .await?,
-            leaves: vec![accepted],
+            leaves,
             ca_pem: visited.ca_pem,
             ca_fingerprint,
             version: Some(visited.version),

@@ -3,7 +3,7 @@
 use domain::{
     GuestId, NodeKey, Timestamp, Vmid,
     facts::{GuestFacts, MountFact, NodeFacts, SnapshotFact},
-    fleet::{Power, Usage},
+    fleet::{Link, Power, Usage},
 };
 use pve::{
     Client, LxcConfig, MountKind, ResourceRow, best_address, repository_verdict, snapshot_obstacle,
@@ -40,12 +40,17 @@ impl Inner {
             .state
             .read(|known| known.guests.get(&guest).map(|g| g.record.clone()));
         let record = record.ok_or_else(|| Error::not_found("The LXC"))?;
-        let asked = match self.watch_of(record.cluster) {
-            Ok(watch) => {
-                let node = NodeKey {
-                    cluster: record.cluster,
-                    node: record.node.clone(),
-                };
+        let node = NodeKey {
+            cluster: record.cluster,
+            node: record.node.clone(),
+        };
+        let asked = match (
+            self.state.read(|known| known.link_of(&node)),
+            self.watch_of(record.cluster),
+        ) {
+            // Whoever looks shall not wait for a node that is known to be away.
+            (Link::Unreachable { error, .. }, Ok(_)) => Err(error),
+            (_, Ok(watch)) => {
                 ask_guest(
                     &watch.client,
                     &node,
@@ -54,7 +59,7 @@ impl Inner {
                 )
                 .await
             }
-            Err(_) => Err("the cluster is switched off in RedFlag".into()),
+            (_, Err(_)) => Err("the cluster is switched off in RedFlag".into()),
         };
         match asked {
             Ok(facts) => {

@@ -1,6 +1,9 @@
 //! A cluster after it was added: tested, edited, switched off, given another token or certificate, removed.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use domain::{
     ClusterId, Timestamp,
@@ -21,6 +24,8 @@ use crate::{
 
 /// Runs of the discovery log that are shown.
 const DISCOVERIES_SHOWN: u32 = 100;
+/// How long details that a node must be asked for are waited for before the rest is shown without them.
+const DETAILS_WITHIN: Duration = Duration::from_secs(2);
 /// A token older than this should be replaced, in milliseconds (a year).
 const OLD_TOKEN_MS: i64 = 365 * 24 * 3600 * 1000;
 /// A token that expires within this should be replaced, in milliseconds (30 days).
@@ -130,19 +135,21 @@ impl Inner {
 
     pub(crate) async fn cluster_life(&self, id: ClusterId) -> Result<ClusterLife, Error> {
         let record = self.stored_cluster(id).await?;
-        let expires_at = match self.watch_of(id) {
-            // Many tokens may not ask about themselves; then the date is not known, which is what is shown.
-            Ok(watch) => watch.client.token_expiry().await.ok().flatten(),
-            Err(_) => None,
+        // Many tokens may not ask about themselves, and a node may be away; then it is not known, which is what is shown.
+        let (expires_at, nodes) = match self.watch_of(id) {
+            Ok(watch) => {
+                let client = watch.client.hasty(DETAILS_WITHIN);
+                let (expiry, nodes) = tokio::join!(client.token_expiry(), client.nodes());
+                (expiry.ok().flatten(), nodes.unwrap_or_default())
+            }
+            Err(_) => (None, Vec::new()),
         };
-        let nodes = self.state.read(|known| {
-            let of_cluster = known.nodes.keys().filter(|key| key.cluster == id);
-            of_cluster.map(|key| key.node.clone()).collect::<Vec<_>>()
-        });
-        let node = if nodes.len() == 1 {
-            nodes.first().cloned()
-        } else {
-            None
+        let shown_by = |leaf: &Fingerprint| {
+            let mut of_leaf = nodes.iter().filter(|n| n.ssl_fingerprint == Some(*leaf));
+            match (of_leaf.next(), of_leaf.next()) {
+                (Some(node), None) => Some(node.node.clone()),
+                _ => None,
+            }
         };
         Ok(ClusterLife {
             enabled: record.enabled,
@@ -153,7 +160,7 @@ impl Inner {
                 .iter()
                 .map(|sha256| AcceptedCertificate {
                     sha256: *sha256,
-                    node: node.clone(),
+                    node: shown_by(sha256),
                 })
                 .collect(),
             authority: record.ca_fingerprint,

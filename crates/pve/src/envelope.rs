@@ -19,6 +19,11 @@ pub(crate) struct Envelope<T> {
     /// Of paged lists: how many there are.
     #[serde(default, deserialize_with = "lenient::uint")]
     pub(crate) total: Option<u64>,
+    /// Of the other format, `extjs`: false in a 200 that is a refusal all the same.
+    #[serde(default, deserialize_with = "lenient::boolean")]
+    success: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::uint")]
+    status: Option<u64>,
 }
 
 fn none<T>() -> Option<T> {
@@ -44,13 +49,20 @@ impl Asked<'_> {
 
     /// Reads the body of a 200.
     pub(crate) fn read<T: DeserializeOwned>(self, body: &[u8]) -> Result<Envelope<T>, Error> {
-        serde_json::from_slice(body).map_err(|error| {
+        let envelope: Envelope<T> = serde_json::from_slice(body).map_err(|error| {
             let words = match seems_html(body) {
                 true => "it is a web page".into(),
                 false => error.to_string(),
             };
             self.protocol(words)
-        })
+        })?;
+        if envelope.success == Some(false) {
+            let status = envelope
+                .status
+                .and_then(|status| u16::try_from(status).ok());
+            return Err(self.refusal(status.unwrap_or(500), "it gives no reason", body));
+        }
+        Ok(envelope)
     }
 
     /// Reads what the body of a 200 must hold.
@@ -189,6 +201,20 @@ mod tests {
         let error = ASKED.refusal(403, "user != root@pam", b"");
         let text = error.to_string();
         assert!(text.contains("a token: user != root@pam. "), "{text}");
+    }
+
+    #[test]
+    fn a_refusal_in_the_other_format_is_one_although_the_status_line_says_200() {
+        let body = br#"{"success":0,"status":403,"data":null,"message":"Permission check failed (/vms/101, VM.PowerMgmt)\n"}"#;
+        let error = ASKED.read::<String>(body).unwrap_err();
+        assert!(
+            matches!(&error, Error::Forbidden { privilege: Some(p), .. } if p == "VM.PowerMgmt"),
+            "{error:?}"
+        );
+        let fine = ASKED
+            .read::<String>(br#"{"success":1,"data":"x"}"#)
+            .unwrap();
+        assert_eq!(fine.data.as_deref(), Some("x"));
     }
 
     #[test]

@@ -4,10 +4,11 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use common::{Node, Reply, client_of, nowhere};
 use domain::{NodeName, Vmid};
+use flate2::{Compression, write::GzEncoder};
 use pve::{Error, Limits, PowerAction};
 
 const VERSION: &str = r#"{"data":{"version":"8.4.21","release":"8.4"}}"#;
@@ -70,6 +71,42 @@ async fn a_read_whose_answer_broke_off_is_asked_elsewhere() {
     let client = client_of(&[&broken, &other], Limits::default());
     client.version().await.unwrap();
     assert_eq!((broken.asked().len(), other.asked().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_packed_answer_is_unpacked_up_to_the_limit_and_no_further() {
+    let packed = |text: &str| {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+        packer.write_all(text.as_bytes()).unwrap();
+        let body = packer.finish().unwrap();
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+        );
+        [head.as_bytes(), body.as_slice()].concat()
+    };
+    let node = Node::answering(Reply::Bytes(packed(VERSION))).await;
+    assert_eq!(node.client().version().await.unwrap().version, "8.4.21");
+    let head = node.requests.lock().unwrap()[0].head.to_ascii_lowercase();
+    assert!(head.contains("accept-encoding: gzip"), "{head}");
+
+    let bomb = packed(&" ".repeat(10 * 1024 * 1024));
+    assert!(bomb.len() < 100_000);
+    let limits = Limits {
+        body: 1024 * 1024,
+        ..Limits::default()
+    };
+    let node = Node::answering(Reply::Bytes(bomb)).await;
+    let error = client_of(&[&node], limits).version().await.unwrap_err();
+    assert!(
+        error.to_string().contains("larger than 1048576 bytes"),
+        "{error}"
+    );
+
+    let broken = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope";
+    let node = Node::answering(Reply::Bytes(broken.to_vec())).await;
+    let error = node.client().version().await.unwrap_err();
+    assert!(matches!(error, Error::Protocol { .. }), "{error:?}");
 }
 
 #[tokio::test]
