@@ -108,6 +108,11 @@ impl Layout {
         self.at("etc/init.d/redflag-agent")
     }
 
+    /// Where a running agent takes connections that come through the node.
+    pub fn socket(&self) -> PathBuf {
+        self.run_dir().join("agent.sock")
+    }
+
     /// Lock and process id of the agent's own supervisor, where there is no init system.
     pub fn supervisor(&self) -> PathBuf {
         self.run_dir().join("supervisor.pid")

@@ -3,6 +3,7 @@
 //! The process that talks to the desktop never runs a package manager itself: scans and jobs are processes of
 //! their own, so that it stays small and may be restarted at any moment.
 
+pub mod carried;
 pub mod clock;
 pub mod desktop;
 pub mod files;

@@ -11,8 +11,8 @@ use std::{
 };
 
 use agent::{
-    Layout, Tools, clock, desktop::config, init, install, inventory, inventory::Effort, jobs,
-    jobs::JobDirectory, journal, packages, run, status::Status, uninstall,
+    Layout, Tools, carried, clock, desktop::config, init, install, inventory, inventory::Effort,
+    jobs, jobs::JobDirectory, journal, packages, run, status::Status, uninstall,
 };
 use clap::{Parser, Subcommand};
 use domain::{JobId, inventory::PackageScan};
@@ -48,6 +48,8 @@ enum Command {
         #[arg(long, hide = true)]
         log: Option<PathBuf>,
     },
+    /// Speak with the desktop over standard input and output; for guests that cannot reach it.
+    Stdio,
     /// Start the agent's service again, or, in a guest without init system, the agent.
     Restart,
     /// Keep the agent running where no init system does.
@@ -102,7 +104,11 @@ fn main() -> ExitCode {
         | Command::Scan { json, .. }
         | Command::Status { json }
         | Command::Uninstall { json, .. } => json,
-        Command::Run { .. } | Command::Restart | Command::Supervise | Command::Job { .. } => false,
+        Command::Run { .. }
+        | Command::Stdio
+        | Command::Restart
+        | Command::Supervise
+        | Command::Job { .. } => false,
     };
     match execute(arguments) {
         Ok(code) => ExitCode::from(code),
@@ -167,6 +173,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
             }
             run_agent(layout, tools)
         }
+        Command::Stdio => stdio(layout, tools),
         Command::Restart => {
             let init = init::detect(&layout, &tools);
             init::restart(init, &layout, &tools).map_err(|e| Failure::new(5, e))?;
@@ -228,6 +235,31 @@ fn run_agent(layout: Layout, tools: Tools) -> Result<u8, Failure> {
             .map_err(|e| Failure::new(3, e))
     })?;
     Ok(0)
+}
+
+/// Carries the running agent's connections; where none runs, this process is the agent for as long as it is spoken to.
+fn stdio(layout: Layout, tools: Tools) -> Result<u8, Failure> {
+    let program = std::env::current_exe().unwrap_or_else(|_| layout.binary());
+    runtime()?.block_on(async {
+        let socket = layout.socket();
+        let alone = !carried::is_answered(&socket).await;
+        let session = carried::run(&socket, tokio::io::stdin(), tokio::io::stdout());
+        if alone {
+            let pace = run::Pace::default();
+            let until = async {
+                // Its end is the end of this process, however it came.
+                if let Err(e) = session.await {
+                    journal::say(journal::Urgency::Warning, &e.to_string());
+                }
+            };
+            let ended = Box::pin(run::run(layout, tools, program, pace, until)).await;
+            ended.map(drop).map_err(|e| Failure::new(3, e))
+        } else {
+            session.await.map_err(|e| Failure::new(1, e))
+        }
+    })?;
+    // Standard input is read by a thread that may still wait for it.
+    std::process::exit(0)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

@@ -26,6 +26,9 @@ pub struct Running {
     pub started_at: Timestamp,
     /// Where the desktop last answered.
     pub endpoint: Option<SocketAddr>,
+    /// The last answer came through the guest's node.
+    #[serde(default)]
+    pub via_node: bool,
     pub last_contact: Option<Timestamp>,
     pub trouble: Option<Trouble>,
 }
@@ -183,9 +186,11 @@ impl Status {
         };
         row("desktop", &endpoints);
         if let Some(running) = &self.running {
-            let at = running
-                .endpoint
-                .map_or(String::new(), |e| format!(" at {e}"));
+            let at = match running.endpoint {
+                _ if running.via_node => " through the node".to_owned(),
+                Some(endpoint) => format!(" at {endpoint}"),
+                None => String::new(),
+            };
             row(
                 "last contact",
                 &format!("{}{at}", clock::ago(running.last_contact, now)),

@@ -275,6 +275,7 @@ fn openrc_is_told_what_to_do_and_nothing_stays() {
     let guest = guest();
     fs::remove_dir(guest.root().join("run/systemd/system")).unwrap();
     fs::create_dir_all(guest.root().join("run/openrc")).unwrap();
+    fs::write(guest.root().join("run/openrc/softlevel"), "default").unwrap();
     for name in ["rc-service", "rc-update"] {
         guest.tool(
             name,

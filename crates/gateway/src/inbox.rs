@@ -5,7 +5,8 @@ use std::{future::Future, net::IpAddr};
 use domain::{AgentId, JobId, host::Fingerprint};
 use wire::{
     CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport,
-    JobAcknowledgement, JobReport, Refusal, RenewRequest, RenewResponse,
+    JobAcknowledgement, JobReport, MachineAnswer, MachineRequest, Refusal, RefusalCode,
+    RenewRequest, RenewResponse,
 };
 
 /// The receiver of everything agents say. Each call may be dropped half-way (the agent hung up, the program
@@ -52,4 +53,31 @@ pub trait Inbox: Send + Sync + 'static {
         job: JobId,
         report: JobReport,
     ) -> impl Future<Output = Result<JobAcknowledgement, Refusal>> + Send;
+
+    /// An agent finds itself on another machine than it was enrolled on, or was told that two machines use its
+    /// identity. Without a decision it stays quarantined and asks again.
+    fn machine(
+        &self,
+        _agent: AgentId,
+        _request: MachineRequest,
+    ) -> impl Future<Output = Result<MachineAnswer, Refusal>> + Send {
+        std::future::ready(Err(Refusal {
+            code: RefusalCode::Cloned,
+            message: "two LXCs use one identity; install the agent again in the copy".into(),
+        }))
+    }
+
+    /// A piece of the agent's binary with that SHA-256 (lower-case hex), from byte `offset` on: at most
+    /// [`wire::PROGRAM_CHUNK`] bytes, none at its end.
+    fn program(
+        &self,
+        _agent: AgentId,
+        _sha256: String,
+        _offset: u64,
+    ) -> impl Future<Output = Result<Vec<u8>, Refusal>> + Send {
+        std::future::ready(Err(Refusal {
+            code: RefusalCode::NotFound,
+            message: "this RedFlag carries no such agent".into(),
+        }))
+    }
 }

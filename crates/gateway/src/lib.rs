@@ -2,12 +2,14 @@
 //!
 //! The gateway knows who speaks and what was said; what it means is the [`Inbox`]'s, which the engine is.
 
+mod carried;
 mod enrolments;
 mod inbox;
 mod listener;
 mod refusal;
 mod router;
 
+pub use carried::{CarriedError, serve_stream};
 pub use inbox::Inbox;
 pub use listener::{BindError, Gateway, Limits};
 pub use refusal::status_of;

@@ -1,11 +1,18 @@
 //! The gateway's port: connections in, each bounded in number and time, and an orderly end.
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time::timeout,
@@ -89,14 +96,7 @@ impl Gateway {
         };
         let listener = TcpListener::bind(bind).await.map_err(failed)?;
         let local_addr = listener.local_addr().map_err(failed)?;
-        let port = Port {
-            router: routes(inbox, &limits, stop.clone()),
-            tls: TlsAcceptor::from(Arc::new(config)),
-            free: Arc::new(Semaphore::new(limits.connections)),
-            limits,
-            stop,
-            cut: CancellationToken::new(),
-        };
+        let port = Port::new(limits, Arc::new(config), inbox, stop);
         tracing::info!(%local_addr, "listening for agents");
         let task = tokio::spawn(port.listen(listener));
         Ok(Self { local_addr, task })
@@ -115,17 +115,33 @@ impl Gateway {
     }
 }
 
-struct Port {
+pub(crate) struct Port {
     router: Router,
     tls: TlsAcceptor,
     free: Arc<Semaphore>,
     limits: Limits,
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     /// Ends what does not end by itself after `stop`.
     cut: CancellationToken,
 }
 
 impl Port {
+    pub(crate) fn new<I: Inbox>(
+        limits: Limits,
+        config: Arc<rustls::ServerConfig>,
+        inbox: Arc<I>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            router: routes(inbox, &limits, stop.clone()),
+            tls: TlsAcceptor::from(config),
+            free: Arc::new(Semaphore::new(limits.connections)),
+            limits,
+            stop,
+            cut: CancellationToken::new(),
+        }
+    }
+
     async fn listen(self, listener: TcpListener) {
         let connections = TaskTracker::new();
         let port = Arc::new(self);
@@ -150,7 +166,7 @@ impl Port {
             let port = port.clone();
             connections.spawn(async move {
                 tokio::select! {
-                    () = port.attend(stream, address) => {}
+                    () = port.attend_tcp(stream, address) => {}
                     () = port.cut.cancelled() => {}
                 }
                 drop(place);
@@ -168,10 +184,19 @@ impl Port {
         }
     }
 
-    async fn attend(&self, stream: TcpStream, address: SocketAddr) {
+    async fn attend_tcp(&self, stream: TcpStream, address: SocketAddr) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%address, %error, "cannot set TCP_NODELAY");
         }
+        self.attend(stream, address.ip()).await;
+    }
+
+    /// Serves one connection to its end, whatever carries it.
+    pub(crate) async fn attend(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        address: IpAddr,
+    ) {
         let handshake = tokio::select! {
             done = timeout(self.limits.handshake, self.tls.accept(stream)) => done,
             () = self.stop.cancelled() => return,
@@ -188,7 +213,7 @@ impl Port {
             }
         };
         let peer = Peer {
-            address: address.ip().to_canonical(),
+            address: address.to_canonical(),
             certificate: stream
                 .get_ref()
                 .1

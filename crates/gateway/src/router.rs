@@ -7,7 +7,7 @@ use axum::{
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State},
     http::{StatusCode, header::CONTENT_LENGTH, request::Parts},
-    routing::{post, put},
+    routing::{get, post, put},
 };
 use domain::{AgentId, JobId, host::Fingerprint};
 use serde::de::DeserializeOwned;
@@ -15,7 +15,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wire::{
     CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport,
-    JobAcknowledgement, JobReport, RefusalCode, RenewRequest, RenewResponse, path,
+    JobAcknowledgement, JobReport, MachineAnswer, MachineRequest, RefusalCode, RenewRequest,
+    RenewResponse, path,
 };
 
 use crate::{Inbox, Limits, enrolments::FailedEnrolments, refusal::Refused};
@@ -47,6 +48,11 @@ pub(crate) fn routes<I: Inbox>(inbox: Arc<I>, limits: &Limits, stop: Cancellatio
         .route(path::CHECK_IN, post(check_in::<I>))
         .route(path::INVENTORY, put(inventory::<I>))
         .route(&format!("{}/{{id}}", path::JOBS), put(job::<I>))
+        .route(path::MACHINE, post(machine::<I>))
+        .route(
+            &format!("{}/{{sha256}}/{{offset}}", path::PROGRAM),
+            get(program::<I>),
+        )
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(wire::BODY_LIMIT))
@@ -135,6 +141,30 @@ async fn job<I: Inbox>(
         .parse()
         .map_err(|e: domain::ids::InvalidId| Refused::of(RefusalCode::Malformed, e.to_string()))?;
     Ok(Json(door.inbox.job(agent, id, report).await?))
+}
+
+async fn machine<I: Inbox>(
+    State(door): Shared<I>,
+    Caller(agent): Caller,
+    Body(request): Body<MachineRequest>,
+) -> Answer<MachineAnswer> {
+    Ok(Json(door.inbox.machine(agent, request).await?))
+}
+
+async fn program<I: Inbox>(
+    State(door): Shared<I>,
+    Caller(agent): Caller,
+    Path((sha256, offset)): Path<(String, String)>,
+) -> Result<Vec<u8>, Refused> {
+    let hex = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
+    let Some(offset) = offset.parse().ok().filter(|_| hex) else {
+        return Err(Refused::of(
+            RefusalCode::Malformed,
+            "the path of an agent's binary is its SHA-256 and a number of bytes",
+        ));
+    };
+    let sha256 = sha256.to_ascii_lowercase();
+    Ok(door.inbox.program(agent, sha256, offset).await?)
 }
 
 async fn unknown(request: Request) -> Refused {

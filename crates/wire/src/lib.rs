@@ -3,6 +3,8 @@
 //! The set of actions is closed: there is no "run this command line", so whoever holds the desktop's keys can
 //! do to a guest what this file lists and nothing else.
 
+pub mod carried;
+
 use std::net::SocketAddr;
 
 use domain::{

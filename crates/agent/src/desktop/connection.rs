@@ -1,6 +1,7 @@
-//! One kept HTTP/1.1 connection over mutual TLS, to the first endpoint that answers.
+//! One kept HTTP/1.1 connection over mutual TLS: through the node if somebody brought one from there, else to the first
+//! endpoint that answers.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Limited};
 use hyper::{
@@ -12,40 +13,59 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::ServerName;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_rustls::TlsConnector;
 use wire::{Refusal, RefusalCode};
 
-use super::{Config, ConfigError};
+use super::{Carrier, Config, ConfigError};
 
 /// How long one endpoint may take to be connected, TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
 /// The largest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = wire::BODY_LIMIT;
 
+/// Where the desktop is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Address(SocketAddr),
+    /// Through the guest's node.
+    Node,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Node => f.write_str("the other end of the node's connection"),
+        }
+    }
+}
+
 /// A call that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// Surely not sent: no endpoint could be reached.
     #[error("the desktop cannot be reached: {}", list(tried))]
-    Connect { tried: Vec<(SocketAddr, String)> },
+    Connect { tried: Vec<(Way, String)> },
     /// It may have been received.
     #[error("the connection to {endpoint} was lost: {why}")]
-    MaybeSent { endpoint: SocketAddr, why: String },
+    MaybeSent { endpoint: Way, why: String },
     /// The desktop's own answer.
     #[error("the desktop at {endpoint} refuses: {}", refusal.message)]
-    Refused {
-        endpoint: SocketAddr,
-        refusal: Refusal,
-    },
+    Refused { endpoint: Way, refusal: Refusal },
     /// Whatever answers there does not speak our protocol.
     #[error("{endpoint} does not answer as RedFlag does: {why}")]
-    Protocol { endpoint: SocketAddr, why: String },
+    Protocol { endpoint: Way, why: String },
     #[error("the configuration cannot be used: {0}")]
     Config(String),
 }
 
-fn list(tried: &[(SocketAddr, String)]) -> String {
+fn list(tried: &[(Way, String)]) -> String {
     let each: Vec<String> = tried.iter().map(|(a, why)| format!("{a}: {why}")).collect();
     each.join("; ")
 }
@@ -69,11 +89,12 @@ pub struct Desktop {
     name: ServerName<'static>,
     host: String,
     tls: TlsConnector,
+    carrier: Rc<Carrier>,
     open: Option<Open>,
 }
 
 struct Open {
-    endpoint: SocketAddr,
+    endpoint: Way,
     sender: SendRequest<String>,
     driver: JoinHandle<()>,
 }
@@ -86,7 +107,11 @@ impl Drop for Open {
 
 impl Desktop {
     /// Not connected yet. Without an identity it can only enrol.
-    pub fn new(config: &Config, identity: Option<&tls::Identity>) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: &Config,
+        identity: Option<&tls::Identity>,
+        carrier: Rc<Carrier>,
+    ) -> Result<Self, ConfigError> {
         let file = "the stored configuration".to_owned();
         let tls = tls::agent_client_config(&config.ca_pem, identity).map_err(|e| {
             ConfigError::Authority {
@@ -103,12 +128,13 @@ impl Desktop {
             name,
             host: config.server_name.clone(),
             tls: TlsConnector::from(Arc::new(tls)),
+            carrier,
             open: None,
         })
     }
 
-    /// The endpoint of the present connection.
-    pub fn endpoint(&self) -> Option<SocketAddr> {
+    /// What the present connection goes over.
+    pub fn way(&self) -> Option<Way> {
         self.open.as_ref().map(|o| o.endpoint)
     }
 
@@ -155,7 +181,7 @@ impl Desktop {
         path: &str,
         body: String,
         patience: Duration,
-    ) -> Result<(SocketAddr, Bytes), CallError> {
+    ) -> Result<(Way, Bytes), CallError> {
         let open = self.connected().await?;
         let endpoint = open.endpoint;
         let request = Request::builder()
@@ -208,17 +234,16 @@ impl Desktop {
         if !usable {
             self.open = None;
             let mut tried = Vec::new();
-            for endpoint in self.endpoints.clone() {
-                match timeout(CONNECT, self.connect(endpoint)).await {
-                    Ok(Ok(open)) => {
-                        self.open = Some(open);
-                        break;
-                    }
-                    Ok(Err(why)) => tried.push((endpoint, why)),
-                    Err(_) => {
-                        let waited = crate::clock::span(CONNECT);
-                        tried.push((endpoint, format!("no connection within {waited}")));
-                    }
+            if !self.through_node(&mut tried).await {
+                let endpoints = self.endpoints.clone();
+                let carrier = self.carrier.clone();
+                tokio::select! {
+                    () = self.through_network(&endpoints, &mut tried) => {}
+                    // Whoever brings a connection through the node knows why.
+                    () = carrier.arrival() => {}
+                }
+                if self.open.is_none() {
+                    self.through_node(&mut tried).await;
                 }
             }
             if self.open.is_none() {
@@ -230,11 +255,37 @@ impl Desktop {
             .ok_or(CallError::Connect { tried: Vec::new() })
     }
 
-    async fn connect(&self, endpoint: SocketAddr) -> Result<Open, String> {
-        let stream = TcpStream::connect(endpoint)
-            .await
-            .map_err(|e| e.to_string())?;
-        let _ = stream.set_nodelay(true);
+    async fn through_network(&mut self, endpoints: &[SocketAddr], tried: &mut Vec<(Way, String)>) {
+        for endpoint in endpoints {
+            let connect = async {
+                let stream = TcpStream::connect(endpoint)
+                    .await
+                    .map_err(|e| e.to_string())?;
+                let _ = stream.set_nodelay(true);
+                self.speak(Way::Address(*endpoint), stream).await
+            };
+            if let Some(open) = within(Way::Address(*endpoint), connect, tried).await {
+                self.open = Some(open);
+                return;
+            }
+        }
+    }
+
+    /// Says whether there was a connection that works.
+    async fn through_node(&mut self, tried: &mut Vec<(Way, String)>) -> bool {
+        while let Some(stream) = self.carrier.take() {
+            if let Some(open) = within(Way::Node, self.speak(Way::Node, stream), tried).await {
+                self.open = Some(open);
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn speak<S>(&self, endpoint: Way, stream: S) -> Result<Open, String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let stream = self
             .tls
             .connect(self.name.clone(), stream)
@@ -255,7 +306,24 @@ impl Desktop {
     }
 }
 
-fn refused(endpoint: SocketAddr, status: StatusCode, body: &[u8]) -> CallError {
+/// What is connected in time; the reason why not goes to `tried`.
+async fn within(
+    way: Way,
+    connect: impl Future<Output = Result<Open, String>>,
+    tried: &mut Vec<(Way, String)>,
+) -> Option<Open> {
+    match timeout(CONNECT, connect).await {
+        Ok(Ok(open)) => return Some(open),
+        Ok(Err(why)) => tried.push((way, why)),
+        Err(_) => {
+            let waited = crate::clock::span(CONNECT);
+            tried.push((way, format!("no connection within {waited}")));
+        }
+    }
+    None
+}
+
+fn refused(endpoint: Way, status: StatusCode, body: &[u8]) -> CallError {
     match serde_json::from_slice::<Refusal>(body) {
         Ok(refusal) => CallError::Refused { endpoint, refusal },
         Err(_) => CallError::Protocol {

@@ -32,7 +32,7 @@ pub enum InitError {
 pub fn detect(layout: &Layout, tools: &Tools) -> Init {
     if layout.at("run/systemd/system").is_dir() {
         Init::Systemd
-    } else if layout.at("run/openrc").is_dir() && tools.find("rc-service").is_some() {
+    } else if layout.at("run/openrc/softlevel").exists() && tools.find("rc-service").is_some() {
         Init::OpenRc
     } else {
         Init::None

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock,
-    desktop::{CallError, Desktop, Identity, IdentityError},
+    desktop::{CallError, Desktop, Identity, IdentityError, Way},
     files,
     jobs::JobDirectory,
     journal::{self, Urgency},
@@ -62,9 +62,15 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
         };
         let patience = Duration::from_secs(u64::from(request.wait_seconds)) + SLACK;
         let began = Instant::now();
-        let answer: Result<CheckInResponse, CallError> = desktop
-            .call(Method::POST, CHECK_IN, &request, patience)
-            .await;
+        let network = matches!(desktop.way(), Some(Way::Address(_)));
+        let answer: Result<CheckInResponse, CallError> = tokio::select! {
+            answer = desktop.call(Method::POST, CHECK_IN, &request, patience) => answer,
+            // The desktop comes through the node, so it does not hear us here.
+            () = agent.carrier.arrival(), if network => {
+                desktop.close();
+                continue;
+            }
+        };
         let done = match answer {
             Ok(answer) => {
                 agent.well(&desktop);

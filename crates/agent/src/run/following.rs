@@ -91,6 +91,12 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
             // A permit that is there already only makes this look come at once.
             tokio::select! {
                 () = tokio::time::sleep(agent.pace.follow) => {}
+                () = agent.carrier.arrival() => {
+                    if !matches!(desktop.way(), Some(crate::desktop::Way::Node)) {
+                        desktop.close();
+                        not_before = Instant::now();
+                    }
+                }
                 () = agent.jobs_changed.notified() => {}
             }
         }

@@ -15,7 +15,7 @@ use std::{future::Future, path::PathBuf, time::Duration};
 use crate::{
     Layout, Tools, clock,
     desktop::{Config, ConfigError, IdentityError},
-    guest,
+    guest, journal,
 };
 use state::Agent;
 
@@ -107,7 +107,18 @@ pub async fn run(
             ended = following::run(&agent) => ended,
         }
     };
+    let carried = async {
+        if let Err(e) = agent.carrier.listen(&agent.layout.socket()).await {
+            let text = format!(
+                "no way through the node: {}: {e}",
+                agent.layout.socket().display()
+            );
+            journal::say(journal::Urgency::Warning, &text);
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
+        () = carried => Ok(Ended::Asked),
         ended = work => ended,
         () = scans::run(&agent) => Ok(Ended::Asked),
         () = shutdown => Ok(Ended::Asked),

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeSet,
     net::SocketAddr,
     path::PathBuf,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -16,7 +17,7 @@ use wire::{About, Init, Machine};
 use super::Pace;
 use crate::{
     Layout, Tools, clock,
-    desktop::{CallError, Config, ConfigError, Desktop},
+    desktop::{CallError, Carrier, Config, ConfigError, Desktop, Way},
     files, guest, init,
     journal::{self, Urgency},
     status::{Running, Trouble},
@@ -31,6 +32,7 @@ pub(super) struct Agent {
     pub(super) program: PathBuf,
     pub(super) pace: Pace,
     pub(super) session: String,
+    pub(super) carrier: Rc<Carrier>,
     pub(super) config: RefCell<Config>,
     /// Set once enrolled; replaced at a renewal.
     pub(super) identity: RefCell<Option<tls::Identity>>,
@@ -72,6 +74,7 @@ impl Agent {
             version: crate::VERSION.to_owned(),
             started_at: clock::now(),
             endpoint: None,
+            via_node: false,
             last_contact: None,
             trouble: None,
         };
@@ -82,6 +85,7 @@ impl Agent {
             program,
             pace,
             session: clock::session(),
+            carrier: Rc::default(),
             config: RefCell::new(config),
             identity: RefCell::new(None),
             generation: Cell::new(0),
@@ -101,7 +105,11 @@ impl Agent {
 
     /// A new link to the desktop with the present identity.
     pub(super) fn desktop(&self) -> Result<Desktop, ConfigError> {
-        Desktop::new(&self.config.borrow(), self.identity.borrow().as_ref())
+        Desktop::new(
+            &self.config.borrow(),
+            self.identity.borrow().as_ref(),
+            self.carrier.clone(),
+        )
     }
 
     pub(super) fn set_identity(&self, identity: tls::Identity) {
@@ -150,11 +158,15 @@ impl Agent {
 
     /// The desktop answered.
     pub(super) fn well(&self, desktop: &Desktop) {
-        let endpoint = desktop.endpoint();
+        let way = desktop.way();
         self.revoked.set(false);
         let mut running = self.running.borrow_mut();
         running.last_contact = Some(clock::now());
-        running.endpoint = endpoint.or(running.endpoint);
+        match way {
+            Some(Way::Address(address)) => running.endpoint = Some(address),
+            Some(Way::Node) | None => {}
+        }
+        running.via_node = way == Some(Way::Node);
         if let Some(trouble) = running.trouble.take() {
             let length = clock::span(Duration::from_millis(
                 u64::try_from(clock::now().since(trouble.since)).unwrap_or(0),
@@ -201,7 +213,11 @@ impl Agent {
 
     /// Waits before the next try.
     pub(super) async fn pause(&self, pause: Duration) {
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // There is a way now that was not there before.
+            () = self.carrier.arrival() => {}
+        }
     }
 
     /// How long ago the last scan ended, in milliseconds.

@@ -83,12 +83,17 @@ struct Peer(Option<Fingerprint>);
 
 impl Desktop {
     pub async fn start() -> Self {
+        Self::start_at("127.0.0.1".parse().unwrap()).await
+    }
+
+    /// Where a real guest can reach it.
+    pub async fn start_at(ip: std::net::IpAddr) -> Self {
         let ca = Ca::create("RedFlag test", clock::now()).unwrap();
         let ca_pem = ca.certificate_pem().to_owned();
         let identity = ca.server_identity(NAME, clock::now()).unwrap();
         let config = tls::server_config(&identity, &ca_pem).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind((ip, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let memory = Memory {
             code: Some(CODE.into()),

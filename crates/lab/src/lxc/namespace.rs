@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::command;
+use super::{command, userland};
 
 /// How to enter a node.
 #[derive(Clone)]
@@ -33,6 +33,9 @@ mount -t tmpfs -o mode=0755 none /run
 mkdir -m 0755 /run/sshd /run/lock
 mount --bind "$1/etc-lxc" /etc/lxc
 mount --bind "$1/shadow" /etc/shadow
+for file in /etc/subuid /etc/subgid; do
+  [ ! -e "$file" ] || mount --bind "$1/subids" "$file"
+done
 echo ready
 exec sleep infinity
 "#;
@@ -57,6 +60,8 @@ impl Namespace {
         let lxc = format!("lxc.lxcpath = {}\n", folder.join("lxc").display());
         fs::write(folder.join("etc-lxc/lxc.conf"), lxc)?;
         fs::write(folder.join("etc-lxc/default.conf"), "")?;
+        let (first, count) = userland::SHIFT;
+        fs::write(folder.join("subids"), format!("root:{first}:{count}\n"))?;
         let shadow = folder.join("shadow");
         let accounts = format!(
             "root:{}:19000:0:99999:7:::\nsshd:!:19000::::::\n",

@@ -31,7 +31,7 @@ pub enum Userland {
 /// The user on the machine that is root in an unprivileged guest, and how many follow it: Proxmox's own.
 pub(crate) const SHIFT: (u32, u32) = (100_000, 65_536);
 /// Counts up when the steps below change, so that older caches are made anew.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 /// Process 1 of [`Userland::NoInit`].
 pub(crate) const PLAIN_INIT: &str = "/sbin/plain-init";
 
@@ -113,6 +113,8 @@ fn open_rc(root: &Path) -> Result<()> {
         apt-get -qq -y purge systemd dbus && apt-get -qq -y autoremove && apt-get clean";
     in_root(root, &["sh", "-c", steps])?;
     fs::remove_file(&policy)?;
+    // As if it had never run: the guest has no file system of its own there.
+    let _ = fs::remove_dir_all(root.join("run/openrc"));
     fs::write(&resolver, "")?;
     fs::write(&sources, "")?;
     let lists = root.join("var/lib/apt/lists");

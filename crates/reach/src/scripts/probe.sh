@@ -1,7 +1,7 @@
 echo "arch=$(uname -m)"
 if [ -d /run/systemd/system ]; then
   echo init=systemd
-elif [ -d /run/openrc ] && command -v rc-service >/dev/null 2>&1; then
+elif [ -e /run/openrc/softlevel ] && command -v rc-service >/dev/null 2>&1; then
   echo init=openrc
 else
   echo init=none
@@ -38,10 +38,27 @@ free_at() {
 }
 free_at /usr/local/bin free
 free_at /var/lib/redflag-agent free_state
+# Not every shell's `test -w` knows of file systems that are mounted read-only.
+writable() {
+  [ -w "$1" ] || return 1
+  longest=
+  how=
+  while read -r _ point _ options _; do
+    case ${1%/}/ in
+      "${point%/}/"*)
+        if [ ${#point} -ge ${#longest} ]; then
+          longest=$point
+          how=$options
+        fi
+        ;;
+    esac
+  done </proc/mounts
+  case ,$how, in *,ro,*) return 1 ;; esac
+}
 readonly=
 for folder in /usr/local/bin /etc /var/lib; do
   nearest "$folder"
-  [ -w "$place" ] || readonly="$readonly $folder"
+  writable "$place" || readonly="$readonly $folder"
 done
 echo "readonly=${readonly# }"
 route=no

@@ -1,0 +1,475 @@
+//! The agent in real guests of every kind: put there over a real sshd, enrolled with a desktop over real mutual TLS, and
+//! taken away without a trace.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking"
+)]
+
+#[allow(
+    clippy::result_large_err,
+    dead_code,
+    unreachable_pub,
+    reason = "the desktop of the agent's own tests, of which a part is used here"
+)]
+#[path = "../../agent/tests/common/desktop.rs"]
+mod desktop;
+
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use desktop::{Desktop, Verdict};
+use domain::{Vmid, host::HostKey};
+use lab::lxc::{GuestPlan, NodePlan, Options, RealGuest, RealNodes, Stand, Userland, missing};
+use reach::{
+    CommandLog, CommandRecord, GuestProbe, Init, NodeAddress, ReachError, SshNode, Standing,
+};
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+use wire::{Action, Outcome};
+
+/// Longer than anything takes on a busy machine; only a test that fails waits for it.
+const PATIENCE: Duration = Duration::from_secs(120);
+const NODE: &str = "pve1";
+
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut condition: impl FnMut() -> F,
+) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+struct Silent;
+
+impl CommandLog for Silent {
+    fn ran(&self, _record: &CommandRecord) {}
+}
+
+/// The static agent, as `cargo xtask agent` builds it.
+fn binary() -> Vec<u8> {
+    let path = std::env::var_os("REDFLAG_AGENT_BINARY").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/agent/redflag-agent"),
+        PathBuf::from,
+    );
+    std::fs::read(&path)
+        .unwrap_or_else(|e| panic!("{}: {e}; `cargo xtask agent` builds it", path.display()))
+}
+
+/// Whether real guests can be made here; where they must be (`CI=true`), they have to.
+fn possible() -> bool {
+    let missing = missing();
+    let why = missing.join("; ");
+    if !missing.is_empty() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{why}");
+        eprintln!("not run here: {why}");
+    }
+    missing.is_empty()
+}
+
+struct House {
+    nodes: RealNodes,
+    ssh: SshNode,
+    binary: Vec<u8>,
+}
+
+impl House {
+    async fn start(guests: Vec<GuestPlan>) -> Self {
+        let mut options = Options::two_nodes();
+        let plan = guests
+            .into_iter()
+            .fold(NodePlan::new("real", NODE), NodePlan::guest);
+        options.nodes = vec![plan];
+        let nodes = RealNodes::start(options).await.unwrap();
+        let door = nodes.door(NODE).unwrap();
+        let address = NodeAddress {
+            host: door.address.ip().to_string(),
+            port: door.address.port(),
+            user: door.user.clone(),
+        };
+        let accepted = HostKey {
+            algorithm: door.algorithm.clone(),
+            fingerprint: door.host_key.clone(),
+        };
+        let (key, line) = reach::generate_key().unwrap();
+        let password = SecretString::from(door.password.clone());
+        reach::install_key(&address, &accepted, password, &line)
+            .await
+            .unwrap();
+        let ssh = SshNode::new(address, accepted, key, Arc::new(Silent));
+        Self {
+            nodes,
+            ssh,
+            binary: binary(),
+        }
+    }
+
+    fn guest(&self, number: u32) -> &RealGuest {
+        self.nodes.guest(NODE, number).unwrap()
+    }
+
+    async fn desktop(&self) -> Desktop {
+        Desktop::start_at(self.nodes.host_address()).await
+    }
+
+    async fn probe(&self, number: u32) -> GuestProbe {
+        self.ssh.probe(vmid(number)).await.unwrap()
+    }
+
+    async fn copy(&self, number: u32) -> Result<(), ReachError> {
+        let hash = Sha256::digest(&self.binary).into();
+        let done = self.ssh.copy(vmid(number), &self.binary, hash).await;
+        done.map(drop)
+    }
+
+    async fn configure(&self, number: u32, desktop: &Desktop) -> Result<(), ReachError> {
+        let mut bootstrap = desktop.bootstrap();
+        // In a guest nothing refuses quickly where nothing is.
+        bootstrap.endpoints.retain(|e| *e == desktop.address);
+        let json = serde_json::to_string(&bootstrap).unwrap();
+        self.ssh
+            .configure(vmid(number), SecretString::from(json))
+            .await
+    }
+
+    /// As an enrolment does it, up to the first report.
+    async fn enrol(&self, number: u32, desktop: &Desktop) -> String {
+        self.copy(number).await.unwrap();
+        self.configure(number, desktop).await.unwrap();
+        let words = self.ssh.install(vmid(number)).await.unwrap();
+        desktop
+            .until("the first check-in", |m| m.check_ins.first().map(drop))
+            .await;
+        words
+    }
+
+    /// Every file of the guest that lasts, and all below the agent's names.
+    async fn files(&self, number: u32) -> BTreeSet<String> {
+        let find = "find / \\( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /var/log -o -path /var/cache -o -path /var/tmp \
+                    -o -path /run \\) -prune -o -print; find / -name '*redflag*' -not -path '/proc/*' -not -path '/sys/*'; true";
+        let text = self.guest(number).shell(find).await.unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+fn vmid(number: u32) -> Vmid {
+    Vmid::try_from(number).unwrap()
+}
+
+/// Words and status of a script that failed inside.
+fn failure(done: Result<impl std::fmt::Debug, ReachError>) -> (i32, String) {
+    match done.unwrap_err() {
+        ReachError::Script { status, stderr, .. } => (status, stderr),
+        other => panic!("{other}"),
+    }
+}
+
+/// What a guest must tell of itself: init system, privileged.
+const KINDS: [(u32, Init, bool); 5] = [
+    (100, Init::Systemd, true),
+    (101, Init::Systemd, false),
+    (102, Init::OpenRc, true),
+    (103, Init::OpenRc, false),
+    (104, Init::None, true),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lxc_every_kind_of_guest_enrols_works_survives_a_restart_and_is_left_as_it_was() {
+    if !possible() {
+        return;
+    }
+    let house = House::start(vec![
+        GuestPlan::new(100, "systemd"),
+        GuestPlan::new(101, "systemd-unprivileged").unprivileged(),
+        GuestPlan::new(102, "openrc").userland(Userland::OpenRc),
+        GuestPlan::new(103, "openrc-unprivileged")
+            .userland(Userland::OpenRc)
+            .unprivileged(),
+        GuestPlan::new(104, "no-init").userland(Userland::NoInit),
+    ])
+    .await;
+    let [a, b, c, d, e] = KINDS
+        .map(|(number, init, privileged)| Box::pin(one_life(&house, number, init, privileged)));
+    tokio::join!(a, b, c, d, e);
+    house.nodes.stop().await.unwrap();
+}
+
+async fn one_life(house: &House, number: u32, init: Init, privileged: bool) {
+    let guest = house.guest(number);
+    let name = guest.name();
+    let probe = house.probe(number).await;
+    assert_eq!(
+        (probe.init, probe.privileged),
+        (init, Some(privileged)),
+        "{name}: {probe:?}"
+    );
+    assert_eq!(
+        (probe.arch.as_str(), probe.root, probe.has_route),
+        ("x86_64", true, Some(true))
+    );
+    assert!(
+        probe.missing.is_empty() && probe.read_only.is_empty(),
+        "{name}: {probe:?}"
+    );
+    assert!(probe.free_bytes.is_some() && probe.free_state_bytes.is_some());
+    assert_eq!(probe.agent, None, "{name}");
+    if init != Init::Systemd {
+        let shell = guest
+            .shell("readlink -f /bin/sh; command -v bash; command -v curl; true")
+            .await;
+        assert_eq!(shell.unwrap(), "/usr/bin/busybox", "{name}");
+    }
+    // What a scan leaves by itself is none of the agent's.
+    guest.run(&["apt-get", "-s", "upgrade"]).await.unwrap();
+    let before = house.files(number).await;
+
+    let desktop = house.desktop().await;
+    let words = house.enrol(number, &desktop).await;
+    assert_eq!(
+        words.contains("gone after a restart"),
+        init == Init::None,
+        "{name}: {words}"
+    );
+    let told = desktop.with(|m| m.check_ins[0].about.clone());
+    let expected = match init {
+        Init::Systemd => wire::Init::Systemd,
+        Init::OpenRc => wire::Init::OpenRc,
+        Init::None => wire::Init::None,
+    };
+    assert_eq!(told.init, Some(expected), "{name}");
+    let outcome = desktop.done(Action::Scan { refresh: true }).await;
+    assert!(
+        matches!(outcome, Outcome::Scanned { .. }),
+        "{name}: {outcome:?}"
+    );
+    let counts = desktop.with(|m| m.inventories.last().unwrap().counts());
+    assert!(counts.total >= 5, "{name}: {counts:?}");
+    assert_eq!(
+        desktop.done(Action::Restart).await,
+        Outcome::Restarted,
+        "{name}"
+    );
+
+    let found = house.probe(number).await.agent.unwrap();
+    let ours = fingerprint(&desktop.ca_pem);
+    assert!(found.configured && found.running, "{name}: {found:?}");
+    assert_eq!(
+        found.standing(ours, agent::VERSION),
+        Standing::Ours,
+        "{name}: {found:?}"
+    );
+    assert_eq!(found.standing(ours, "999.0.0"), Standing::OursOlder);
+    assert_eq!(
+        found.standing(fingerprint_of_nobody(), "0.1.0"),
+        Standing::AnotherDesktop
+    );
+
+    // A restart of the guest.
+    let session = desktop.with(|m| m.check_ins.last().unwrap().session.clone());
+    guest.stop().await.unwrap();
+    guest.start().await.unwrap();
+    if init == Init::None {
+        assert!(!house.probe(number).await.agent.unwrap().running, "{name}");
+        house.ssh.restart(vmid(number)).await.unwrap();
+    }
+    desktop
+        .until("a check-in after the restart", |m| {
+            (m.check_ins.last()?.session != session).then_some(())
+        })
+        .await;
+
+    let outcome = desktop.done(Action::Uninstall).await;
+    assert_eq!(outcome, Outcome::Uninstalled, "{name}");
+    let state = guest.root().join("usr/local/bin/redflag-agent");
+    until("the agent to be gone", || async {
+        let left = guest
+            .run(&["/bin/ls", "/usr/local/bin/redflag-agent"])
+            .await
+            .unwrap();
+        (left.status != 0 && !state.exists()).then_some(())
+    })
+    .await;
+    // The process that removes itself has its folder to go.
+    let processes = until("no process of the agent", || async {
+        let running = guest
+            .shell("cat /proc/[0-9]*/comm | grep redflag; true")
+            .await
+            .unwrap();
+        running.is_empty().then_some(running)
+    })
+    .await;
+    assert_eq!(processes, "");
+    guest.run(&["apt-get", "-s", "upgrade"]).await.unwrap();
+    let after = house.files(number).await;
+    let left: Vec<&String> = after
+        .difference(&before)
+        .filter(|path| !path.starts_with("/var/lib/apt/lists/"))
+        .collect();
+    assert!(left.is_empty(), "{name}: {left:#?}");
+    let lost: Vec<&String> = before.difference(&after).collect();
+    assert!(lost.is_empty(), "{name}: {lost:#?}");
+}
+
+fn fingerprint(ca_pem: &str) -> domain::host::Fingerprint {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    tls::fingerprint(&CertificateDer::from_pem_slice(ca_pem.as_bytes()).unwrap())
+}
+
+fn fingerprint_of_nobody() -> domain::host::Fingerprint {
+    domain::host::Fingerprint([0; 32])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lxc_a_full_or_read_only_disk_is_named_with_the_remedy_and_nothing_stays() {
+    if !possible() {
+        return;
+    }
+    let house = House::start(vec![
+        GuestPlan::new(110, "full")
+            .userland(Userland::NoInit)
+            .room(1_000_000),
+        GuestPlan::new(111, "nearly-full")
+            .userland(Userland::NoInit)
+            .room(u64::try_from(binary().len()).unwrap() + 700_000),
+        GuestPlan::new(112, "read-only").userland(Userland::NoInit),
+    ])
+    .await;
+    let desktop = house.desktop().await;
+    let before = house.files(110).await;
+    assert!(house.probe(110).await.free_bytes.unwrap() < 1_000_000);
+    let (status, words) = failure(house.copy(110).await);
+    assert_eq!(status, 8, "{words}");
+    let need = house.binary.len().to_string();
+    for word in [
+        "/usr/local/bin/redflag-agent.new",
+        &need,
+        "are free there",
+        "Make room",
+    ] {
+        assert!(words.contains(word), "{word}: {words}");
+    }
+    assert_eq!(house.files(110).await, before);
+
+    // Full only once the binary is there: the installation takes back what it made.
+    let before = house.files(111).await;
+    house.copy(111).await.unwrap();
+    house.configure(111, &desktop).await.unwrap();
+    let full = house.guest(111);
+    full.run(&["/bin/dd", "if=/dev/zero", "of=/var/filler", "bs=4096"])
+        .await
+        .unwrap();
+    let (status, words) = failure(house.ssh.install(vmid(111)).await);
+    assert_eq!(status, 7, "{words}");
+    for word in [
+        "/etc/redflag-agent/",
+        "bytes and",
+        "make room inside the LXC",
+    ] {
+        assert!(words.contains(word), "{word}: {words}");
+    }
+    // What it took back is room again.
+    full.run(&["/bin/dd", "if=/dev/zero", "of=/var/filler2", "bs=4096"])
+        .await
+        .unwrap();
+    let (status, words) = failure(house.configure(111, &desktop).await);
+    assert!(status == 4 || status == 5, "{status} {words}");
+    assert!(words.contains("disk is full"), "{words}");
+    house.ssh.clean(vmid(111)).await.unwrap();
+    full.shell("rm /var/filler /var/filler2").await.unwrap();
+    assert_eq!(house.files(111).await, before);
+
+    let read_only = house.guest(112);
+    let before = house.files(112).await;
+    read_only
+        .shell("mount -t tmpfs -o ro none /usr/local")
+        .await
+        .unwrap();
+    assert_eq!(house.probe(112).await.read_only, ["/usr/local/bin"]);
+    let (status, words) = failure(house.copy(112).await);
+    assert!(status == 4 || status == 7, "{status} {words}");
+    assert!(words.to_lowercase().contains("read-only"), "{words}");
+    read_only.shell("umount /usr/local").await.unwrap();
+    assert_eq!(house.files(112).await, before);
+    house.nodes.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lxc_a_clone_is_quarantined_and_another_desktops_agent_is_left_alone() {
+    if !possible() {
+        return;
+    }
+    let house = House::start(vec![
+        GuestPlan::new(120, "original"),
+        GuestPlan::new(121, "clone").stand(Stand::Stopped),
+    ])
+    .await;
+    let desktop = house.desktop().await;
+    house.enrol(120, &desktop).await;
+    let (original, clone) = (house.guest(120), house.guest(121));
+
+    // Another desktop finds it taken, and is told by whom.
+    let another = house.desktop().await;
+    let found = house.probe(120).await.agent.unwrap();
+    assert_eq!(
+        found.standing(fingerprint(&another.ca_pem), agent::VERSION),
+        Standing::AnotherDesktop
+    );
+    house.configure(120, &another).await.unwrap();
+    let (status, words) = failure(house.ssh.install(vmid(120)).await);
+    assert_eq!(status, 10, "{words}");
+    let owner = fingerprint(&desktop.ca_pem).to_string();
+    assert!(
+        words.contains(&owner) && words.contains("take it over"),
+        "{words}"
+    );
+    let outcome = desktop.done(Action::Scan { refresh: false }).await;
+    assert!(matches!(outcome, Outcome::Scanned { .. }), "{outcome:?}");
+
+    original.stop().await.unwrap();
+    clone.become_copy_of(original).await.unwrap();
+    original.start().await.unwrap();
+    clone.start().await.unwrap();
+    let question = desktop
+        .until("the clone's question", |m| m.machines.first().cloned())
+        .await;
+    assert_eq!(question.hostname, "clone");
+    assert_eq!(question.before.macs, [original.mac().to_lowercase()]);
+    assert_eq!(question.now.macs, [clone.mac().to_lowercase()]);
+    let original_session = desktop.with(|m| {
+        let session = m.check_ins.last().unwrap().session.clone();
+        assert_ne!(session, question.session, "the clone does not report");
+        m.verdict = Some(Verdict::Another);
+        session
+    });
+    clone
+        .shell("systemctl restart redflag-agent")
+        .await
+        .unwrap();
+    let session = desktop
+        .until("the clone's check-in", |m| {
+            let last = m.check_ins.iter().rev().map(|c| &c.session);
+            let known: BTreeSet<_> = m.machines.iter().map(|q| q.session.clone()).collect();
+            last.into_iter().find(|s| known.contains(*s)).cloned()
+        })
+        .await;
+    assert_ne!(session, original_session);
+    let id = "cat /var/lib/redflag-agent/identity.json";
+    let (one, two) = (
+        original.shell(id).await.unwrap(),
+        clone.shell(id).await.unwrap(),
+    );
+    assert_ne!(one, two);
+    house.nodes.stop().await.unwrap();
+}
