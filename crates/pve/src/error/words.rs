@@ -12,10 +12,11 @@ impl fmt::Display for Error {
             let words: Vec<String> = failures.iter().map(ToString::to_string).collect();
             return f.write_str(&words.join("; "));
         }
-        f.write_str(&self.cause())?;
+        let cause = self.cause();
         match self.advice() {
-            Some(advice) => write!(f, ". {advice}"),
-            None => Ok(()),
+            Some(advice) if cause.ends_with(['.', '!', '?']) => write!(f, "{cause} {advice}"),
+            Some(advice) => write!(f, "{cause}. {advice}"),
+            None => f.write_str(&cause),
         }
     }
 }
