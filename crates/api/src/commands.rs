@@ -93,4 +93,5 @@ commands! {
     node_details(WhichNode) -> NodeDetails;
     read_log(ReadLog) -> Log;
     job_receipt(WhichJob) -> JobReceipt;
+    read_audit(ReadAudit) -> Audit;
 }

@@ -7,7 +7,7 @@ use domain::{
     host::{Certificate, Fingerprint, HostKey},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
-    plan::PlanFingerprint,
+    plan::{Allowed, PlanFingerprint},
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -169,10 +169,13 @@ dto! {
     }
 
     struct MakePlan {
-        /// `enrol` or `update`.
+        /// Anything but a scan.
         kind: OperationKind,
         targets: Vec<Target>,
         only: UpdateFilter,
+        /// What the plan may do beyond its kind.
+        #[serde(default)]
+        allowed: Allowed,
     }
     struct ApprovePlan {
         plan: PlanId,
@@ -283,6 +286,35 @@ dto! {
         secret: SecretRef,
         /// What was done, line by line, as the `pveum` commands that do the same.
         done: Vec<String>,
+    }
+    struct ReadAudit {
+        /// Text that an entry must contain; empty for all.
+        search: String,
+        /// Only entries older than the one with this id.
+        #[ts(type = "number | null")]
+        before: Option<i64>,
+        /// At most 500.
+        limit: u32,
+    }
+    struct Audit {
+        /// Newest first.
+        entries: Vec<AuditRow>,
+        /// There are older ones.
+        more: bool,
+    }
+    /// One privileged act.
+    struct AuditRow {
+        #[ts(type = "number")]
+        id: i64,
+        at: Timestamp,
+        /// The account of the operating system, or `RedFlag` for what nobody asked for.
+        actor: String,
+        act: String,
+        target: String,
+        detail: Option<String>,
+        /// Fingerprint of the plan that allowed it.
+        plan: Option<String>,
+        outcome: String,
     }
     struct ReadLog {
         job: JobId,

@@ -3,8 +3,9 @@
 use crate::{
     App, Code, Error,
     dto::{
-        GuestDetails, GuestSettings, JobReceipt, Log, NodeDetails, Nothing, OperationDetails,
-        ReadLog, Snapshot, WhichGuest, WhichJob, WhichNode, WhichOperation,
+        Audit, AuditRow, GuestDetails, GuestSettings, JobReceipt, Log, NodeDetails, Nothing,
+        OperationDetails, ReadAudit, ReadLog, Snapshot, WhichGuest, WhichJob, WhichNode,
+        WhichOperation,
     },
 };
 
@@ -12,6 +13,8 @@ use crate::{
 const OPERATIONS_SHOWN: u32 = 50;
 /// Lines of one answer.
 const LOG_LINES: u32 = 1000;
+/// Entries of the audit of one answer.
+const MOST_AUDIT: u32 = 500;
 
 impl App {
     pub(crate) async fn snapshot(&self, _: Nothing) -> Result<Snapshot, Error> {
@@ -82,5 +85,31 @@ impl App {
         Ok(JobReceipt {
             receipt: self.engine.receipt(request.job).await?,
         })
+    }
+
+    pub(crate) async fn read_audit(&self, request: ReadAudit) -> Result<Audit, Error> {
+        let limit = request.limit.clamp(1, MOST_AUDIT);
+        let search = request.search.trim();
+        // One more than asked for tells whether there are older ones.
+        let mut rows = self
+            .engine
+            .audit_entries(search, request.before, limit + 1)
+            .await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let entries = rows
+            .into_iter()
+            .map(|(id, entry)| AuditRow {
+                id,
+                at: entry.at,
+                actor: entry.actor,
+                act: entry.act,
+                target: entry.target,
+                detail: entry.detail.filter(|d| !d.is_empty()),
+                plan: entry.plan,
+                outcome: entry.outcome,
+            })
+            .collect();
+        Ok(Audit { entries, more })
     }
 }

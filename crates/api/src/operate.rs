@@ -10,7 +10,10 @@ use crate::{
 impl App {
     pub(crate) async fn make_plan(&self, request: MakePlan) -> Result<Plan, Error> {
         match request.kind {
-            OperationKind::Enrol | OperationKind::Update => {}
+            OperationKind::Enrol
+            | OperationKind::Update
+            | OperationKind::RestartAgent
+            | OperationKind::RemoveAgent => {}
             OperationKind::Scan => {
                 return Err(Error::new(
                     Code::BadInput,
@@ -20,7 +23,12 @@ impl App {
         }
         Ok(self
             .engine
-            .make_plan(request.kind, &request.targets, request.only)
+            .make_plan(
+                request.kind,
+                &request.targets,
+                request.only,
+                request.allowed,
+            )
             .await?)
     }
 

@@ -18,6 +18,10 @@ pub enum OperationKind {
     Scan,
     /// Install pending updates.
     Update,
+    /// Start the services of agents again, through their nodes.
+    RestartAgent,
+    /// Take agents out of guests, with everything of them.
+    RemoveAgent,
 }
 
 /// One thing that was selected; an operation reaches every guest below it.
@@ -140,6 +144,8 @@ impl JobState {
 pub enum StepKind {
     /// Is the guest in a state for it, and is the agent there (or not there yet)?
     Check,
+    /// Start the guest, where it was stopped and the plan says so.
+    Start,
     /// Copy the agent's binary into the guest and compare its SHA-256.
     Copy,
     /// Write its configuration with a single-use code.
@@ -150,6 +156,12 @@ pub enum StepKind {
     CheckIn,
     /// Remove what only the installation needed.
     CleanUp,
+    /// Stop the guest again that was started for the job.
+    Stop,
+    /// Start the agent's service again.
+    Restart,
+    /// Take the agent out.
+    Remove,
     /// Hand the work to the agent.
     Send,
     /// `apt-get update`.
@@ -175,12 +187,16 @@ impl OperationKind {
         match self {
             Self::Enrol => &[
                 K::Check,
+                K::Start,
                 K::Copy,
                 K::Configure,
                 K::Install,
                 K::CheckIn,
                 K::CleanUp,
+                K::Stop,
             ],
+            Self::RestartAgent => &[K::Check, K::Restart, K::CheckIn],
+            Self::RemoveAgent => &[K::Check, K::Remove, K::CleanUp],
             Self::Scan => &[K::Check, K::Send, K::Refresh, K::Scan, K::Record],
             Self::Update => &[
                 K::Check,

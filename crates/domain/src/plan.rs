@@ -140,7 +140,19 @@ pub enum PlannedWork {
         fingerprint: PlanFingerprint,
     },
     /// Put an agent in; `reach` says how the guest is entered, for people: `SSH to pve1`.
-    Enrol { reach: String },
+    Enrol {
+        reach: String,
+        /// It is stopped: it is started for this and stopped again afterwards.
+        #[serde(default)]
+        start: bool,
+        /// An agent of another RedFlag may be in it, and is replaced.
+        #[serde(default)]
+        take_over: bool,
+    },
+    /// Start the agent's service again.
+    RestartAgent { reach: String },
+    /// Take the agent out.
+    RemoveAgent { reach: String },
 }
 
 /// A guest that a plan includes.
@@ -164,6 +176,29 @@ pub struct LeftOut {
     pub vmid: Vmid,
     pub name: String,
     pub why: String,
+    /// What the user may allow so that it can be done after all.
+    #[serde(default)]
+    pub remedy: Option<Remedy>,
+}
+
+/// A permission without which a guest is left out of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Remedy {
+    /// Start the stopped guest, and stop it again afterwards.
+    Start,
+    /// Replace the agent of another RedFlag.
+    TakeOver,
+}
+
+/// What a plan may do beyond what its kind does by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Allowed {
+    /// Start stopped guests for the job, and stop them again afterwards.
+    pub start: bool,
+    /// Replace agents of another RedFlag.
+    pub take_over: bool,
 }
 
 /// A plan over all selected guests, as shown in the plan dialog.
@@ -175,6 +210,8 @@ pub struct Plan {
     /// Which updates it is about.
     #[serde(default)]
     pub only: UpdateFilter,
+    #[serde(default)]
+    pub allowed: Allowed,
     pub made_at: Timestamp,
     /// After this moment it cannot be approved any more.
     pub good_until: Timestamp,
@@ -196,7 +233,16 @@ impl Plan {
                 PlannedWork::Update { fingerprint, .. } => {
                     format!("{} update {fingerprint}", g.guest)
                 }
-                PlannedWork::Enrol { reach } => format!("{} enrol {reach}", g.guest),
+                PlannedWork::Enrol {
+                    reach,
+                    start,
+                    take_over,
+                } => format!(
+                    "{} enrol {reach} start={start} take_over={take_over}",
+                    g.guest
+                ),
+                PlannedWork::RestartAgent { reach } => format!("{} restart {reach}", g.guest),
+                PlannedWork::RemoveAgent { reach } => format!("{} remove {reach}", g.guest),
             })
             .collect();
         lines.sort();

@@ -316,6 +316,7 @@ impl Inner {
                             record: record.clone(),
                             agent: None,
                             inventory: None,
+                            foreign: None,
                             activity: None,
                         };
                         known.guests.insert(record.id, guest);

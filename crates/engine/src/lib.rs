@@ -24,6 +24,7 @@ mod merge;
 mod operations;
 mod picture;
 mod plans;
+mod reception;
 mod reconcile;
 mod rhythm;
 mod start;
@@ -41,7 +42,7 @@ pub use pve::CreatedToken;
 pub use reach::NodeAddress;
 pub use rhythm::Rhythm;
 pub use start::Settings;
-pub use store::{KeySource, VaultState};
+pub use store::{AuditEntry, KeySource, VaultState};
 
 use std::{sync::Arc, time::Duration};
 
@@ -52,7 +53,7 @@ use domain::{
     host::{Fingerprint, HostKey},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
-    plan::{Plan, PlanFingerprint},
+    plan::{Allowed, Plan, PlanFingerprint},
 };
 use secrecy::SecretString;
 use tokio::sync::broadcast;
@@ -414,8 +415,9 @@ impl Engine {
         kind: OperationKind,
         targets: &[Target],
         only: UpdateFilter,
+        allowed: Allowed,
     ) -> Result<Plan, Error> {
-        self.0.make_plan(kind, targets, only).await
+        self.0.make_plan(kind, targets, only, allowed).await
     }
 
     /// Begins an approved plan.
@@ -436,6 +438,19 @@ impl Engine {
     /// [`Kind::Conflict`] when nothing of the selection can be scanned now.
     pub async fn start_scan(&self, targets: &[Target]) -> Result<OperationId, Error> {
         self.0.start_scan(targets).await
+    }
+
+    /// What was done with privileges, newest first: entries containing `search` with ids below `before`.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn audit_entries(
+        &self,
+        search: &str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<(i64, AuditEntry)>, Error> {
+        Ok(self.0.store.audit_entries(search, before, limit).await?)
     }
 
     /// Stops asking and listening. What runs inside guests goes on there and is taken up at the next start.

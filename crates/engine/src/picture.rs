@@ -54,6 +54,8 @@ pub(crate) struct Guest {
     pub record: GuestRecord,
     pub agent: Option<Agent>,
     pub inventory: Option<Report>,
+    /// Whose agent was found in it, when it is another RedFlag's.
+    pub foreign: Option<String>,
     pub activity: Option<Activity>,
 }
 

@@ -7,9 +7,12 @@ use std::{
 };
 
 use domain::{
-    AgentId, GuestId, JobId, NodeKey, OperationId, PlanId,
+    AgentId, GuestId, JobId, NodeKey, OperationId, PlanId, Timestamp,
     operation::{OperationKind, Target, UpdateFilter},
-    plan::{LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork},
+    plan::{
+        Allowed, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork,
+        Remedy,
+    },
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use wire::{Action, Outcome};
@@ -19,7 +22,7 @@ use crate::{
     feed::Body,
     inner::Inner,
     operations::{Task, scope, waiting_job},
-    picture::Guest,
+    picture::{Guest, Known},
 };
 
 /// How long one guest may take to simulate an update: a slow disk with a cold cache and a few waits for a lock.
@@ -35,12 +38,75 @@ enum Candidate {
     Out(LeftOut),
 }
 
-fn left_out(guest: &Guest, why: String) -> LeftOut {
+fn left_out(guest: &Guest, why: String, remedy: Option<Remedy>) -> LeftOut {
     LeftOut {
         guest: guest.record.id,
         vmid: guest.record.vmid,
         name: guest.record.name.clone(),
         why,
+        remedy,
+    }
+}
+
+/// What will be done to one guest, before an agent has been asked; or why it is left out.
+fn candidate(
+    known: &Known,
+    guest: &Guest,
+    kind: OperationKind,
+    allowed: Allowed,
+    now: Timestamp,
+) -> Result<PlannedWork, LeftOut> {
+    let record = &guest.record;
+    let obstacle = scope::obstacle(known, guest, kind, now);
+    let stopped = kind == OperationKind::Enrol && obstacle.as_deref() == Some(scope::NOT_RUNNING);
+    match obstacle {
+        Some(why) if stopped && record.lock.is_none() && !allowed.start => {
+            return Err(left_out(guest, why, Some(Remedy::Start)));
+        }
+        Some(_) if stopped && record.lock.is_none() => {}
+        Some(why) => return Err(left_out(guest, why, None)),
+        None => {}
+    }
+    let node = NodeKey {
+        cluster: record.cluster,
+        node: record.node.clone(),
+    };
+    let access = known
+        .nodes
+        .get(&node)
+        .and_then(|n| n.record.access.as_ref());
+    let reach = || match access {
+        Some(access) => Ok(format!(
+            "SSH to {}, {}@{}:{}",
+            node.node, access.user, access.host, access.port
+        )),
+        None => Err(left_out(
+            guest,
+            format!("No access to {} is set up", node.node),
+            None,
+        )),
+    };
+    match kind {
+        OperationKind::Enrol => {
+            let reach = reach()?;
+            if let Some(owner) = &guest.foreign
+                && !allowed.take_over
+            {
+                let why = format!("It belongs to another RedFlag: {owner}");
+                return Err(left_out(guest, why, Some(Remedy::TakeOver)));
+            }
+            Ok(PlannedWork::Enrol {
+                reach,
+                start: stopped,
+                take_over: allowed.take_over,
+            })
+        }
+        OperationKind::RestartAgent => Ok(PlannedWork::RestartAgent { reach: reach()? }),
+        OperationKind::RemoveAgent => Ok(PlannedWork::RemoveAgent { reach: reach()? }),
+        OperationKind::Scan | OperationKind::Update => Ok(PlannedWork::Update {
+            plan: empty(),
+            fingerprint: empty().fingerprint(),
+        }),
     }
 }
 
@@ -51,8 +117,9 @@ impl Inner {
         kind: OperationKind,
         targets: &[Target],
         only: UpdateFilter,
+        allowed: Allowed,
     ) -> Result<Plan, Error> {
-        let (candidates, subject) = self.candidates(kind, targets);
+        let (candidates, subject) = self.candidates(kind, targets, allowed);
         if candidates.is_empty() {
             return Err(
                 Error::new(Kind::BadInput, "There is no LXC in what was selected")
@@ -90,6 +157,7 @@ impl Inner {
             id: PlanId::new(),
             kind,
             only,
+            allowed,
             made_at: now,
             good_until: now.plus_millis(PLAN_LIFETIME_MS),
             short: fingerprint.short(),
@@ -104,7 +172,12 @@ impl Inner {
         Ok(plan)
     }
 
-    fn candidates(&self, kind: OperationKind, targets: &[Target]) -> (Vec<Candidate>, String) {
+    fn candidates(
+        &self,
+        kind: OperationKind,
+        targets: &[Target],
+        allowed: Allowed,
+    ) -> (Vec<Candidate>, String) {
         let now = clock::now();
         self.state.read(|known| {
             let ids = scope::guests(known, targets);
@@ -113,46 +186,21 @@ impl Inner {
                 .iter()
                 .filter_map(|id| known.guests.get(id))
                 .map(|guest| {
-                    if let Some(why) = scope::obstacle(known, guest, kind, now) {
-                        return Candidate::Out(left_out(guest, why));
-                    }
-                    let node = NodeKey {
-                        cluster: guest.record.cluster,
-                        node: guest.record.node.clone(),
-                    };
-                    let reach = known
-                        .nodes
-                        .get(&node)
-                        .and_then(|n| n.record.access.as_ref());
-                    let work = match (kind, reach) {
-                        (OperationKind::Enrol, None) => {
-                            return Candidate::Out(left_out(
-                                guest,
-                                format!("No access to {} is set up", node.node),
-                            ));
-                        }
-                        (OperationKind::Enrol, Some(access)) => PlannedWork::Enrol {
-                            reach: format!(
-                                "SSH to {}, {}@{}:{}",
-                                node.node, access.user, access.host, access.port
-                            ),
-                        },
-                        (OperationKind::Scan | OperationKind::Update, _) => PlannedWork::Update {
-                            plan: empty(),
-                            fingerprint: empty().fingerprint(),
-                        },
+                    let work = match candidate(known, guest, kind, allowed, now) {
+                        Ok(work) => work,
+                        Err(left) => return Candidate::Out(left),
                     };
                     let agent = guest
                         .agent
                         .as_ref()
                         .map(|a| a.record.id)
-                        .filter(|_| kind != OperationKind::Enrol);
+                        .filter(|_| kind == OperationKind::Update);
                     Candidate::In(
                         Box::new(PlannedGuest {
                             guest: guest.record.id,
                             vmid: guest.record.vmid,
                             name: guest.record.name.clone(),
-                            node: node.node,
+                            node: guest.record.node.clone(),
                             os: guest
                                 .inventory
                                 .as_ref()
@@ -179,6 +227,7 @@ impl Inner {
             vmid: guest.vmid,
             name: guest.name.clone(),
             why,
+            remedy: None,
         };
         let job = JobId::new();
         let mut reports = self.desk.hand_over(agent, job, Action::Plan { only });

@@ -14,9 +14,7 @@ use tls::Ca;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Engine, Error, Kind,
-    agents::Reception,
-    clock,
+    Engine, Error, Kind, clock,
     codes::Codes,
     desk::Desk,
     feed::Feed,
@@ -24,6 +22,7 @@ use crate::{
     operations::Turns,
     picture::{Agent, Cluster, Guest, Known, Node, Report},
     plans::Plans,
+    reception::Reception,
     rhythm::Rhythm,
     state::State,
 };
@@ -241,6 +240,7 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
                 record,
                 agent: None,
                 inventory: None,
+                foreign: None,
                 activity: None,
             },
         );

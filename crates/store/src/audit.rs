@@ -42,27 +42,43 @@ impl Store {
         Ok(())
     }
 
-    /// The newest entries, newest first.
+    /// Entries whose text contains `search` (any, where it is empty), older than `before`, newest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn audit_entries(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+    pub async fn audit_entries(
+        &self,
+        search: &str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<(i64, AuditEntry)>, StoreError> {
+        let before = before.unwrap_or(i64::MAX);
+        // instr() and not LIKE: what people type may hold % and _.
         let rows = sqlx::query!(
-            "SELECT at, actor, act, target, detail, plan, outcome FROM audit ORDER BY id DESC LIMIT ?",
+            "SELECT id, at, actor, act, target, detail, plan, outcome FROM audit
+             WHERE id < ?1 AND (?2 = '' OR instr(
+                 lower(actor || ' ' || act || ' ' || target || ' ' || ifnull(detail, '') || ' ' || ifnull(plan, '') || ' ' || outcome),
+                 lower(?2)) > 0)
+             ORDER BY id DESC LIMIT ?3",
+            before,
+            search,
             limit
         )
         .fetch_all(self.readers())
         .await?;
         Ok(rows
             .into_iter()
-            .map(|row| AuditEntry {
-                at: Timestamp(row.at),
-                actor: row.actor,
-                act: row.act,
-                target: row.target,
-                detail: row.detail,
-                plan: row.plan,
-                outcome: row.outcome,
+            .map(|row| {
+                let entry = AuditEntry {
+                    at: Timestamp(row.at),
+                    actor: row.actor,
+                    act: row.act,
+                    target: row.target,
+                    detail: row.detail,
+                    plan: row.plan,
+                    outcome: row.outcome,
+                };
+                (row.id, entry)
             })
             .collect())
     }

@@ -5,4 +5,12 @@ import type { PlanFingerprint } from "./PlanFingerprint";
 /**
  * What will be done to one guest of an operation.
  */
-export type PlannedWork = { "kind": "update", plan: GuestPlan, fingerprint: PlanFingerprint, } | { "kind": "enrol", reach: string, };
+export type PlannedWork = { "kind": "update", plan: GuestPlan, fingerprint: PlanFingerprint, } | { "kind": "enrol", reach: string, 
+/**
+ * It is stopped: it is started for this and stopped again afterwards.
+ */
+start: boolean, 
+/**
+ * An agent of another RedFlag may be in it, and is replaced.
+ */
+takeOver: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, };

@@ -6,6 +6,7 @@ import type { AddCluster } from './AddCluster';
 import type { AddedCluster } from './AddedCluster';
 import type { AppInfo } from './AppInfo';
 import type { ApprovePlan } from './ApprovePlan';
+import type { Audit } from './Audit';
 import type { CertificateChange } from './CertificateChange';
 import type { CheckToken } from './CheckToken';
 import type { ClusterDetails } from './ClusterDetails';
@@ -29,6 +30,7 @@ import type { ProbeCluster } from './ProbeCluster';
 import type { ProbeNode } from './ProbeNode';
 import type { ProbedCluster } from './ProbedCluster';
 import type { ProbedNode } from './ProbedNode';
+import type { ReadAudit } from './ReadAudit';
 import type { ReadLog } from './ReadLog';
 import type { Removal } from './Removal';
 import type { RotateToken } from './RotateToken';
@@ -79,4 +81,5 @@ export interface Commands {
   node_details: { request: WhichNode; answer: NodeDetails };
   read_log: { request: ReadLog; answer: Log };
   job_receipt: { request: WhichJob; answer: JobReceipt };
+  read_audit: { request: ReadAudit; answer: Audit };
 }

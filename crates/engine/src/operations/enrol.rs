@@ -1,26 +1,73 @@
 //! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
-use domain::operation::{JobEvent, LogLevel, LogLine, OperationKind, Problem, StepKind};
+use domain::{
+    operation::{JobEvent, LogLevel, LogLine, OperationKind, Problem, StepKind, StepState},
+    plan::PlannedWork,
+};
 use reach::{GuestProbe, Init, ReachError, SshNode};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use wire::Bootstrap;
 
 use super::{End, Journal, scope};
-use crate::{AgentBinary, Error, Kind, clock};
+use crate::{
+    AgentBinary, Error, Kind, clock,
+    picture::{Guest, Known},
+};
 
 /// How long a fresh agent may take to report.
 const CHECK_IN_LIMIT: Duration = Duration::from_secs(120);
+/// Before what failed in passing is tried again.
+const PAUSES: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(9),
+];
 /// Room that the binary and its state need, in bytes: the old and the new binary, and a full spool.
 const ROOM: u64 = 24 * 1024 * 1024;
 
+/// What the plan allows for this guest.
+#[derive(Clone, Copy, Debug, Default)]
+struct Leave {
+    start: bool,
+    take_over: bool,
+}
+
 /// Runs the job to its end and closes it.
-pub(crate) async fn run(journal: &mut Journal, cancel: &CancellationToken) -> Result<(), Error> {
-    let end = match steps(journal, cancel).await? {
+pub(crate) async fn run(
+    journal: &mut Journal,
+    work: Option<&PlannedWork>,
+    cancel: &CancellationToken,
+) -> Result<(), Error> {
+    let leave = match work {
+        Some(PlannedWork::Enrol {
+            start, take_over, ..
+        }) => Leave {
+            start: *start,
+            take_over: *take_over,
+        },
+        _ => Leave::default(),
+    };
+    let end = match steps(journal, leave, cancel).await? {
         Ok(()) => End::success(),
         Err(end) => end,
+    };
+    // Whatever became of it: what was started for the job is stopped again.
+    let end = if leave.start && journal.was_started() {
+        match journal.stop_guest().await? {
+            Ok(()) => end,
+            Err(problem) => match end.event {
+                JobEvent::Succeed => End::with(JobEvent::Fail, problem),
+                _ => {
+                    journal.note(LogLevel::Warning, problem.what).await?;
+                    end
+                }
+            },
+        }
+    } else {
+        end
     };
     journal.close(end).await
 }
@@ -43,6 +90,7 @@ fn problem(what: String, words: Option<String>, next: &str) -> Problem {
 
 async fn steps(
     journal: &mut Journal,
+    leave: Leave,
     cancel: &CancellationToken,
 ) -> Result<Result<(), End>, Error> {
     let inner = journal.inner.clone();
@@ -66,17 +114,20 @@ async fn steps(
             .get(&guest)
             .ok_or_else(|| "it is not there any more".to_owned())?;
         match scope::obstacle(known, known_guest, OperationKind::Enrol, clock::now()) {
+            Some(why) if why == scope::NOT_RUNNING && leave.start => Ok((
+                known_guest.agent.is_some(),
+                address_of(known, known_guest),
+                true,
+            )),
             Some(why) if already.is_none() => Err(why),
-            Some(_) | None => {
-                let cluster = known.clusters.get(&known_guest.record.cluster);
-                Ok((
-                    known_guest.agent.is_some(),
-                    cluster.and_then(|c| c.record.addresses.first().cloned()),
-                ))
-            }
+            Some(_) | None => Ok((
+                known_guest.agent.is_some(),
+                address_of(known, known_guest),
+                false,
+            )),
         }
     });
-    let (ours, cluster_address) = match ready {
+    let (ours, cluster_address, stopped) = match ready {
         Ok(ready) => ready,
         Err(why) => {
             return Ok(Err(End::with(
@@ -97,12 +148,41 @@ async fn steps(
         Ok(binary) => binary,
         Err(error) => return Ok(Err(failed(error.problem))),
     };
+    if stopped {
+        if let Err(problem) = journal.start_guest().await? {
+            return Ok(Err(failed(problem)));
+        }
+    } else if journal.state_of(StepKind::Start) == StepState::Waiting {
+        // It runs already, so it is none of ours to stop.
+        for step in [StepKind::Start, StepKind::Stop] {
+            journal.set(step, StepState::Skipped, None).await?;
+        }
+    }
     if already.is_none() {
-        match node.probe(vmid).await {
+        match patiently(journal, cancel, || node.probe(vmid)).await? {
             Err(error) => return Ok(Err(because(&error))),
             Ok(probe) => {
-                if let Some(why) = unfit(&name, &probe, ours) {
+                if let Some(why) = unfit(&name, &probe) {
                     return Ok(Err(failed(why)));
+                }
+                let foreign = probe
+                    .agent
+                    .as_ref()
+                    .filter(|agent| agent.configured && !ours);
+                if let Some(agent) = foreign {
+                    let owner = agent.version.clone();
+                    if !leave.take_over {
+                        return Ok(Err(failed(belongs_to_another(journal, owner))));
+                    }
+                    journal
+                        .note(
+                            LogLevel::Warning,
+                            "the agent of another RedFlag is taken out first, as the plan says",
+                        )
+                        .await?;
+                    if let Err(error) = patiently(journal, cancel, || node.remove(vmid)).await? {
+                        return Ok(Err(because(&error)));
+                    }
                 }
                 let os = probe.os.clone().unwrap_or_else(|| "unknown system".into());
                 journal
@@ -128,7 +208,7 @@ async fn steps(
     journal
         .advance_to(StepKind::CleanUp, None, Some(95))
         .await?;
-    match node.clean(vmid).await {
+    match patiently(journal, cancel, || node.clean(vmid)).await? {
         Ok(()) => journal.done(StepKind::CleanUp, None).await?,
         Err(error) => return Ok(Err(because(&error))),
     }
@@ -167,7 +247,10 @@ async fn put_in(
         )
         .await?;
     journal.begin(StepKind::Copy).await?;
-    if let Err(error) = node.copy(vmid, binary.bytes.clone(), binary.sha256).await {
+    let copied = patiently(journal, cancel, || {
+        node.copy(vmid, binary.bytes.clone(), binary.sha256)
+    });
+    if let Err(error) = copied.await? {
         return Ok(Err(because(&error)));
     }
     journal
@@ -210,14 +293,16 @@ async fn put_in(
         )
         .words(e.to_string())
     })?;
-    if let Err(error) = node.configure(vmid, SecretString::from(text)).await {
+    let text = SecretString::from(text);
+    let configured = patiently(journal, cancel, || node.configure(vmid, text.clone()));
+    if let Err(error) = configured.await? {
         return Ok(Err(because(&error)));
     }
     journal.done(StepKind::Configure, None).await?;
 
     journal.begin(StepKind::Install).await?;
     let began = clock::now();
-    match node.install(vmid).await {
+    match patiently(journal, cancel, || node.install(vmid)).await? {
         Err(error) => return Ok(Err(because(&error))),
         Ok(words) => {
             let at = clock::now();
@@ -256,7 +341,7 @@ async fn put_in(
 }
 
 /// Why a guest cannot take the agent.
-fn unfit(name: &str, probe: &GuestProbe, ours: bool) -> Option<Problem> {
+fn unfit(name: &str, probe: &GuestProbe) -> Option<Problem> {
     if !probe.root {
         return Some(problem(
             format!("Commands do not run as root in {name}"),
@@ -295,12 +380,60 @@ fn unfit(name: &str, probe: &GuestProbe, ours: bool) -> Option<Problem> {
             "Make room inside the LXC or enlarge its disk, then try again.",
         ));
     }
-    let foreign = probe.agent.as_ref().is_some_and(|agent| agent.configured) && !ours;
-    foreign.then(|| {
-        problem(
-            format!("An agent of another RedFlag is installed in {name}"),
-            probe.agent.as_ref().and_then(|a| a.version.clone()),
-            "If this desktop shall take over, run `redflag-agent uninstall` inside the LXC, then install it from here.",
-        )
-    })
+    None
+}
+
+/// Remembers whose the guest is, so that the next plan can ask for leave to take it over.
+fn belongs_to_another(journal: &Journal, owner: Option<String>) -> Problem {
+    let owner = owner.unwrap_or_else(|| "unknown".into());
+    journal.inner.state.change(|known| {
+        if let Some(guest) = known.guests.get_mut(&journal.job.guest) {
+            guest.foreign = Some(format!("agent {owner}"));
+        }
+    });
+    problem(
+        format!("{} has the agent of another RedFlag", journal.job.name),
+        Some(format!("agent {owner}")),
+        "If this desktop shall take over, plan the installation again and allow it there.",
+    )
+}
+
+fn address_of(known: &Known, guest: &Guest) -> Option<String> {
+    let cluster = known.clusters.get(&guest.record.cluster)?;
+    cluster.record.addresses.first().cloned()
+}
+
+/// Whether the same may go well a moment later.
+fn is_passing(error: &ReachError) -> bool {
+    matches!(
+        error,
+        ReachError::Connect { .. }
+            | ReachError::Lost { .. }
+            | ReachError::Timeout { .. }
+            | ReachError::NoMarker { .. }
+    )
+}
+
+/// Repeats what a passing failure stopped, with growing pauses of uneven length: many guests fail together when a node
+/// is short of breath, and shall not come back together. Everything that is done in a guest here may be repeated.
+async fn patiently<T, F: Future<Output = Result<T, ReachError>>>(
+    journal: &Journal,
+    cancel: &CancellationToken,
+    ask: impl Fn() -> F,
+) -> Result<Result<T, ReachError>, Error> {
+    for pause in PAUSES {
+        let error = match ask().await {
+            Err(error) if is_passing(&error) => error,
+            other => return Ok(other),
+        };
+        let [random] = clock::random::<1>()?;
+        let pause = pause.mul_f64(0.7 + 0.6 * f64::from(random) / 255.0);
+        let text = format!("{error}; once more in {:.1} s", pause.as_secs_f64());
+        journal.note(LogLevel::Warning, text).await?;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = cancel.cancelled() => return Ok(Err(error)),
+        }
+    }
+    Ok(ask().await)
 }

@@ -4,9 +4,11 @@ mod enrol;
 mod follow;
 mod journal;
 mod look;
+mod power;
 mod run;
 mod scan;
 pub(crate) mod scope;
+mod service;
 mod update;
 
 pub(crate) use journal::{End, Journal};

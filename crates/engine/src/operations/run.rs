@@ -17,14 +17,14 @@ use domain::{
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use super::{End, Journal, Task, enrol, scan, update};
+use super::{End, Journal, Task, enrol, scan, service, update};
 use crate::{Error, clock, inner::Inner};
 
 /// How many jobs of a kind run on one node at once: updates press on one disk, copies on one connection.
 fn at_once(kind: OperationKind) -> usize {
     match kind {
         OperationKind::Enrol => 4,
-        OperationKind::Scan => 6,
+        OperationKind::Scan | OperationKind::RestartAgent | OperationKind::RemoveAgent => 6,
         OperationKind::Update => 2,
     }
 }
@@ -219,7 +219,9 @@ async fn steps(
     }
     match (kind, work) {
         (OperationKind::Scan, _) => scan::run(journal, resumed, cancel).await,
-        (OperationKind::Enrol, _) => enrol::run(journal, cancel).await,
+        (OperationKind::Enrol, work) => enrol::run(journal, work.as_ref(), cancel).await,
+        (OperationKind::RestartAgent, _) => service::restart(journal, cancel).await,
+        (OperationKind::RemoveAgent, _) => service::remove(journal).await,
         (OperationKind::Update, Some(PlannedWork::Update { plan, fingerprint })) => {
             let approved = rules.approved.unwrap_or_else(|| fingerprint.clone());
             update::run(
@@ -236,7 +238,7 @@ async fn steps(
             )
             .await
         }
-        (OperationKind::Update, Some(PlannedWork::Enrol { .. }) | None) => Err(Error::new(
+        (OperationKind::Update, Some(_) | None) => Err(Error::new(
             crate::Kind::Internal,
             "the job has no approved plan",
         )),

@@ -49,6 +49,9 @@ pub(crate) fn subject(known: &Known, targets: &[Target], guests: usize) -> Strin
     })
 }
 
+/// The one obstacle that the user may let RedFlag take away.
+pub(crate) const NOT_RUNNING: &str = "Not running";
+
 /// Why `kind` cannot be done to a guest now; none when it can.
 pub(crate) fn obstacle(
     known: &Known,
@@ -77,24 +80,28 @@ pub(crate) fn obstacle(
     }
     match r.power {
         Power::Running => {}
-        Power::Stopped => return Some("Not running".into()),
+        Power::Stopped => return Some(NOT_RUNNING.into()),
         Power::Unknown => return Some("Proxmox does not know whether it runs".into()),
     }
     let agent = guest.agent.as_ref();
+    let locked = || r.lock.as_ref().map(|lock| format!("Locked: {lock}"));
     match kind {
-        OperationKind::Enrol => {
-            if let Some(lock) = &r.lock {
-                return Some(format!("Locked: {lock}"));
-            }
+        OperationKind::Enrol => locked().or_else(|| {
             agent
                 .filter(|a| a.is_online(now))
                 .map(|_| "The agent is installed and answers".into())
+        }),
+        OperationKind::RestartAgent | OperationKind::RemoveAgent => {
+            if agent.is_none() {
+                return Some("No agent installed".into());
+            }
+            locked()
         }
         OperationKind::Scan | OperationKind::Update => {
             if kind == OperationKind::Update
-                && let Some(lock) = &r.lock
+                && let Some(lock) = locked()
             {
-                return Some(format!("Locked: {lock}"));
+                return Some(lock);
             }
             match agent {
                 None => Some("No agent installed".into()),

@@ -38,6 +38,7 @@ fn guest() -> Guest {
         record,
         agent: None,
         inventory: None,
+        foreign: None,
         activity: None,
     }
 }

@@ -28,12 +28,18 @@ async fn entries_come_back_newest_first() {
     };
     store.audit(&first).await.unwrap();
     store.audit(&second).await.unwrap();
+    let read = async |search: &str, before, limit| {
+        store.audit_entries(search, before, limit).await.unwrap()
+    };
     assert_eq!(
-        store.audit_entries(10).await.unwrap(),
-        [second.clone(), first],
+        read("", None, 10).await,
+        [(2, second.clone()), (1, first.clone())],
         "by the order of writing, whatever the clock said"
     );
-    assert_eq!(store.audit_entries(1).await.unwrap(), [second]);
+    assert_eq!(read("", None, 1).await, [(2, second.clone())]);
+    assert_eq!(read("", Some(2), 9).await, [(1, first)], "what is older");
+    assert_eq!(read("CLUSTER.a", None, 9).await, [(2, second)]);
+    assert_eq!(read("%", None, 9).await, [], "no pattern, a text");
 }
 
 #[tokio::test]
@@ -56,7 +62,7 @@ async fn no_entry_can_be_changed_removed_or_replaced() {
         );
     }
     assert_eq!(
-        store.audit_entries(9).await.unwrap(),
-        [entry("plan.approve")]
+        store.audit_entries("", None, 9).await.unwrap(),
+        [(1, entry("plan.approve"))]
     );
 }

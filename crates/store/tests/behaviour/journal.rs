@@ -20,6 +20,8 @@ async fn operations_begin_with_waiting_jobs_and_the_steps_of_their_kind() {
     let (_folder, store) = fresh().await;
     for (kind, expected) in KINDS.into_iter().zip(1..) {
         let enrol = PlannedWork::Enrol {
+            start: false,
+            take_over: false,
             reach: "SSH to pve1".into(),
         };
         let jobs = vec![

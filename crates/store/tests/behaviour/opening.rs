@@ -88,7 +88,7 @@ async fn copies_an_older_database_before_it_is_brought_up_to_date() {
     }
 
     let store = Store::open(folder.path(), NOW).await.unwrap();
-    assert_eq!(store.audit_entries(1).await.unwrap(), []);
+    assert_eq!(store.audit_entries("", None, 1).await.unwrap(), []);
     let copies: Vec<_> = std::fs::read_dir(folder.path().join("backups"))
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())

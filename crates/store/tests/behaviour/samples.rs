@@ -294,6 +294,7 @@ pub(crate) fn approved(jobs: Vec<NewJob>) -> NewOperation {
         .collect();
     let fingerprint = Plan::fingerprint_of(OperationKind::Update, &guests);
     let plan = Plan {
+        allowed: Default::default(),
         id: PlanId::new(),
         kind: OperationKind::Update,
         made_at: NOW,

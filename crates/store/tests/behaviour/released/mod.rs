@@ -76,6 +76,9 @@ async fn every_released_schema_opens_with_all_that_it_holds() {
         let (lines, total) = store.log(job.job.id, 0, 9).await.unwrap();
         assert_eq!(total, 1);
         assert_eq!(lines[0].text, "Setting up openssl …");
-        assert_eq!(store.audit_entries(9).await.unwrap()[0].act, "plan.approve");
+        assert_eq!(
+            store.audit_entries("", None, 9).await.unwrap()[0].1.act,
+            "plan.approve"
+        );
     }
 }

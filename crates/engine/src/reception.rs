@@ -1,0 +1,261 @@
+//! The agents' calls, answered.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use domain::{AgentId, JobId, host::Fingerprint};
+use gateway::Inbox;
+use store::AgentRecord;
+use tokio::{sync::oneshot, time::Instant};
+use wire::{
+    CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport,
+    JobAcknowledgement, JobReport, LONGEST_POLL_SECONDS, PROTOCOL, Refusal, RefusalCode,
+    RenewRequest, RenewResponse,
+};
+
+use crate::{
+    agents::{Polling, internal, refuse},
+    clock,
+    codes::Worth,
+    desk::{Delivery, Errand},
+    inner::Inner,
+    picture::Agent,
+};
+
+/// How long a report may wait for its follower to store it.
+const STORE_LIMIT: Duration = Duration::from_secs(20);
+
+/// The desktop as agents see it.
+pub(crate) struct Reception(pub(crate) Arc<Inner>);
+
+impl Inbox for Reception {
+    async fn agent_of(&self, certificate: Fingerprint) -> Result<AgentId, Refusal> {
+        if !self.0.is_reconciled() {
+            return Err(refuse(
+                RefusalCode::Busy,
+                "RedFlag is starting; come back in a moment",
+            ));
+        }
+        let found = self
+            .0
+            .store
+            .agent_by_certificate(certificate)
+            .await
+            .map_err(internal)?;
+        match found {
+            Some(record) if record.revoked_at.is_none() => {
+                if record.previous_certificate.is_some() {
+                    self.0
+                        .store
+                        .settle_certificate(record.id, certificate)
+                        .await
+                        .map_err(internal)?;
+                }
+                Ok(record.id)
+            }
+            Some(_) | None => Err(refuse(
+                RefusalCode::Revoked,
+                "this agent was replaced or removed in RedFlag",
+            )),
+        }
+    }
+
+    async fn enrol(&self, request: EnrolRequest, peer: IpAddr) -> Result<EnrolResponse, Refusal> {
+        let (inner, now) = (&self.0, clock::now());
+        if request.protocol < PROTOCOL {
+            return Err(refuse(
+                RefusalCode::ProtocolTooOld,
+                format!(
+                    "this agent speaks protocol {}, RedFlag needs {PROTOCOL}",
+                    request.protocol
+                ),
+            ));
+        }
+        let guest = match inner.codes.look(&request.code, &request.request_pem, now) {
+            Worth::Guest(guest) => guest,
+            Worth::Again(answer) => return Ok(*answer),
+            Worth::Nothing => {
+                tracing::warn!(%peer, hostname = %request.hostname, "an enrolment with an invalid code was refused");
+                return Err(refuse(
+                    RefusalCode::CodeInvalid,
+                    "the enrolment code is unknown, used or older than 15 minutes; install the agent again from RedFlag",
+                ));
+            }
+        };
+        let id = AgentId::new();
+        let ca = inner.ca().map_err(internal)?;
+        let issued = ca.issue_agent(&request.request_pem, id, now).map_err(|e| {
+            refuse(
+                RefusalCode::Malformed,
+                format!("the certificate request is not usable: {e}"),
+            )
+        })?;
+        let record = AgentRecord {
+            id,
+            guest,
+            certificate: issued.sha256,
+            previous_certificate: None,
+            version: request.version.clone(),
+            enrolled_at: now,
+            renewed_at: None,
+            last_seen: Some(now),
+            revoked_at: None,
+        };
+        let answer = EnrolResponse {
+            agent: id,
+            guest,
+            certificate_pem: issued.pem,
+            renew_at: issued.renew_at,
+            endpoints: inner.endpoints_for(&record),
+        };
+        if !inner
+            .codes
+            .spend(&request.code, &request.request_pem, &answer)
+        {
+            return Err(refuse(
+                RefusalCode::CodeInvalid,
+                "the enrolment code was used by another machine at the same moment",
+            ));
+        }
+        inner.store.insert_agent(&record).await.map_err(internal)?;
+        inner
+            .audit(
+                "agent",
+                "enrol",
+                &format!("guest {guest}"),
+                &format!("agent {id} {} at {peer}", request.version),
+                "done",
+            )
+            .await;
+        inner.state.change(|known| {
+            if let Some(guest) = known.guests.get_mut(&guest) {
+                guest.agent = Some(Agent {
+                    record,
+                    polling: false,
+                });
+            }
+        });
+        Ok(answer)
+    }
+
+    async fn renew(&self, agent: AgentId, request: RenewRequest) -> Result<RenewResponse, Refusal> {
+        let (inner, now) = (&self.0, clock::now());
+        inner.live_agent(agent).await?;
+        let ca = inner.ca().map_err(internal)?;
+        let issued = ca
+            .issue_agent(&request.request_pem, agent, now)
+            .map_err(|e| {
+                refuse(
+                    RefusalCode::Malformed,
+                    format!("the certificate request is not usable: {e}"),
+                )
+            })?;
+        inner
+            .store
+            .renew_certificate(agent, issued.sha256, now)
+            .await
+            .map_err(internal)?;
+        Ok(RenewResponse {
+            certificate_pem: issued.pem,
+            renew_at: issued.renew_at,
+        })
+    }
+
+    async fn check_in(
+        &self,
+        agent: AgentId,
+        request: CheckInRequest,
+    ) -> Result<CheckInResponse, Refusal> {
+        let (inner, now) = (&self.0, clock::now());
+        if request.protocol < PROTOCOL {
+            return Err(refuse(
+                RefusalCode::ProtocolTooOld,
+                format!(
+                    "this agent speaks protocol {}, RedFlag needs {PROTOCOL}",
+                    request.protocol
+                ),
+            ));
+        }
+        let record = inner.live_agent(agent).await?;
+        inner
+            .note_call(&record, &request.version, now)
+            .await
+            .map_err(internal)?;
+        let want_inventory = inner
+            .compare_inventory(&record, &request, now)
+            .await
+            .map_err(internal)?;
+        let polling = Polling::begin(inner, agent, now);
+        inner.with_agent(agent, |a| a.record.version.clone_from(&request.version));
+
+        let wait = Duration::from_secs(u64::from(request.wait_seconds.min(LONGEST_POLL_SECONDS)));
+        let deadline = Instant::now() + wait;
+        let mut moved = inner.desk.watch();
+        let mut over = false;
+        loop {
+            let mut errand = inner.desk.errand(agent, &request.jobs, clock::now());
+            errand.unknown.retain(|job| !inner.is_open(*job));
+            if over || want_inventory || errand != Errand::default() {
+                drop(polling);
+                return Ok(CheckInResponse {
+                    work: errand.work,
+                    cancel: errand.cancel,
+                    want_inventory,
+                    forget: errand.unknown,
+                    endpoints: inner.endpoints_for(&record),
+                });
+            }
+            over = tokio::select! {
+                () = inner.stop.cancelled() => true,
+                out = tokio::time::timeout_at(deadline, moved.changed()) => out.is_err(),
+            };
+        }
+    }
+
+    async fn inventory(&self, agent: AgentId, report: InventoryReport) -> Result<(), Refusal> {
+        let record = self.0.live_agent(agent).await?;
+        self.0
+            .take_inventory(&record, report.hash, report.inventory, clock::now())
+            .await
+            .map_err(internal)
+    }
+
+    async fn job(
+        &self,
+        agent: AgentId,
+        job: JobId,
+        report: JobReport,
+    ) -> Result<JobAcknowledgement, Refusal> {
+        let (inner, sequence) = (&self.0, report.sequence);
+        self.0.live_agent(agent).await?;
+        let busy = || {
+            refuse(
+                RefusalCode::Busy,
+                "the desktop is busy with this job; send the report again",
+            )
+        };
+        let Some(follower) = inner.desk.follower(agent, job) else {
+            if inner.is_open(job) {
+                // Its follower is on the way: RedFlag has just been started.
+                return Err(busy());
+            }
+            // The job is closed here, so nothing of the report can matter any more.
+            return Ok(JobAcknowledgement {
+                sequence,
+                cancel: true,
+            });
+        };
+        let (stored, done) = oneshot::channel();
+        follower
+            .send(Delivery { report, stored })
+            .await
+            .map_err(|_| busy())?;
+        tokio::time::timeout(STORE_LIMIT, done)
+            .await
+            .map_err(|_| busy())?
+            .map_err(|_| busy())?;
+        Ok(JobAcknowledgement {
+            sequence,
+            cancel: inner.desk.is_cancelled(agent, job),
+        })
+    }
+}
