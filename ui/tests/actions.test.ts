@@ -26,6 +26,12 @@ it('says for one guest why not', () => {
   expect(why('update', 'mariadb')).toBe('Up to date');
   expect(why('security', 'debian-pihole')).toBe('No security updates');
   expect(why('enrol', 'nextcloud')).toBe('Already installed');
+  expect(why('enrol', 'ubuntu-dev')).toBe('Already installed');
+  expect(why('restart-agent', 'vaultwarden')).toBe('No agent');
+  expect(why('restart-agent', 'ubuntu-dev')).toBe('Stopped. Start it first');
+  expect(why('remove-agent', 'syncthing')).toBe('Locked: backup');
+  expect(why('remove-agent', 'tmpl-debian-12')).toBe('A template is not changed');
+  expect(why('remove-agent', 'monitoring')).toBe('An operation runs on it');
 });
 
 it('can where it can', () => {
@@ -34,18 +40,47 @@ it('can where it can', () => {
   expect(why('update', 'nextcloud')).toBe('able');
   expect(why('security', 'nextcloud')).toBe('able');
   expect(why('enrol', 'vaultwarden')).toBe('able');
+  expect(why('restart-agent', 'nextcloud')).toBe('able');
+  expect(why('remove-agent', 'nextcloud')).toBe('able');
 });
 
 it('says of several how many can, or that none can', () => {
   expect(why('update', 'nextcloud', 'mariadb', 'syncthing')).toBe('1 of 3 have updates to install');
   expect(why('enrol', 'nextcloud', 'mariadb')).toBe('Already installed');
-  expect(why('enrol', 'nextcloud', 'ubuntu-dev', 'tmpl-debian-12')).toBe('None of 3 can get an agent');
+  expect(why('enrol', 'nextcloud', 'jellyfin', 'tmpl-debian-12')).toBe('None of 3 can get an agent');
+  expect(why('restart-agent', 'nextcloud', 'home-assistant', 'vaultwarden')).toBe('2 of 3 can be restarted');
+  expect(why('remove-agent', 'vaultwarden', 'ubuntu-dev')).toBe('None of 2 can be taken out');
   expect(when('scan', [])).toEqual({ able: false, why: 'No LXC here' });
+});
+
+it('an agent that does not answer can be restarted, taken out, or set up again: all go through the node', () => {
+  expect(why('restart-agent', 'home-assistant')).toBe('able');
+  expect(why('remove-agent', 'home-assistant')).toBe('able');
+  expect(why('enrol', 'home-assistant')).toBe('The agent does not answer: it is set up again');
+});
+
+it('a stopped LXC can get an agent, and says that it would be started', () => {
+  const stopped = guest(C1, 'pve1', 121, 'off', { power: 'stopped', agent: { kind: 'notInstalled' } });
+  const [runs] = named('vaultwarden');
+  expect(when('enrol', [stopped])).toEqual({ able: true, note: 'Stopped: it would be started for it' });
+  expect(when('enrol', [stopped, ...(runs === undefined ? [] : [runs])])).toEqual({ able: true, note: '1 stopped: would be started for it' });
+  expect(when('enrol', [stopped, ...named('nextcloud')])).toEqual({ able: true, note: '1 of 2 can get an agent. Stopped: it would be started for it' });
+  expect(when('enrol', [{ ...stopped, lock: 'backup' }])).toEqual({ able: false, why: 'Locked: backup' });
+});
+
+it('names agents in the plural where there may be several', () => {
+  const label = (id: ActionId, rows: GuestRow[]) => action(id).label(scopeOfGuests(picture, rows));
+  expect(label('remove-agent', named('nextcloud'))).toBe('Remove agent…');
+  expect(label('remove-agent', named('nextcloud', 'mariadb'))).toBe('Remove agents…');
+  expect(label('restart-agent', named('nextcloud', 'mariadb'))).toBe('Restart agents…');
+  expect(label('enrol', named('vaultwarden'))).toBe('Install agent…');
 });
 
 it('an agent needs a way into the node', () => {
   const fresh = guest(C2, 'pve4', 320, 'new', { agent: { kind: 'notInstalled' } });
   expect(when('enrol', [fresh])).toEqual({ able: false, why: 'No access to pve4. Set up node access first' });
+  const there = guest(C2, 'pve4', 321, 'there');
+  expect(when('remove-agent', [there])).toEqual({ able: false, why: 'No access to pve4. Set up node access first' });
 });
 
 it('never calls an unknown state up to date', () => {

@@ -6,7 +6,8 @@ import { NO_TOTALS } from '../src/live/fleet';
 import { go } from '../src/app/place';
 import { openDialog } from '../src/clusters/state';
 import { change, STEPS, type StepName } from '../src/wizard/state';
-import { C1 } from './fixtures/fleet';
+import { C1, FLEET, NOW } from './fixtures/fleet';
+import { countsOf, manyJobs, operation } from './fixtures/work';
 import { open, row } from './open';
 
 async function violations(): Promise<string[]> {
@@ -79,6 +80,45 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     const { user } = await open();
     await user.click(screen.getByTestId('update-all'));
     await user.click(await screen.findByTestId('plan-guest-200'));
+    expect(await violations()).toEqual([]);
+  });
+
+  it('a plan that may do more, and one that takes agents out', async () => {
+    show();
+    const { user } = await open();
+    await user.click(row('vaultwarden'));
+    await user.keyboard('i');
+    await user.click(await screen.findByTestId('plan-allow-start'));
+    await user.click(await screen.findByTestId('plan-guest-102'));
+    expect(await violations()).toEqual([]);
+    await user.keyboard('{Escape}');
+    await user.pointer({ keys: '[MouseRight]', target: row('nextcloud') });
+    await user.click(await screen.findByTestId('action-remove-agent'));
+    await screen.findByTestId('plan-approve');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('an operation over many, filtered, that can be tried again', async () => {
+    show();
+    const jobs = manyJobs(60);
+    const ended = operation(1490, 'enrol', 'x', countsOf(jobs), { endedAt: NOW });
+    const { user } = await open((host) => {
+      host.answers.snapshot = () => ({ seq: 10, fleet: FLEET, operations: [ended] });
+      host.answers.operation_details = () => ({ operation: ended, jobs });
+    });
+    await user.click(screen.getByTestId('operation-1490'));
+    await user.click(await screen.findByTestId('count-failed'));
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the audit with a detail, and with nothing', async () => {
+    show();
+    const { user } = await open();
+    await user.click(screen.getByTestId('view-audit'));
+    await user.click(await screen.findByTestId('audit-44'));
+    expect(await violations()).toEqual([]);
+    await user.type(screen.getByTestId('audit-search'), 'nothing of this name');
+    await screen.findByTestId('audit-no-match');
     expect(await violations()).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import type { Code } from '../src/bindings/Code';
 import { type Answer, type Command, CommandError, type Host, type Request } from '../src/host';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
-import { details, ENROL_PLAN, JOBS, LOG, OPERATIONS, PLAN } from './fixtures/work';
+import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN } from './fixtures/work';
 
 type Answers = { [C in Command]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> };
 
@@ -48,13 +48,17 @@ function answers(): Answers {
     }),
     probe_node: () => ({ key: { algorithm: 'ssh-ed25519', fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrGkYBH6zW4vXxxYkq3D0Yk' }, changedFrom: null, compare: 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' }),
     save_access: (request) => ({ hostname: request.node, guests: 4 }),
-    make_plan: (request) => (request.kind === 'enrol' ? ENROL_PLAN : PLAN),
+    make_plan: ({ kind, allowed }) => (kind === 'enrol' ? enrolPlan(allowed) : kind === 'restartAgent' || kind === 'removeAgent' ? agentPlan(kind) : PLAN),
     approve_plan: () => ({ operation: 'o-1483' }),
     start_scan: () => ({ operation: 'o-1482' }),
     cancel_operation: () => ({}),
     operation_details: ({ operation }) => ({ operation: found(OPERATIONS, operation), jobs: JOBS }),
     guest_details: ({ guest }) => details(Number(guest.slice(-12))),
     read_log: ({ after }) => ({ lines: LOG.slice(after), total: LOG.length }),
+    read_audit: ({ search, before, limit }) => {
+      const all = AUDIT.filter((entry) => (before === null || entry.id < before) && JSON.stringify(entry).includes(search));
+      return { entries: all.slice(0, limit), more: all.length > limit };
+    },
     job_receipt: () => ({ receipt: null }),
     create_token: () => CREATED,
     cluster_details: ({ cluster }) => clusterDetails(cluster),

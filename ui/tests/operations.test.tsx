@@ -24,7 +24,7 @@ it('follows a job step by step', async () => {
   expect(within(running).getByTestId('step-download').dataset['state']).toBe('running');
   host.send({ kind: 'job', operation: 'o-1483', job: job(100, 'update', 'succeeded', [null, null, null, '44 MB', '2 packages', 'sound', null]) });
   await frame();
-  expect(within(screen.getByTestId('job-100')).getByTestId('step-apply').textContent).toBe('2 packages');
+  expect(within(screen.getByTestId('job-100')).getByTestId('step-apply').textContent).toBe('Done, 2 packages');
   expect(screen.getByTestId('job-100').dataset['state']).toBe('succeeded');
 });
 

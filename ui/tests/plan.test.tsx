@@ -3,7 +3,7 @@ import { act, screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import type { Plan } from '../src/bindings/Plan';
 import { NOW } from './fixtures/fleet';
-import { PLAN } from './fixtures/work';
+import { enrolPlan, PLAN } from './fixtures/work';
 import { failure } from './host';
 import { frame, open, row } from './open';
 
@@ -14,7 +14,7 @@ it('shows each guest, who is left out and why, and sums', async () => {
   await user.click(row('pve2'));
   await user.keyboard('u');
   const dialog = await screen.findByRole('dialog', { name: 'Update 3 LXCs' });
-  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' } }]);
+  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' }, allowed: { start: false, takeOver: false } }]);
   expect(screen.getByTestId('plan-short').textContent).toBe('7f3a-c91e');
   expect(screen.getByTestId('plan-left-out').textContent).toContain('Proxmox holds a lock: backup.');
   expect(within(dialog).getByText('8 updates')).toBeTruthy();
@@ -121,4 +121,74 @@ it('an agent plan shows the way in and the steps', async () => {
   const dialog = await screen.findByRole('dialog', { name: 'Install 1 agent' });
   expect(within(dialog).getAllByText('SSH to pve1').length).toBeGreaterThan(0);
   expect(within(dialog).getByText('Copy the agent and compare its checksum')).toBeTruthy();
+});
+
+it('lets stopped LXCs be started for an agent, and makes the plan anew with them', async () => {
+  const { user, host } = await open();
+  await user.click(row('vaultwarden'));
+  await user.keyboard('i');
+  const box = await screen.findByTestId('plan-allow-start');
+  expect(box.textContent).toBe('Start the stopped LXC for it, and stop it again');
+  expect(screen.getByTestId('plan-allow-takeOver').textContent).toBe('Take over 1 LXC from another RedFlag');
+  await user.click(box);
+  const started = await screen.findByTestId('plan-guest-102');
+  expect(host.requests('make_plan').at(-1)).toMatchObject({ kind: 'enrol', allowed: { start: true, takeOver: false } });
+  expect(started.textContent).toContain('Is started for it');
+  expect(screen.getByTestId('plan-guest-104').textContent).not.toContain('Is started for it');
+  expect(screen.getByTestId('plan-allow-start').getAttribute('aria-checked')).toBe('true');
+  await user.click(started);
+  expect(screen.getByTestId('plan-starts')).toBeTruthy();
+  expect(screen.getByText('Stop the LXC again, and keep the agent for its next start')).toBeTruthy();
+});
+
+it('keeps the focus on the tick box, so that the next key does not approve', async () => {
+  const { user, host } = await open();
+  await user.click(row('vaultwarden'));
+  await user.keyboard('i');
+  const box = await screen.findByTestId('plan-allow-takeOver');
+  box.focus();
+  await user.keyboard(' ');
+  await screen.findByTestId('plan-guest-203');
+  expect(document.activeElement).toBe(screen.getByTestId('plan-allow-takeOver'));
+  await user.click(screen.getByTestId('plan-guest-203'));
+  expect(screen.getByTestId('plan-takes-over')).toBeTruthy();
+  screen.getByTestId('plan-allow-takeOver').focus();
+  await user.keyboard(' ');
+  await waitFor(() => expect(screen.queryByTestId('plan-guest-203')).toBeNull());
+  expect(host.requests('make_plan').map(({ allowed }) => allowed.takeOver)).toEqual([false, true, false]);
+  expect(host.requests('approve_plan')).toEqual([]);
+});
+
+it('says what goes with an agent and what stays', async () => {
+  const { user, host } = await open();
+  await user.pointer({ keys: '[MouseRight]', target: row('nextcloud') });
+  await user.click(await screen.findByTestId('action-remove-agent'));
+  const dialog = await screen.findByRole('dialog', { name: 'Remove 1 agent' });
+  expect(host.requests('make_plan')).toMatchObject([{ kind: 'removeAgent', targets: [{ kind: 'guest' }] }]);
+  expect(within(dialog).getByText('The agent with its service, configuration and certificate')).toBeTruthy();
+  expect(within(dialog).getByText('The history and the receipts')).toBeTruthy();
+  await user.click(approve());
+  await waitFor(() => expect(host.requests('approve_plan')).toHaveLength(1));
+});
+
+it('restarts an agent by its key, after a plan', async () => {
+  const { user, host } = await open();
+  await user.click(row('pve2'));
+  await user.keyboard('{Shift>}R{/Shift}');
+  const dialog = await screen.findByRole('dialog', { name: 'Restart 1 agent' });
+  expect(host.requests('make_plan')).toMatchObject([{ kind: 'restartAgent', targets: [{ kind: 'node' }] }]);
+  expect(within(dialog).getByText('Restart the agent’s service through the node')).toBeTruthy();
+});
+
+it('points to what may be allowed when nothing else is in the plan', async () => {
+  const { user } = await open((host) => {
+    host.answers.make_plan = ({ allowed }) => ({ ...enrolPlan(allowed), guests: enrolPlan(allowed).guests.slice(1) });
+  });
+  await user.click(row('vaultwarden'));
+  await user.keyboard('i');
+  expect((await screen.findByTestId('plan-empty')).textContent).toContain('What you may allow stands at the left.');
+  expect(approve().disabled).toBe(true);
+  await user.click(screen.getByTestId('plan-allow-start'));
+  await screen.findByTestId('plan-guest-102');
+  expect(approve().disabled).toBe(false);
 });

@@ -8,6 +8,9 @@ import { closeMenu, useMenu } from './menu';
 import { type Action, ACTIONS } from './registry';
 import type { Scope } from './scope';
 
+/** A long menu moves up until all of it is on the screen. */
+const FITS = { side: 'shift', align: 'shift', fallbackAxisSide: 'none' } as const;
+
 export function ActionMenu() {
   const place = useMenu((menu) => menu.place);
   if (place === null) return null;
@@ -17,7 +20,7 @@ export function ActionMenu() {
   return (
     <Menu.Root open modal={false} onOpenChange={(open) => !open && leave()}>
       <Menu.Portal>
-        <Menu.Positioner className="menu-place" anchor={anchor} align="start" side="bottom" sideOffset={2} positionMethod="fixed">
+        <Menu.Positioner className="menu-place" anchor={anchor} align="start" side="bottom" sideOffset={2} positionMethod="fixed" collisionAvoidance={FITS}>
           <Menu.Popup className="menu" finalFocus={false} data-testid="menu" aria-label={head(scope)}>
             <div className="menu-head" role="presentation">{head(scope)}</div>
             {actions.map((action, i) => (

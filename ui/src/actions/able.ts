@@ -28,12 +28,12 @@ function silent(cluster: ClusterRow | undefined): Reason {
   }
 }
 
-function shut(guest: GuestRow, cluster: ClusterRow | undefined): Reason {
+function shut(guest: GuestRow, cluster: ClusterRow | undefined, stoppedToo = false): Reason {
   const silence = guest.old ? silent(cluster) : null;
   if (silence !== null) return silence;
   if (guest.template) return why.template;
   if (guest.old) return why.old;
-  if (guest.power === 'stopped') return why.stopped;
+  if (guest.power === 'stopped' && !stoppedToo) return why.stopped;
   if (guest.power === 'unknown') return why.unknownPower;
   return guest.activity === null ? null : why.busy;
 }
@@ -47,12 +47,22 @@ export function whyNoScan(guest: GuestRow, cluster?: ClusterRow): Reason {
   return shut(guest, cluster) ?? agentSilent(guest);
 }
 
-export function whyNoAgent(guest: GuestRow, node: NodeRow | undefined, cluster?: ClusterRow): Reason {
-  if (guest.agent.kind !== 'notInstalled') return why.installed;
-  const reason = shut(guest, cluster);
-  if (reason !== null) return reason;
+/** A way through the node, and nothing of Proxmox in the way. */
+function closed(guest: GuestRow, node: NodeRow | undefined): Reason {
   if (guest.lock !== null) return why.locked(guest.lock);
   return node?.access.kind === 'ssh' ? null : why.noAccess(guest.node);
+}
+
+/** A stopped LXC can be started for it; the plan asks. An agent that does not answer is set up again. */
+export function whyNoAgent(guest: GuestRow, node: NodeRow | undefined, cluster?: ClusterRow): Reason {
+  if (guest.agent.kind === 'online' || guest.agent.kind === 'off') return why.installed;
+  return shut(guest, cluster, true) ?? closed(guest, node);
+}
+
+/** Why the agent cannot be restarted or taken out. Both go through the node, so it need not answer. */
+export function whyNotTheAgent(guest: GuestRow, node: NodeRow | undefined, cluster?: ClusterRow): Reason {
+  if (guest.agent.kind === 'notInstalled') return guest.template ? why.template : why.agentless;
+  return shut(guest, cluster) ?? closed(guest, node);
 }
 
 /** What is known to be pending, also from an earlier time. */

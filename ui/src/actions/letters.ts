@@ -1,4 +1,4 @@
-// Single letters in the tree: S, U, I. A letter whose action is not possible says why.
+// Single letters in the tree: S, U, I, Shift R. A letter whose action is not possible says why.
 import { fail } from '../app/notices';
 import { CommandError } from '../host';
 import { ACTIONS } from './registry';
@@ -12,8 +12,9 @@ interface Pressed {
 
 /** Whether the key belonged to an action. */
 export function letter(event: Pressed): boolean {
-  if (event.ctrlKey || event.shiftKey) return false;
-  const action = ACTIONS.find((action) => action.letter === event.key.toLowerCase());
+  if (event.ctrlKey) return false;
+  const pressed = event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
+  const action = ACTIONS.find((action) => action.letter === pressed);
   const scope = scopeNow();
   if (action === undefined || scope === null) return false;
   const verdict = action.when(scope);

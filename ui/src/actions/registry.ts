@@ -1,6 +1,7 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, ShieldAlert } from 'lucide-react';
+import { CircleArrowUp, CircleMinus, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert } from 'lucide-react';
 import type { GuestRow } from '../bindings/GuestRow';
+import type { OperationKind } from '../bindings/OperationKind';
 import type { Target } from '../bindings/Target';
 import type { UpdateFilter } from '../bindings/UpdateFilter';
 import { rpc } from '../host';
@@ -10,12 +11,12 @@ import { makePlan } from '../plan/state';
 import { fail, tell } from '../app/notices';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
-import { type Reason, whyNoAgent, whyNoScan, whyNoUpdate } from './able';
+import { type Reason, whyNoAgent, whyNoScan, whyNotTheAgent, whyNoUpdate } from './able';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
 import type { Scope } from './scope';
 
 export type ActionId =
-  | 'scan' | 'enrol' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
+  | 'scan' | 'enrol' | 'restart-agent' | 'remove-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
   | ClusterActionId;
 
 /** Whether it can be done to a scope; `note` and `why` are the second line of the menu item. */
@@ -24,7 +25,7 @@ export type Verdict = { able: true; note: string | null } | { able: false; why: 
 export interface Action {
   id: ActionId;
   icon: LucideIcon;
-  /** Letter that works while the tree has the focus. */
+  /** Letter that works while the tree has the focus; a capital one with Shift. */
   letter: string | null;
   /** Shown at the right of the menu. */
   keys: string | null;
@@ -51,8 +52,26 @@ function verdict(scope: Scope, reason: (guest: GuestRow) => Reason, can: string)
   return { able: false, why: reasons.every((why) => why === first) ? first : text.noneOf(reasons.length, can) };
 }
 
-function plan(kind: 'enrol' | 'update', only: UpdateFilter) {
+function plan(kind: Exclude<OperationKind, 'scan'>, only: UpdateFilter = { kind: 'all' }) {
   return (scope: Scope) => void makePlan({ kind, targets: scope.targets, only });
+}
+
+/** A cluster, a node or a selection: its agents, not one agent. */
+const many = (scope: Scope): boolean => scope.one?.kind !== 'guest';
+
+const noAgent = (scope: Scope) => (guest: GuestRow) => whyNoAgent(guest, scope.nodeOf(guest), scope.clusterOf(guest));
+const notTheAgent = (scope: Scope) => (guest: GuestRow) => whyNotTheAgent(guest, scope.nodeOf(guest), scope.clusterOf(guest));
+
+/** Of those that can get an agent, what is special: some would have to be started, one may have an agent that is silent. */
+function enrolVerdict(scope: Scope): Verdict {
+  const verdictOfAll = verdict(scope, noAgent(scope), text.can.enrol);
+  if (!verdictOfAll.able) return verdictOfAll;
+  const able = scope.guests.filter((guest) => noAgent(scope)(guest) === null);
+  const stopped = able.filter((guest) => guest.power === 'stopped').length;
+  const [first] = able;
+  const repaired = able.length === 1 && first?.agent.kind === 'offline';
+  const notes = [verdictOfAll.note, stopped > 0 ? text.wouldStart(stopped, able.length) : null, repaired ? text.repair : null].filter((note) => note !== null);
+  return { able: true, note: notes.length === 0 ? null : notes.join('. ') };
 }
 
 export async function scan(name: string, targets: Target[]): Promise<void> {
@@ -81,7 +100,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'update', icon: CircleArrowUp, letter: 'u', keys: 'U', group: 1, shown: always,
     label: () => text.update,
     when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, false, scope.clusterOf(guest)), text.can.update),
-    run: plan('update', { kind: 'all' }),
+    run: plan('update'),
   },
   {
     id: 'security', icon: ShieldAlert, letter: null, keys: null, group: 1, shown: always,
@@ -91,9 +110,21 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'enrol', icon: Plug, letter: 'i', keys: 'I', group: 2, shown: always,
-    label: () => text.enrol,
-    when: (scope) => verdict(scope, (guest) => whyNoAgent(guest, scope.nodeOf(guest), scope.clusterOf(guest)), text.can.enrol),
-    run: plan('enrol', { kind: 'all' }),
+    label: (scope) => text.enrol(many(scope)),
+    when: enrolVerdict,
+    run: plan('enrol'),
+  },
+  {
+    id: 'restart-agent', icon: RotateCw, letter: 'R', keys: 'Shift R', group: 2, shown: always,
+    label: (scope) => text.restart(many(scope)),
+    when: (scope) => verdict(scope, notTheAgent(scope), text.can.restart),
+    run: plan('restartAgent'),
+  },
+  {
+    id: 'remove-agent', icon: CircleMinus, letter: null, keys: null, group: 2, shown: always,
+    label: (scope) => text.removeAgent(many(scope)),
+    when: (scope) => verdict(scope, notTheAgent(scope), text.can.removeAgent),
+    run: plan('removeAgent'),
   },
   {
     id: 'access', icon: KeyRound, letter: null, keys: null, group: 2,

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { AppInfo } from '../bindings/AppInfo';
 import { ActionMenu } from '../actions/ActionMenu';
+import { AuditView } from '../audit/AuditView';
 import { ClusterDialog } from '../clusters/ClusterDialog';
 import { CommandError, rpc } from '../host';
 import { startClock } from '../live/clock';
@@ -78,6 +79,8 @@ function Shown() {
       return <OperationList />;
     case 'operation':
       return <OperationView key={place.id} id={place.id} firstJob={place.job} />;
+    case 'audit':
+      return <AuditView />;
     case 'wizard':
       return <Wizard />;
   }

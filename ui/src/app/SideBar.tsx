@@ -1,5 +1,5 @@
 // The side bar: the views that exist, and whether the picture is live.
-import { Activity, type LucideIcon, Network } from 'lucide-react';
+import { Activity, type LucideIcon, Network, ScrollText } from 'lucide-react';
 import type { AppInfo } from '../bindings/AppInfo';
 import { useLive } from '../live/store';
 import { Status } from '../parts/Status';
@@ -18,6 +18,7 @@ export function SideBar({ info }: { info: AppInfo | null }) {
     <nav className="side" aria-label={words.views.label} data-region="side">
       <Entry to={{ view: 'fleet' }} icon={Network} name={words.views.fleet} here={view === 'fleet' || view === 'wizard'} />
       <Entry to={{ view: 'operations' }} icon={Activity} name={words.views.operations} here={view === 'operations' || view === 'operation'} figure={running} />
+      <Entry to={{ view: 'audit' }} icon={ScrollText} name={words.views.audit} here={view === 'audit'} />
       <div className="side-foot">
         <LinkStatus />
         {info !== null && <div className="words">{words.link.version(info.version)}</div>}

@@ -5,6 +5,7 @@ export type Place =
   | { view: 'fleet' }
   | { view: 'operations' }
   | { view: 'operation'; id: string; job: string | null }
+  | { view: 'audit' }
   | { view: 'wizard' };
 
 export const usePlace = create<{ place: Place; drawer: boolean }>(() => ({ place: { view: 'fleet' }, drawer: true }));

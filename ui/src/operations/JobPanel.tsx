@@ -9,7 +9,7 @@ import { ErrorNote, Note } from '../parts/Note';
 import { ReceiptView } from '../panel/ReceiptView';
 import { words } from '../words/en';
 import { exact, took } from '../words/format';
-import { Result } from './JobTable';
+import { Result } from './JobRow';
 
 const text = words.operations;
 

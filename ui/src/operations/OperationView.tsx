@@ -1,30 +1,33 @@
 // One operation: counts, one row per LXC with its steps, the log, and what went wrong.
-import { X } from 'lucide-react';
+import { RotateCw, X } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { Job } from '../bindings/Job';
 import type { Operation } from '../bindings/Operation';
 import { fail } from '../app/notices';
 import { go } from '../app/place';
 import { rpc } from '../host';
-import { useNow, useSeconds } from '../live/clock';
+import { useNow } from '../live/clock';
 import { useOperation } from '../live/store';
-import { Glyph, type GlyphName } from '../parts/Glyph';
 import { ErrorNote } from '../parts/Note';
-import type { Tone } from '../parts/Status';
 import { words } from '../words/en';
-import { count, took, when } from '../words/format';
+import { count, when } from '../words/format';
+import { Figures, type Shown } from './Figures';
+import { failedJobs } from './counts';
 import { JobLog } from './JobLog';
 import { JobPanel } from './JobPanel';
 import { JobTable } from './JobTable';
-import { SegmentBar } from './SegmentBar';
+import { retry, retryable } from './retry';
 import { useJobs } from './useJobs';
 
 const text = words.operations;
+const ALL: Shown = new Set();
 
 export function OperationView({ id, firstJob }: { id: string; firstJob: string | null }) {
   const operation = useOperation(id);
   const { jobs, problem, read } = useJobs(id);
   const [chosen, setChosen] = useState<string | null>(firstJob);
+  const [states, setStates] = useState(ALL);
+  const shown = useMemo(() => (jobs === null || states.size === 0 ? jobs : jobs.filter((job) => states.has(job.state))), [jobs, states]);
   const job = useMemo(() => pickJob(jobs, chosen), [jobs, chosen]);
   // Once a job has been shown it stays, while others move.
   useEffect(() => {
@@ -35,13 +38,13 @@ export function OperationView({ id, firstJob }: { id: string; firstJob: string |
       <div className="tool">
         <button type="button" className="link t3" onClick={() => go({ view: 'operations' })}>{text.title}</button>
         <span className="t3">/</span>
-        {operation !== undefined && <Heading operation={operation} />}
+        {operation !== undefined && <Heading operation={operation} jobs={jobs} />}
       </div>
       {problem !== null && (
         <div className="p-4"><ErrorNote error={problem} action={<button type="button" className="button compact" onClick={read}>{words.tryAgain}</button>} /></div>
       )}
-      {operation !== undefined && <Counts operation={operation} jobs={jobs} />}
-      {operation !== undefined && jobs !== null && <JobTable kind={operation.kind} jobs={jobs} chosen={job?.id ?? null} onChoose={setChosen} />}
+      {operation !== undefined && <Figures operation={operation} jobs={jobs} states={states} rows={shown?.length ?? 0} onShow={setStates} />}
+      {operation !== undefined && jobs !== null && shown !== null && <JobTable kind={operation.kind} jobs={jobs} shown={shown} chosen={job?.id ?? null} onChoose={setChosen} />}
       <div className="below">
         <JobLog job={job} />
         <JobPanel job={job} kind={operation?.kind ?? 'scan'} />
@@ -57,7 +60,7 @@ function pickJob(jobs: readonly Job[] | null, chosen: string | null): Job | null
   return jobs.find((job) => job.id === chosen) ?? of('failed') ?? of('interrupted') ?? of('running') ?? jobs[0] ?? null;
 }
 
-function Heading({ operation }: { operation: Operation }) {
+function Heading({ operation, jobs }: { operation: Operation; jobs: readonly Job[] | null }) {
   const now = useNow();
   const meta = [text.started(when(operation.beganAt, now)), operation.plan === null ? null : text.plan(operation.plan)];
   const stop = () => rpc('cancel_operation', { operation: operation.id }).catch(fail);
@@ -72,40 +75,22 @@ function Heading({ operation }: { operation: Operation }) {
           {operation.cancelling ? text.cancelling : text.cancel}
         </button>
       )}
+      {jobs !== null && <Retry operation={operation} jobs={jobs} />}
     </>
   );
 }
 
-const FIGURES: readonly [keyof typeof text.counts, Tone, GlyphName][] = [
-  ['succeeded', 'ok', 'ok'], ['running', 'busy', 'busy'], ['waiting', 'mute', 'wait'], ['failed', 'error', 'err'],
-  ['interrupted', 'error', 'unr'], ['skipped', 'mute', 'uns'], ['cancelled', 'mute', 'uns'],
-];
-
-function Counts({ operation, jobs }: { operation: Operation; jobs: readonly Job[] | null }) {
-  const { counts } = operation;
-  const shown = FIGURES.filter(([state]) => counts[state] > 0);
+/** The next step of an operation that ended with something left to do. */
+function Retry({ operation, jobs }: { operation: Operation; jobs: readonly Job[] }) {
+  const again = useMemo(() => retryable(operation, jobs), [operation, jobs]);
+  if (again.length === 0) return null;
+  const planned = operation.kind !== 'scan';
+  const name = failedJobs(operation.counts) > 0 ? text.retry.failed : text.retry.stopped;
   return (
-    <div className="counts" data-testid="operation-counts">
-      {shown.map(([state, tone, glyph]) => (
-        <div key={state} className="hs" data-count={state} data-value={counts[state]}>
-          <span className={`status ${tone}`}><Glyph name={glyph} /></span>
-          <span className="figure">{count(counts[state])}</span>
-          <span className="t2">{text.counts[state]}</span>
-        </div>
-      ))}
-      <span className="fill" />
-      <div className="progress">
-        <SegmentBar counts={counts} jobs={jobs} />
-        <div className="hs small t3 mt-1.5">
-          <span>{operation.endedAt === null ? <SoFar since={operation.beganAt} /> : text.tookAll(took(operation.endedAt - operation.beganAt))}</span>
-          <span className="fill" />
-          {operation.endedAt === null && operation.percent !== null && <span className="num">{`${operation.percent} %`}</span>}
-        </div>
-      </div>
-    </div>
+    <button type="button" className="button primary compact" title={text.retry.title(again.length, planned)} onClick={() => void retry(operation.kind, again)} data-testid="operation-retry">
+      <RotateCw className="icon small" aria-hidden />
+      {planned ? `${name}…` : name}
+      {again.length > 1 && <span className="figures-n">{count(again.length)}</span>}
+    </button>
   );
-}
-
-function SoFar({ since }: { since: number }) {
-  return <>{text.soFar(took(useSeconds() - since))}</>;
 }

@@ -42,3 +42,10 @@ export function standing(operation: Operation): Standing {
   if (counts.skipped > 0) return { tone: 'ok', glyph: 'ok', word: `${text.done}, ${text.ended.skipped(counts.skipped, all)}` };
   return { tone: 'ok', glyph: 'ok', word: text.done };
 }
+
+/** One line: `41 of 43 LXCs connected, 1 failed`. */
+export function summaryOf(operation: Operation): string {
+  const { counts } = operation;
+  const result = operation.endedAt === null ? text.counts.succeeded : text.results[operation.kind];
+  return text.summary(counts.succeeded, allJobs(counts), result, failedJobs(counts));
+}

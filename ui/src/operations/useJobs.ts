@@ -19,6 +19,13 @@ export function useJobs(operation: string): Jobs {
     let live = true;
     /** Jobs that moved while the answer was on its way. */
     let moved = new Map<string, Job>();
+    /** Jobs that moved in this frame: a thousand of them make one new list, not a thousand. */
+    let fresh = new Map<string, Job>();
+    const put = () => {
+      const taken = fresh;
+      fresh = new Map();
+      if (live) setJobs((jobs) => jobs?.map((job) => taken.get(job.id) ?? job) ?? null);
+    };
     rpc('operation_details', { operation }).then(
       ({ jobs }) => {
         if (!live) return;
@@ -31,7 +38,8 @@ export function useJobs(operation: string): Jobs {
     const end = onAside((body) => {
       if (body.kind !== 'job' || body.operation !== operation) return;
       moved.set(body.job.id, body.job);
-      setJobs((jobs) => jobs?.map((job) => (job.id === body.job.id ? body.job : job)) ?? null);
+      if (fresh.size === 0) queueMicrotask(put);
+      fresh.set(body.job.id, body.job);
     });
     const endReset = onReset(() => setTries((n) => n + 1));
     return () => {

@@ -10,14 +10,16 @@ const text = words.panel;
 
 export function Foot({ scope }: { scope: Scope }) {
   const several = scope.one === null;
-  const update = action('update').when(scope).able;
-  const enrol = action('enrol').when(scope).able;
-  const next = update || !enrol ? 'update' : 'enrol';
+  const next = nextStep(scope);
   const n = scope.guests.length;
-  const label = next === 'update' ? (several ? text.planSeveral(n) : text.plan) : several ? text.installSeveral(n) : text.installAgent;
+  const labels: Record<Next, string> = {
+    update: several ? text.planSeveral(n) : text.plan,
+    enrol: several ? text.installSeveral(n) : text.installAgent,
+    'restart-agent': words.actions.restart(several),
+  };
   return (
     <div className="panel-foot">
-      <ActionButton id={next} scope={scope} label={label} primary />
+      <ActionButton id={next} scope={scope} label={labels[next]} primary />
       <ActionButton id="scan" scope={scope} label={text.scan} />
       <span className="fill" />
       <button type="button" className="button ghost square" aria-label={text.more} aria-haspopup="menu" onClick={(event) => openMenu(above(event), scope)}>
@@ -25,6 +27,16 @@ export function Foot({ scope }: { scope: Scope }) {
       </button>
     </div>
   );
+}
+
+type Next = 'update' | 'enrol' | 'restart-agent';
+
+/** Updates first; an agent where there is none; one that is silent is restarted before it is set up again. */
+function nextStep(scope: Scope): Next {
+  const can = (id: Next) => action(id).when(scope).able;
+  if (can('update')) return 'update';
+  if (scope.guests.some((guest) => guest.agent.kind === 'notInstalled') && can('enrol')) return 'enrol';
+  return scope.guests.some((guest) => guest.agent.kind === 'offline') && can('restart-agent') ? 'restart-agent' : 'update';
 }
 
 function above(event: MouseEvent): { x: number; y: number } {

@@ -7,6 +7,7 @@ import { isSecurity } from '../panel/packages';
 import { Badge, Meter, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
 import { bytes, list, shortOs } from '../words/format';
+import { AgentWork } from './AgentWork';
 
 const text = words.plan;
 
@@ -22,7 +23,7 @@ export function GuestPlanView({ guest }: { guest: PlannedGuest }) {
         <span className="fill" />
         {security > 0 && <span className="small"><Status tone="sec" glyph="sec">{text.security_n(security)}</Status></span>}
       </div>
-      {work.kind === 'update' ? <Packages plan={work.plan} /> : <Enrolment guest={guest} reach={work.reach} />}
+      {work.kind === 'update' ? <Packages plan={work.plan} /> : <AgentWork guest={guest} work={work} />}
     </>
   );
 }
@@ -122,21 +123,5 @@ function Points({ title, points, tone, glyph }: { title: string; points: readonl
         ))}
       </ul>
     </div>
-  );
-}
-
-function Enrolment({ guest, reach }: { guest: PlannedGuest; reach: string }) {
-  return (
-    <>
-      <div className="facts">
-        <div><h3>{text.reach}</h3><b>{reach}</b></div>
-        <div><h3>{text.system}</h3><b>{guest.os ?? words.state.unknown}</b></div>
-        <div><h3>{text.leaves}</h3><b>{text.enrolLeaves}</b></div>
-      </div>
-      <div className="card">
-        <div className="line-row head"><span>{text.steps}</span></div>
-        {text.stepList.map((step, i) => <div key={step} className="line-row grid-cols-[20px_1fr]"><span className="t3 num">{i + 1}</span><span className="t1">{step}</span></div>)}
-      </div>
-    </>
   );
 }

@@ -1,12 +1,14 @@
 // Left in the plan: the guests in their order, the rules of the run, and who is not in it and why.
-import { CircleStop, type LucideIcon, RotateCcw, ShieldCheck } from 'lucide-react';
+import { CircleStop, Info, type LucideIcon, RotateCcw, ShieldCheck } from 'lucide-react';
 import { type KeyboardEvent, memo } from 'react';
 import type { Plan } from '../bindings/Plan';
 import type { PlannedGuest } from '../bindings/PlannedGuest';
+import type { OperationKind } from '../bindings/OperationKind';
 import { isSecurity } from '../panel/packages';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { count } from '../words/format';
+import { Remedies } from './Remedies';
 
 const text = words.plan;
 
@@ -28,6 +30,7 @@ export function OrderList({ plan, chosen, onChoose }: { plan: Plan; chosen: numb
         </div>
         <Rules plan={plan} />
       </div>
+      <Remedies plan={plan} />
       {plan.leftOut.length > 0 && <LeftOut plan={plan} />}
     </div>
   );
@@ -43,6 +46,7 @@ const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: Plan
       <span className="more"><Work guest={guest} /></span>
       <span className="more t3">
         <span>{guest.node}</span>
+        {guest.work.kind === 'enrol' && guest.work.start && <Status tone="caution" glyph="run">{text.started}</Status>}
         {removed > 0 && <Status tone="caution" glyph="uns">{text.removing(removed)}</Status>}
       </span>
     </div>
@@ -50,7 +54,7 @@ const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: Plan
 });
 
 function Work({ guest }: { guest: PlannedGuest }) {
-  if (guest.work.kind === 'enrol') return <Status tone="mute" glyph="wait">{guest.work.reach}</Status>;
+  if (guest.work.kind !== 'update') return <Status tone="mute" glyph="wait">{guest.work.reach}</Status>;
   const { upgraded } = guest.work.plan;
   const security = upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length;
   return (
@@ -61,11 +65,15 @@ function Work({ guest }: { guest: PlannedGuest }) {
   );
 }
 
+const RULES: Record<OperationKind, string> = {
+  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail,
+};
+
 function Rules({ plan }: { plan: Plan }) {
   if (plan.guests.length === 0) return null;
   return (
     <div className="rules">
-      {plan.kind === 'update' ? <Rule icon={ShieldCheck} text={text.recheck} /> : <Rule icon={RotateCcw} text={text.enrolFail} />}
+      <Rule icon={plan.kind === 'update' ? ShieldCheck : plan.kind === 'enrol' ? RotateCcw : Info} text={RULES[plan.kind]} />
       {plan.guests.length > 1 && <Rule icon={CircleStop} text={text.stops(plan.stopAfter)} />}
     </div>
   );

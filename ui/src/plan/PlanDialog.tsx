@@ -48,7 +48,7 @@ function Head({ title, plan, kind }: { title: string; plan: Plan | null; kind: M
             {` · ${text.meta(timeOfDay(plan.madeAt), timeOfDay(plan.goodUntil))}`}
           </Dialog.Description>
         )}
-        {plan === null && <Dialog.Description className="small t3 mt-0.5">{kind === 'enrol' ? text.checking : text.asking}</Dialog.Description>}
+        {plan === null && <Dialog.Description className="small t3 mt-0.5">{kind === 'update' ? text.asking : text.checking}</Dialog.Description>}
       </div>
       {plan !== null && (
         <button type="button" className="button ghost" onClick={planAgain} data-testid="plan-again">
@@ -92,16 +92,15 @@ function Ready({ current }: { current: Extract<PlanState, { phase: 'ready' }> })
   const [removals, setRemovals] = useState(false);
   const late = useSeconds() >= plan.goodUntil;
   const guest = plan.guests[chosen] ?? null;
-  const title = plan.kind === 'enrol' ? text.enrolTitle(plan.guests.length) : text.updateTitle(plan.guests.length);
   return (
     <>
-      <Head title={title} plan={plan} kind={plan.kind} />
+      <Head title={text.titles[plan.kind](plan.guests.length)} plan={plan} kind={plan.kind} />
       <div className="plan-body">
         <OrderList plan={plan} chosen={chosen} onChoose={setChosen} />
         <div className="plan-right scrolls">
           {late && problem === null && <Note tone="caution" glyph="old" testId="plan-expired">{text.expired}</Note>}
           {problem !== null && <ErrorNote error={problem} testId="plan-problem" />}
-          {guest === null ? <Note glyph="uns">{text.empty}.</Note> : <GuestPlanView guest={guest} />}
+          {guest === null ? <Note glyph="uns" testId="plan-empty">{plan.leftOut.some((left) => left.remedy !== null) ? text.emptyYet : text.empty}</Note> : <GuestPlanView guest={guest} />}
         </div>
       </div>
       <PlanFoot current={current} late={late} removals={removals} onRemovals={setRemovals} />

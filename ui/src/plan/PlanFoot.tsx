@@ -6,7 +6,7 @@ import { isSecurity } from '../panel/packages';
 import { Status } from '../parts/Status';
 import { TickLine } from '../parts/Tick';
 import { words } from '../words/en';
-import { approvePlan, planAgain, type PlanState } from './state';
+import { approvePlan, planAgain, type PlanState, usePlan } from './state';
 
 const text = words.plan;
 
@@ -20,7 +20,9 @@ interface Props {
 export function PlanFoot({ current, late, removals, onRemovals }: Props) {
   const approve = useRef<HTMLButtonElement>(null);
   // The dialog stood open while the plan was made, so the focus is on a button that is gone.
-  useEffect(() => approve.current?.focus(), []);
+  useEffect(() => {
+    if (usePlan.getState().ticked === null) approve.current?.focus();
+  }, []);
   const { plan, approving, problem } = current;
   const sums = sumsOf(plan);
   const dead = late || problem?.code === 'planMoved';
@@ -29,7 +31,7 @@ export function PlanFoot({ current, late, removals, onRemovals }: Props) {
     <div className="dialog-foot">
       <div className="fill small">
         <div className="hs wide">
-          <b className="medium">{plan.kind === 'enrol' ? text.agents(plan.guests.length) : words.updates(sums.updates)}</b>
+          <b className="medium">{plan.kind === 'update' ? words.updates(sums.updates) : text.agents(plan.guests.length)}</b>
           {sums.security > 0 && <Status tone="sec" glyph="sec">{text.security_n(sums.security)}</Status>}
           {plan.kind === 'update' && <span className="t3">{text.total_download(sums.download)}</span>}
         </div>

@@ -1,7 +1,9 @@
 // The one plan on the screen: being made, ready, or not possible.
 import { create } from 'zustand';
+import type { Allowed } from '../bindings/Allowed';
 import type { MakePlan } from '../bindings/MakePlan';
 import type { Plan } from '../bindings/Plan';
+import type { Remedy } from '../bindings/Remedy';
 import { tell } from '../app/notices';
 import { go, usePlace } from '../app/place';
 import { CommandError, rpc } from '../host';
@@ -18,15 +20,23 @@ export type After = 'stay' | 'operation';
 interface Store {
   current: PlanState | null;
   after: After;
+  /** The tick box that asked for the plan to be made anew: the focus goes back to it, never on to the approval. */
+  ticked: Remedy | null;
 }
 
-export const usePlan = create<Store>(() => ({ current: null, after: 'stay' }));
+export const usePlan = create<Store>(() => ({ current: null, after: 'stay', ticked: null }));
 let newest = 0;
 
-export async function makePlan(request: MakePlan, after: After = 'stay'): Promise<void> {
+const NOTHING_MORE: Allowed = { start: false, takeOver: false };
+
+/** What a plan is asked for. It may do nothing beyond its kind unless that was allowed. */
+export type PlanWish = Omit<MakePlan, 'allowed'> & { allowed?: Allowed };
+
+export async function makePlan(wish: PlanWish, after: After = 'stay', ticked: Remedy | null = null): Promise<void> {
   newest += 1;
   const mine = newest;
-  usePlan.setState({ current: { phase: 'making', request, answered: 0, of: 0 }, after });
+  const request: MakePlan = { ...wish, allowed: wish.allowed ?? NOTHING_MORE };
+  usePlan.setState({ current: { phase: 'making', request, answered: 0, of: 0 }, after, ticked });
   try {
     const plan = await rpc('make_plan', request);
     if (mine === newest) usePlan.setState({ current: { phase: 'ready', request, plan, approving: false, problem: null } });
@@ -48,6 +58,14 @@ export function closePlan(): void {
 export function planAgain(): void {
   const { current, after } = usePlan.getState();
   if (current !== null) void makePlan(current.request, after);
+}
+
+/** Makes the plan anew with something more, or less, that it may do. */
+export function allow(remedy: Remedy, on: boolean): void {
+  const { current, after } = usePlan.getState();
+  if (current === null) return;
+  const { request } = current;
+  void makePlan({ ...request, allowed: { ...request.allowed, [remedy]: on } }, after, remedy);
 }
 
 export async function approvePlan(): Promise<void> {

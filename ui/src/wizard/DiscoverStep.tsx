@@ -38,7 +38,7 @@ export function DiscoverStep() {
     () =>
       (cluster === null ? [] : guestsBelow(fleet, clusterKey(cluster))).flatMap((key) => {
         const guest = fleet.guests.get(key);
-        return guest === undefined ? [] : [{ guest, why: whyNoAgent(guest, nodeOf(fleet.nodes, guest)) }];
+        return guest === undefined ? [] : [{ guest, why: whyNot(guest, nodeOf(fleet.nodes, guest)) }];
       }),
     [fleet, cluster],
   );
@@ -80,6 +80,9 @@ export function DiscoverStep() {
   );
 }
 
+/** An agent that was there before and is silent is no matter of a first visit. */
+const whyNot = (guest: GuestRow, node: NodeRow | undefined) => (guest.agent.kind === 'offline' ? words.actions.why.offline : whyNoAgent(guest, node));
+
 const nodeOf = (nodes: ReadonlyMap<string, NodeRow>, guest: GuestRow) => nodes.get(nodeKey({ cluster: guest.cluster, node: guest.node }));
 
 interface FoundProps {
@@ -118,14 +121,13 @@ function FoundRow({ guest, why, out }: { guest: GuestRow; why: string | null; ou
       <span className="el">{guest.node}</span>
       <span className="el" title={guest.os ?? undefined}>{guest.os === null ? words.none : shortOs(guest.os)}</span>
       <span className="el">
-        {why !== null ? <Status tone={glyphOf(why) === 'ok' ? 'ok' : 'mute'} glyph={glyphOf(why)} title={why}>{why}</Status> : out ? <Status tone="mute" glyph="unk">{text.leftOut}</Status> : <span className="t3">{text.willInstall}</span>}
+        {why !== null ? <Status tone={glyphOf(why) === 'ok' ? 'ok' : 'mute'} glyph={glyphOf(why)} title={why}>{why}</Status> : out ? <Status tone="mute" glyph="unk">{text.leftOut}</Status> : guest.power === 'stopped' ? <Status tone="mute" glyph="stop" title={words.actions.wouldStart(1, 1)}>{words.actions.wouldStart(1, 1)}</Status> : <span className="t3">{text.willInstall}</span>}
       </span>
     </div>
   );
 }
 
-
 function glyphOf(why: string): GlyphName {
-  const { installed, template, stopped } = words.actions.why;
-  return why === installed ? 'ok' : why === template ? 'tmpl' : why === stopped ? 'stop' : 'uns';
+  const { installed, template, offline } = words.actions.why;
+  return why === installed ? 'ok' : why === template ? 'tmpl' : why === offline ? 'unr' : 'uns';
 }

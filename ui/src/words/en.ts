@@ -5,6 +5,7 @@ import type { OperationKind } from '../bindings/OperationKind';
 import type { Severity } from '../bindings/Severity';
 import type { StepKind } from '../bindings/StepKind';
 import type { StepState } from '../bindings/StepState';
+import { audit } from './audit';
 import { bytes, count, plural } from './format';
 import { cluster, node, settings } from './places';
 import { wizard } from './wizard';
@@ -17,6 +18,10 @@ const steps: Record<StepKind, { head: string; doing: string; short: string }> = 
   install: { head: 'Install', doing: 'Installing the agent', short: 'Installing' },
   checkIn: { head: 'First report', doing: 'Waiting for its first report', short: 'First report' },
   cleanUp: { head: 'Clean up', doing: 'Cleaning up', short: 'Cleaning up' },
+  start: { head: 'Start', doing: 'Starting the LXC', short: 'Starting' },
+  stop: { head: 'Stop', doing: 'Stopping the LXC again', short: 'Stopping' },
+  restart: { head: 'Restart', doing: 'Restarting the agent', short: 'Restarting' },
+  remove: { head: 'Remove', doing: 'Removing the agent', short: 'Removing' },
   send: { head: 'Hand over', doing: 'Handing over to the agent', short: 'Handing over' },
   refresh: { head: 'Package lists', doing: 'Reading package lists', short: 'Refreshing' },
   scan: { head: 'Scan', doing: 'Scanning', short: 'Scanning' },
@@ -33,8 +38,8 @@ const jobStates: Record<JobState, string> = {
   waiting: 'Waiting', running: 'Running', succeeded: 'Done', failed: 'Failed', skipped: 'Left out',
   cancelled: 'Stopped', interrupted: 'Interrupted',
 };
-const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update' };
-const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated' };
+const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent' };
+const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed' };
 const severities: Record<Severity, string> = {
   critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', securityUnrated: 'Security', unknown: '',
 };
@@ -43,13 +48,18 @@ const levels: Record<LogLevel, string> = { info: '', warning: 'note', error: 'fa
 const updates = (n: number) => plural(n, 'update', 'updates');
 const lxcs = (n: number) => plural(n, 'LXC', 'LXCs');
 const packages = (n: number) => plural(n, 'package', 'packages');
+const agents = (n: number) => plural(n, 'agent', 'agents');
+const titles: Record<OperationKind, (n: number) => string> = {
+  enrol: (n) => `Install ${agents(n)}`, scan: (n) => `Scan ${lxcs(n)}`, update: (n) => `Update ${lxcs(n)}`,
+  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`,
+};
 
 export const words = {
   product: 'RedFlag',
   none: '–',
   close: 'Close', cancel: 'Cancel', back: 'Back', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', clear: 'Clear',
   to: 'to', next: 'Next:', updates, lxcs, packages,
-  views: { label: 'Views', fleet: 'Fleet', operations: 'Operations' },
+  views: { label: 'Views', fleet: 'Fleet', operations: 'Operations', audit: 'Audit' },
   link: {
     live: 'Live', starting: 'Starting', lost: 'Connection lost', version: (v: string) => `Version ${v}`, demo: 'Demo data',
     problem: 'The fleet cannot be read.',
@@ -114,12 +124,13 @@ export const words = {
     changed: 'Before and after', nothing: 'Nothing was changed.', notDone: 'Planned, not done', kept: 'Configuration files kept as yours', services: 'Services', active: 'runs', inactive: 'does not run', removed: 'removed', log: 'Log',
   },
   actions: {
-    scan: 'Scan for updates', enrol: 'Install agent…', update: 'Install updates…', security: 'Install security updates…', details: 'View details', access: 'Set up node access…', copyName: 'Copy name', copyNames: 'Copy names', copyAddress: 'Copy address', copyAddresses: 'Copy addresses',
+    scan: 'Scan for updates', enrol: (many: boolean) => (many ? 'Install agents…' : 'Install agent…'), restart: (many: boolean) => (many ? 'Restart agents…' : 'Restart agent…'), removeAgent: (many: boolean) => (many ? 'Remove agents…' : 'Remove agent…'), update: 'Install updates…', security: 'Install security updates…', details: 'View details', access: 'Set up node access…', copyName: 'Copy name', copyNames: 'Copy names', copyAddress: 'Copy address', copyAddresses: 'Copy addresses',
     some: (n: number, of: number, can: string) => `${count(n)} of ${count(of)} ${can}`,
-    can: { scan: 'can be scanned', enrol: 'can get an agent', update: 'have updates to install', security: 'have security updates' },
+    wouldStart: (n: number, of: number) => (of === 1 ? 'Stopped: it would be started for it' : `${count(n)} stopped: would be started for it`), repair: 'The agent does not answer: it is set up again',
+    can: { scan: 'can be scanned', enrol: 'can get an agent', restart: 'can be restarted', removeAgent: 'can be taken out', update: 'have updates to install', security: 'have security updates' },
     why: {
       none: 'No LXC here', template: 'A template is not changed', stopped: 'Stopped. Start it first', old: 'Its node does not answer', unknownPower: 'Its power state is unknown', busy: 'An operation runs on it',
-      locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
+      locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', agentless: 'No agent', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
       upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', noAddress: 'No address known', ...cluster.actions.why,
     },
     noneOf: (of: number, can: string) => `None of ${count(of)} ${can}`,
@@ -127,23 +138,33 @@ export const words = {
     scanStarted: (what: string) => `Scan of ${what} started.`, approved: (short: string) => `Plan ${short} started.`,
   },
   plan: {
-    updateTitle: (n: number) => `Update ${lxcs(n)}`, enrolTitle: (n: number) => `Install ${plural(n, 'agent', 'agents')}`, making: 'Making the plan', answered: (n: number, of: number) => `${count(n)} of ${count(of)} answered`, asking: 'Each agent simulates the update. Nothing is changed.', checking: 'Looking which LXCs can be reached. Nothing is changed.',
+    titles, making: 'Making the plan', answered: (n: number, of: number) => `${count(n)} of ${count(of)} answered`, asking: 'Each agent simulates the update. Nothing is changed.', checking: 'Looking which LXCs can be reached. Nothing is changed.',
     head: 'Plan', meta: (made: string, until: string) => `made ${made}, good until ${until} · nothing has been changed yet`, again: 'Make a new plan', order: 'Order', oneByOne: 'in this order', stops: (n: number) => `Stops after ${plural(n, 'failure', 'failures')}.`,
     recheck: 'Each LXC is simulated again first. If its packages moved, it is not touched and you are asked again.', enrolFail: 'An agent that fails is removed again.', notIn: 'Not in this plan',
     upgraded: 'Upgraded', added: 'Added', removedHead: 'Removed', keptBack: 'Kept back', version: 'Version', size: 'Size', security: 'Security', space: 'Space', downloaded: 'download', needed: (n: number, free: number) => `${bytes(n)} needed, ${bytes(free)} free`, tight: 'Not enough room', restarts: 'Restarts', noRestarts: 'No services known', reboot: 'No reboot of the LXC', wayBack: 'Way back', noWayBack: 'None', noSnapshots: 'RedFlag takes no snapshot yet',
     cannot: 'Cannot be undone', cannotList: ['Package versions: older ones may be gone from the archive', 'Data that a newer version converts when it starts'], cannotHint: 'Take a snapshot or a backup in Proxmox first if you may need to go back.', done: 'After the update', doneList: ['Versions, package database and services are checked', 'A receipt says what changed and what did not'],
-    reach: 'Reached through', system: 'System', leaves: 'What it leaves', steps: 'What will be done', stepList: ['Check that it runs, is not locked, and has room', 'Copy the agent and compare its checksum', 'Write its configuration with a code that works once', 'Let the agent set up its own service', 'Wait for its first report', 'Remove what only the installation needed'], enrolLeaves: 'One program, one service, no open port',
-    removals: (n: number) => `Remove ${packages(n)}: I have read which ones`, approve: (short: string) => `Approve plan ${short} and start`, onlyThis: 'Approval is for this list only. If anything in it changes, you are asked again.', empty: 'Nothing in it can be done now', expired: 'This plan is too old to be approved.', moved: 'This plan does not hold any more.', failed: 'No plan could be made.', agents: (n: number) => plural(n, 'agent', 'agents'), notThere: 'Nothing is changed in any LXC.', security_n: (n: number) => `${count(n)} security`, total_download: (n: number) => `${bytes(n)} download`, removing: (n: number) => `removes ${packages(n)}`,
+    reach: 'Reached through', system: 'System', leaves: 'What it leaves', steps: 'What will be done', stepList: ['Check that it runs, is not locked, and has room', 'Copy the agent and compare its checksum', 'Write its configuration with a code that works once', 'Let the agent set up its own service', 'Wait for its first report', 'Remove what only the installation needed'], enrolLeaves: 'One program, one service, no open port', stepStart: 'Start the LXC', stepCheckStopped: 'Check that it is not locked', stepStop: 'Stop the LXC again, and keep the agent for its next start',
+    restartFail: 'An agent that does not report again is named. Nothing else is changed.', restartChanges: 'Changes', restartOnly: 'Nothing. Its service begins anew', restartList: ['Check that the LXC runs and is not locked', 'Restart the agent’s service through the node', 'Wait for its report'],
+    removeFail: 'An agent that cannot be taken out is named, and stays as it is.', goes: 'What goes', goesList: 'The agent with its service, configuration and certificate', stays: 'What stays', staysList: 'The history and the receipts', removeList: ['Check that the LXC runs and is not locked', 'Stop the service and take out everything of the agent', 'Look that nothing of it is left, and forget its certificate'], removeHint: 'Its packages cannot be seen or updated from here until an agent is installed again. Packages and data of the LXC are not touched.',
+    started: 'Is started for it', startedNote: 'It is stopped. It is started for the installation, and stopped again afterwards.', takeOverNote: 'If an agent of another RedFlag is in it, that agent is replaced and does not report there any more.', beyond: 'More can be done if you allow it',
+    remedies: {
+      start: (n: number) => (n === 0 ? 'Start stopped LXCs for it, and stop them again' : n === 1 ? 'Start the stopped LXC for it, and stop it again' : `Start the ${count(n)} stopped LXCs for it, and stop them again`),
+      takeOver: (n: number) => (n === 0 ? 'Take over LXCs from another RedFlag' : `Take over ${lxcs(n)} from another RedFlag`),
+    },
+    removals: (n: number) => `Remove ${packages(n)}: I have read which ones`, approve: (short: string) => `Approve plan ${short} and start`, onlyThis: 'Approval is for this list only. If anything in it changes, you are asked again.', empty: 'Nothing in it can be done now.', emptyYet: 'Nothing in it can be done as it is. What you may allow stands at the left.', expired: 'This plan is too old to be approved.', moved: 'This plan does not hold any more.', failed: 'No plan could be made.', agents, notThere: 'Nothing is changed in any LXC.', security_n: (n: number) => `${count(n)} security`, total_download: (n: number) => `${bytes(n)} download`, removing: (n: number) => `removes ${packages(n)}`,
   },
   operations: {
     title: 'Operations', none: 'No operations yet', noneText: 'Scans, agent installations and updates appear here, each with its steps and its log.', running: (n: number) => `${count(n)} running`, waiting: (n: number) => `${count(n)} waiting`, failed: (n: number) => `${count(n)} failed`, openAll: 'Open all', show: 'Show operations', name: (kind: OperationKind, subject: string) => `${kinds[kind]} · ${subject}`, heading: (number: number, kind: OperationKind, subject: string) => `#${number} ${kinds[kind]} ${subject}`,
     started: (at: string) => `started ${at}`, plan: (short: string) => `plan ${short}`, cancel: 'Cancel rest', cancelling: 'Stopping after this step', counts: { succeeded: 'done', running: 'running', waiting: 'waiting', failed: 'failed', interrupted: 'interrupted', skipped: 'left out', cancelled: 'stopped' }, soFar: (t: string) => `${t} so far`, tookAll: (t: string) => `took ${t}`, lxc: 'LXC', result: 'Result', time: 'Time', log: 'Log', follow: 'Follow', noLog: 'Nothing logged yet.', noLogAtAll: 'Nothing was logged.', jobs: 'LXCs of this operation', chooseJob: 'Choose an LXC to see what it does.',
     steps, stepStates, jobStates, kinds, results, done: 'Done', ended: { cancelled: 'Stopped', failed: 'Failed', partly: (failed: number, of: number) => `${count(failed)} of ${count(of)} failed`, nothing: 'Nothing done', skipped: (n: number, of: number) => `${count(n)} of ${count(of)} left out` },
-    spoken: (number: number, what: string, done: number, of: number) => `Operation ${number}, ${what}: ${done} of ${of} done.`, spokenFailed: (number: number, what: string) => `Operation ${number}, ${what}: one failed.`, problem: 'Problem', receipt: 'Receipt', nowAt: 'Step',
+    spoken: (number: number, what: string, done: number, of: number) => `Operation ${number}, ${what}: ${done} of ${of} done.`, spokenFailed: (number: number, what: string) => `Operation ${number}, ${what}: one failed.`, problem: 'Problem', receipt: 'Receipt', nowAt: 'Now', cell: (state: string, detail: string | null) => (detail === null ? state : `${state}, ${detail}`),
+    retry: { failed: 'Retry failed', stopped: 'Retry stopped', title: (n: number, plan: boolean) => (plan ? `Makes a plan for ${lxcs(n)}` : `Scans ${lxcs(n)} again`) },
+    filter: { label: 'Shown by state', shown: (n: number, of: number) => `${count(n)} of ${count(of)} shown`, all: 'Show all', none: 'None of these now.' },
+    summary: (did: number, of: number, result: string, failed: number) => `${count(did)} of ${lxcs(of)} ${result.toLowerCase()}${failed === 0 ? '' : `, ${count(failed)} failed`}`, notReached: 'Not reached',
   },
   severities, levels,
   unlock: {
     chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
   },
-  wizard, cluster, node, settings,
+  wizard, cluster, node, settings, audit,
 } as const;

@@ -12,7 +12,9 @@ import { freshWizard, type StepName, useWizard, type Wizard } from '../../src/wi
 import { openDialog } from '../../src/clusters/state';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
-import { PLAN } from '../fixtures/work';
+import { countsOf, job, manyJobs, operation, PLAN } from '../fixtures/work';
+import type { Job } from '../../src/bindings/Job';
+import type { Operation } from '../../src/bindings/Operation';
 import { failure, type MemoryHost, PRINT } from '../host';
 
 interface Scene {
@@ -111,6 +113,49 @@ function measure(): void {
   document.title = `rows ${document.querySelectorAll('.tree-body .row').length} median ${sorted[5]?.toFixed(1)} worst ${sorted[9]?.toFixed(1)} close ${(performance.now() - began).toFixed(1)}`;
 }
 
+/** One operation over these jobs, opened. */
+function over(kind: Operation['kind'], jobs: Job[], part: Partial<Operation>, more?: () => void): Scene {
+  const shown = operation(1490, kind, 'Homelab Cluster 1', countsOf(jobs), part);
+  return {
+    before: (host) => {
+      const before = host.answers.snapshot;
+      host.answers.snapshot = async (request) => ({ ...(await before(request)), operations: [shown] });
+      host.answers.operation_details = () => ({ operation: shown, jobs });
+    },
+    after: () => {
+      go({ view: 'operation', id: shown.id, job: null });
+      if (more !== undefined) setTimeout(more, 300);
+    },
+  };
+}
+
+const press = (testId: string) => document.querySelector<HTMLElement>(`[data-testid="${testId}"]`)?.click();
+const agents = (kind: 'enrol' | 'restartAgent' | 'removeAgent', more?: () => void): Scene => ({
+  before: loads,
+  after: () => void makePlan({ kind, targets: [{ kind: 'fleet' }], only: { kind: 'all' } }).then(() => setTimeout(() => more?.(), 100)),
+});
+const RUNNING: Job[] = manyJobs(43).map((one, i) => (i < 24 ? one : i < 28 ? job(5000 + i, 'enrol', 'running', ['running', i === 25 ? 'started' : null, ...(i % 2 === 0 ? ['1.8 of 2.9 MB'] : ['2.9 MB', null, 'systemd unit'])], { name: one.name, node: one.node, percent: 40 }) : { ...job(5000 + i, 'enrol', 'waiting', [null]), name: one.name, node: one.node }));
+
+/** A thousand jobs, and fifty of them moving ten times: the time until each is laid out, in the page's title. */
+function measureJobs(host: MemoryHost, jobs: readonly Job[]): void {
+  const times: number[] = [];
+  const round = (n: number): void => {
+    if (n === 10) {
+      document.title = `rows ${document.querySelectorAll('.jobs .job').length} worst ${times.toSorted((a, b) => b - a)[0]?.toFixed(1)}`;
+      console.log(document.title);
+      return;
+    }
+    jobs.slice(0, 50).forEach((one, i) => host.send({ kind: 'job', operation: 'o-1490', job: { ...one, state: (i + n) % 2 === 0 ? 'running' : 'succeeded', endedAt: null } }));
+    const began = performance.now();
+    requestAnimationFrame(() => setTimeout(() => {
+      document.body.getBoundingClientRect();
+      times.push(performance.now() - began);
+      round(n + 1);
+    }));
+  };
+  round(0);
+}
+
 export const SCENES: Record<string, Scene> = {
   fleet: open(100),
   history: open(200, 'history'),
@@ -166,6 +211,19 @@ export const SCENES: Record<string, Scene> = {
   operations: { before: loads, after: () => go({ view: 'operations' }) },
   empty: { before: (host) => { host.answers.snapshot = () => ({ seq: 10, fleet: { clusters: [], nodes: [], guests: [], totals: { ...FLEET.totals, clusters: 0 } }, operations: [] }); } },
   passphrase: { before: (host) => { host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/d', keyStorage: 'passphraseToChoose', demo: false }); } },
+  'plan-agents': agents('enrol'),
+  'plan-agents-allowed': agents('enrol', () => { press('plan-allow-start'); setTimeout(() => press('plan-guest-102'), 200); }),
+  'plan-restart': agents('restartAgent'),
+  'plan-remove-agent': agents('removeAgent'),
+  'operation-many': over('enrol', RUNNING, { percent: 58 }),
+  'operation-ended': over('enrol', manyJobs(43), { endedAt: NOW - 5000, beganAt: NOW - 197_000, plan: '5c0e-917a' }),
+  'operation-filtered': over('enrol', manyJobs(1000), { endedAt: NOW - 5000, beganAt: NOW - 897_000, plan: '5c0e-917a' }, () => press('count-failed')),
+  'operation-thousand': (() => {
+    const jobs = manyJobs(1000);
+    const scene = over('enrol', jobs, {});
+    return { before: scene.before, after: (host: MemoryHost) => { scene.after?.(host); setTimeout(() => measureJobs(host, jobs), 800); } } as Scene;
+  })(),
+  audit: { after: () => { go({ view: 'audit' }); setTimeout(() => document.querySelectorAll<HTMLElement>('.act-open')[3]?.click(), 400); } },
   address: wizard('address', { probed: null }, (host) => { host.answers.probe_cluster = () => { throw failure('unreachable', 'Nothing answers at 192.168.1.10:8006.', 'connection refused (os error 111)', 'See whether the address is right and the node runs.'); }; }),
   certificate: wizard('certificate'),
   token: wizard('token', { secret: null }),

@@ -1,0 +1,33 @@
+// Trying again what did not end well: the same kind of operation, for those LXCs alone.
+import type { Job } from '../bindings/Job';
+import type { JobState } from '../bindings/JobState';
+import type { Operation } from '../bindings/Operation';
+import type { Target } from '../bindings/Target';
+import { fail, tell } from '../app/notices';
+import { go } from '../app/place';
+import { rpc } from '../host';
+import { makePlan } from '../plan/state';
+import { words } from '../words/en';
+
+const AGAIN: ReadonlySet<JobState> = new Set(['failed', 'interrupted', 'cancelled']);
+
+/** The jobs worth another try. None while the operation goes on: it may still come to them. */
+export function retryable(operation: Operation, jobs: readonly Job[]): readonly Job[] {
+  return operation.endedAt === null ? [] : jobs.filter((job) => AGAIN.has(job.state));
+}
+
+/** A scan begins at once; everything else begins with a plan of its own. */
+export async function retry(kind: Operation['kind'], jobs: readonly Job[]): Promise<void> {
+  const targets: Target[] = jobs.map((job) => ({ kind: 'guest', guest: job.guest }));
+  if (kind !== 'scan') {
+    await makePlan({ kind, targets, only: { kind: 'all' } }, 'operation');
+    return;
+  }
+  try {
+    const { operation } = await rpc('start_scan', { targets });
+    tell(words.actions.scanStarted(words.lxcs(jobs.length)));
+    go({ view: 'operation', id: operation, job: null });
+  } catch (thrown) {
+    fail(thrown);
+  }
+}

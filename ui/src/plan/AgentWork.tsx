@@ -1,0 +1,57 @@
+// Right in the plan: what will be done to the agent of one guest.
+import type { PlannedGuest } from '../bindings/PlannedGuest';
+import type { PlannedWork } from '../bindings/PlannedWork';
+import { Note } from '../parts/Note';
+import { words } from '../words/en';
+
+const text = words.plan;
+
+type Work = Exclude<PlannedWork, { kind: 'update' }>;
+
+export function AgentWork({ guest, work }: { guest: PlannedGuest; work: Work }) {
+  return (
+    <>
+      {work.kind === 'enrol' && work.start && <Note tone="caution" glyph="run" testId="plan-starts">{text.startedNote}</Note>}
+      {work.kind === 'enrol' && work.takeOver && <Note tone="caution" glyph="back" testId="plan-takes-over">{text.takeOverNote}</Note>}
+      <div className="facts">
+        <Fact name={text.reach} is={work.reach} />
+        {work.kind !== 'removeAgent' && <Fact name={text.system} is={guest.os ?? words.state.unknown} />}
+        {outcome(work).map(([name, is]) => <Fact key={name} name={name} is={is} />)}
+      </div>
+      <div className="card">
+        <div className="line-row head"><span>{text.steps}</span></div>
+        {stepsOf(work).map((step, i) => <div key={step} className="line-row grid-cols-[20px_1fr]"><span className="t3 num">{i + 1}</span><span className="t1">{step}</span></div>)}
+      </div>
+      {work.kind === 'removeAgent' && <p className="small t3">{text.removeHint}</p>}
+    </>
+  );
+}
+
+function Fact({ name, is }: { name: string; is: string }) {
+  return <div><h3>{name}</h3><b>{is}</b></div>;
+}
+
+/** What is different afterwards. */
+function outcome(work: Work): [string, string][] {
+  switch (work.kind) {
+    case 'enrol':
+      return [[text.leaves, text.enrolLeaves]];
+    case 'restartAgent':
+      return [[text.restartChanges, text.restartOnly]];
+    case 'removeAgent':
+      return [[text.goes, text.goesList], [text.stays, text.staysList]];
+  }
+}
+
+function stepsOf(work: Work): readonly string[] {
+  switch (work.kind) {
+    case 'enrol': {
+      const [, ...rest] = text.stepList;
+      return work.start ? [text.stepCheckStopped, text.stepStart, ...rest, text.stepStop] : text.stepList;
+    }
+    case 'restartAgent':
+      return text.restartList;
+    case 'removeAgent':
+      return text.removeList;
+  }
+}

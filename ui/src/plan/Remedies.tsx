@@ -1,0 +1,37 @@
+// What the plan may do beyond its kind, so that guests which are left out come into it: a tick box each.
+import { useEffect } from 'react';
+import type { Plan } from '../bindings/Plan';
+import type { Remedy } from '../bindings/Remedy';
+import { TickLine } from '../parts/Tick';
+import { words } from '../words/en';
+import { allow, usePlan } from './state';
+
+const text = words.plan;
+const REMEDIES: readonly Remedy[] = ['start', 'takeOver'];
+const testId = (remedy: Remedy) => `plan-allow-${remedy}`;
+
+export function Remedies({ plan }: { plan: Plan }) {
+  // The tick made the plan anew, and with it this box.
+  useEffect(() => {
+    const { ticked } = usePlan.getState();
+    if (ticked !== null) document.querySelector<HTMLElement>(`[data-testid="${testId(ticked)}"]`)?.focus();
+  }, []);
+  const shown = REMEDIES.filter((remedy) => plan.allowed[remedy] || waiting(plan, remedy) > 0);
+  if (shown.length === 0) return null;
+  return (
+    <div className="remedies small" role="group" aria-label={text.beyond}>
+      {shown.map((remedy) => {
+        const on = plan.allowed[remedy];
+        return <TickLine key={remedy} checked={on} onChange={(on) => allow(remedy, on)} testId={testId(remedy)}>{text.remedies[remedy](on ? taken(plan, remedy) : waiting(plan, remedy))}</TickLine>;
+      })}
+    </div>
+  );
+}
+
+/** Guests that would come into the plan. */
+const waiting = (plan: Plan, remedy: Remedy): number => plan.leftOut.filter((guest) => guest.remedy === remedy).length;
+
+/** Guests that are in it for the tick. Which of them another RedFlag owns shows only inside. */
+function taken(plan: Plan, remedy: Remedy): number {
+  return remedy === 'start' ? plan.guests.filter(({ work }) => work.kind === 'enrol' && work.start).length : 0;
+}

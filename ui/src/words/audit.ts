@@ -1,0 +1,17 @@
+// The words of the audit: who did what to whom, and how it ended.
+import { count } from './format';
+
+/** Acts whose own word says little. Others are shown as they are recorded. */
+const acts: Readonly<Record<string, string>> = {
+  'approve plan': 'Approved a plan', cancel: 'Stopped an operation', enrol: 'Connected an agent', Enrol: 'Began to install agents', Scan: 'Began a scan', Update: 'Began an update',
+  RestartAgent: 'Began to restart agents', RemoveAgent: 'Began to remove agents', 'cluster.add': 'Added a cluster', 'cluster.edit': 'Edited a cluster', 'cluster.enable': 'Switched a cluster on',
+  'cluster.disable': 'Switched a cluster off', 'cluster.token': 'Changed the token', 'cluster.create-token': 'Made a token', 'cluster.certificate': 'Accepted a certificate', 'cluster.remove': 'Removed a cluster',
+  'ssh.key': 'Made an SSH key', 'ssh.install-key': 'Put the key into a node',
+};
+
+export const audit = {
+  title: 'Audit', lead: 'Every act with consequences, newest first. Entries are only ever added.', search: 'Search who, what, target, detail or outcome', searchLabel: 'Search the audit', clearSearch: 'Clear the search', again: 'Read again',
+  columns: { when: 'When', who: 'Who', what: 'What', target: 'Target', outcome: 'Outcome', plan: 'Plan' }, act: (act: string): string | null => acts[act] ?? null,
+  reading: 'Reading the audit.', none: 'Nothing recorded yet', noneText: 'Approvals, commands on nodes and changes of clusters and agents appear here.', noMatch: (text: string) => `Nothing matches “${text}”.`,
+  more: 'Show more', loadingMore: 'Reading more…', shown: (n: number, more: boolean) => (more ? `The newest ${count(n)}` : `${count(n)} in all`), detail: 'Detail', noDetail: 'No detail was recorded.', exactly: 'Exactly', fingerprint: 'Plan', unread: 'The audit cannot be read.',
+} as const;
