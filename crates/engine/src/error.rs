@@ -60,7 +60,8 @@ impl Error {
             text = format!("{text}: {words}");
         }
         match &problem.next {
-            Some(next) => format!("{}. {next}", text.trim_end_matches('.')),
+            Some(next) if text.ends_with(['.', '!', '?']) => format!("{text} {next}"),
+            Some(next) => format!("{text}. {next}"),
             None => text,
         }
     }

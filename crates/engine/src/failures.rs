@@ -44,7 +44,7 @@ pub(crate) fn cluster_error(name: &str, error: pve::Error) -> Error {
         } => (
             Kind::IdentityChanged,
             format!("{what} shows another certificate than was accepted"),
-            format!("{address}, SHA-256 {presented}: {words}"),
+            format!("{address}, SHA-256 {presented}: {}", distrust(&words)),
         ),
         E::Unauthorised { words } => (
             Kind::Refused,
@@ -103,6 +103,15 @@ pub(crate) fn cluster_error(name: &str, error: pve::Error) -> Error {
     Error::new(kind, headline)
         .words(words)
         .next(format!("{next}."))
+}
+
+/// Why a certificate is not trusted, without the words of those who write such programs.
+fn distrust(words: &str) -> &str {
+    if words.ends_with("UnknownIssuer") {
+        "it was not accepted before, and the cluster's own authority did not issue it"
+    } else {
+        words
+    }
 }
 
 /// A failed login, or a failed step after it.
