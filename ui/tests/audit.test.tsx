@@ -21,6 +21,7 @@ it('shows each act: when, who, what, target, outcome, plan', async () => {
   expect(rows()).toEqual([47, 46, 45, 44, 43]);
   const cells = within(approved).getAllByRole('cell').map((cell) => cell.textContent);
   expect(cells.slice(1)).toEqual(['ada', 'Approved a planapprove plan', '5 LXCs', 'approved', '5c0e-917a']);
+  expect(screen.getByTestId('audit-47').textContent).toContain('Copied the agentssh.copy');
   expect(screen.getByTestId('audit-44').textContent).toContain('failed to get the init pid');
   expect(screen.getByTestId('audit-44').querySelector('.status.error')).not.toBeNull();
   expect(screen.getByTestId('audit-47').querySelector('.status.error')).toBeNull();

@@ -9,9 +9,15 @@ const acts: Readonly<Record<string, string>> = {
   'ssh.key': 'Made an SSH key', 'ssh.install-key': 'Put the key into a node',
 };
 
+/** Commands on a node or in an LXC, by whichever road: `ssh.copy`, `console.copy`. */
+const verbs: Readonly<Record<string, string>> = {
+  hostname: 'Asked a node for its name', guests: 'Listed the LXCs of a node', probe: 'Looked into an LXC', copy: 'Copied the agent', configure: 'Configured the agent', install: 'Installed the agent', clean: 'Cleaned up after it', restart: 'Restarted the agent',
+  remove: 'Took the agent out', 'run-key': 'Put the key into a node', many: 'Asked several LXCs at once', allowed: 'Asked what is allowed',
+};
+
 export const audit = {
   title: 'Audit', lead: 'Every act with consequences, newest first. Entries are only ever added.', search: 'Search who, what, target, detail or outcome', searchLabel: 'Search the audit', clearSearch: 'Clear the search', again: 'Read again',
-  columns: { when: 'When', who: 'Who', what: 'What', target: 'Target', outcome: 'Outcome', plan: 'Plan' }, act: (act: string): string | null => acts[act] ?? null,
+  columns: { when: 'When', who: 'Who', what: 'What', target: 'Target', outcome: 'Outcome', plan: 'Plan' }, act: (act: string): string | null => acts[act] ?? (/^(ssh|console)\./.test(act) ? (verbs[act.slice(act.indexOf('.') + 1)] ?? null) : null),
   reading: 'Reading the audit.', none: 'Nothing recorded yet', noneText: 'Approvals, commands on nodes and changes of clusters and agents appear here.', noMatch: (text: string) => `Nothing matches “${text}”.`,
   more: 'Show more', loadingMore: 'Reading more…', shown: (n: number, more: boolean) => (more ? `The newest ${count(n)}` : `${count(n)} in all`), detail: 'Detail', noDetail: 'No detail was recorded.', exactly: 'Exactly', fingerprint: 'Plan', unread: 'The audit cannot be read.',
 } as const;
