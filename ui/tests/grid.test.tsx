@@ -156,3 +156,16 @@ it('calls it stopped where nothing failed', async () => {
   await openOver([job(100, 'update', 'succeeded', ['running']), job(101, 'update', 'waiting', [null], { state: 'cancelled' })], 'update');
   expect(screen.getByTestId('operation-retry').textContent).toBe('Retry stopped…');
 });
+
+it('tries left out LXCs again apart from the failed ones, and says why without the name twice', async () => {
+  const { user, host } = await openOver([
+    job(100, 'enrol', 'failed', ['running']),
+    job(200, 'enrol', 'waiting', [null], { state: 'skipped', problem: { what: 'nextcloud: pve2 does not answer', words: null, next: null } }),
+  ]);
+  const left = screen.getByTestId('job-200');
+  expect(left.textContent).toContain('Left out · pve2 does not answer');
+  expect(within(left).getByTestId('step-check').textContent).toContain('Not reached');
+  await user.click(screen.getByTestId('operation-retry-left-out'));
+  await screen.findByTestId('plan-approve');
+  expect(host.requests('make_plan')).toMatchObject([{ kind: 'enrol', targets: [{ kind: 'guest', guest: guestId(200) }] }]);
+});

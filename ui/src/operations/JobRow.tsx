@@ -30,7 +30,6 @@ interface Props {
 }
 
 export const JobRow = memo(function JobRow({ kind, job, steps, many, at, top, chosen, stop, onChoose }: Props) {
-  const over = job.state !== 'waiting' && job.state !== 'running';
   return (
     <div
       className={clsx('line-row job', chosen && 'chosen')}
@@ -48,7 +47,7 @@ export const JobRow = memo(function JobRow({ kind, job, steps, many, at, top, ch
         <span className="lead el" title={job.name}>{job.name}</span>
         {many && <span className="t3 el node">{job.node}</span>}
       </span>
-      {steps.map((kind) => <StepCell key={kind} kind={kind} step={job.steps.find((step) => step.kind === kind)} over={over} many={many} />)}
+      {steps.map((kind) => <StepCell key={kind} kind={kind} step={job.steps.find((step) => step.kind === kind)} notReached={(state) => notReached(job, state)} many={many} />)}
       <span role="gridcell" className="el">{many ? <Now kind={kind} job={job} /> : <Result kind={kind} job={job} />}</span>
       <span role="gridcell" className="num">{job.beganAt === null ? words.none : job.endedAt === null ? <Running since={job.beganAt} /> : duration(job.endedAt - job.beganAt)}</span>
     </div>
@@ -64,20 +63,31 @@ const STEP: Record<StepState, { tone: Tone; glyph: GlyphName }> = {
   unknown: { tone: 'caution', glyph: 'unk' },
 };
 
+/** A job that has ended waits for nothing, and one that was left out needed its steps very well. */
+function notReached(job: Job, state: StepState): boolean {
+  if (job.state === 'skipped') return state === 'waiting' || state === 'skipped';
+  return state === 'waiting' && job.state !== 'waiting' && job.state !== 'running';
+}
+
+/** What went wrong, without the name that stands in the same row. */
+function reasonOf(job: Job): string | undefined {
+  const what = job.problem?.what;
+  return what?.startsWith(`${job.name}: `) === true ? what.slice(job.name.length + 2) : what;
+}
+
 interface CellProps {
   kind: StepKind;
   step: Step | undefined;
-  /** The job has ended: what waits now waits for nothing. */
-  over: boolean;
+  notReached: (state: StepState) => boolean;
   many: boolean;
 }
 
-function StepCell({ kind, step, over, many }: CellProps) {
+function StepCell({ kind, step, notReached, many }: CellProps) {
   if (step === undefined) return <span role="gridcell" />;
   const { tone, glyph } = STEP[step.state];
   const named = { role: 'gridcell', className: 'el', 'data-testid': `step-${kind}`, 'data-state': step.state };
   const head = text.steps[kind].head;
-  if (over && step.state === 'waiting') {
+  if (notReached(step.state)) {
     return (
       <span {...named} title={`${head}: ${text.notReached}`}>
         <span className="t3" aria-hidden>{words.none}</span>
@@ -111,13 +121,13 @@ function Now({ kind, job }: { kind: OperationKind; job: Job }) {
     }
     case 'failed':
     case 'interrupted': {
-      const said = problem === null ? text.jobStates[job.state] : (problem.words ?? problem.what);
+      const said = problem === null ? text.jobStates[job.state] : (problem.words ?? reasonOf(job) ?? problem.what);
       const all = problem === null ? undefined : [problem.what, problem.words].filter(Boolean).join('\n');
       return <Status tone="error" glyph={job.state === 'failed' ? 'err' : 'unr'} title={all}>{said}</Status>;
     }
     case 'skipped':
     case 'cancelled':
-      return <Status tone="mute" glyph="uns" title={problem?.what}>{[text.jobStates[job.state], problem?.what].filter(Boolean).join(' · ')}</Status>;
+      return <Status tone="mute" glyph="uns" title={problem?.what}>{[text.jobStates[job.state], reasonOf(job)].filter(Boolean).join(' · ')}</Status>;
     case 'waiting':
     case 'succeeded':
       return <Result kind={kind} job={job} />;

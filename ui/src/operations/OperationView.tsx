@@ -1,8 +1,10 @@
 // One operation: counts, one row per LXC with its steps, the log, and what went wrong.
+import { clsx } from 'clsx';
 import { RotateCw, X } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { Job } from '../bindings/Job';
 import type { Operation } from '../bindings/Operation';
+import type { OperationKind } from '../bindings/OperationKind';
 import { fail } from '../app/notices';
 import { go } from '../app/place';
 import { rpc } from '../host';
@@ -82,15 +84,31 @@ function Heading({ operation, jobs }: { operation: Operation; jobs: readonly Job
 
 /** The next step of an operation that ended with something left to do. */
 function Retry({ operation, jobs }: { operation: Operation; jobs: readonly Job[] }) {
-  const again = useMemo(() => retryable(operation, jobs), [operation, jobs]);
-  if (again.length === 0) return null;
-  const planned = operation.kind !== 'scan';
-  const name = failedJobs(operation.counts) > 0 ? text.retry.failed : text.retry.stopped;
+  const { again, leftOut } = useMemo(() => retryable(operation, jobs), [operation, jobs]);
+  const { kind } = operation;
   return (
-    <button type="button" className="button primary compact" title={text.retry.title(again.length, planned)} onClick={() => void retry(operation.kind, again)} data-testid="operation-retry">
+    <>
+      {leftOut.length > 0 && <RetryButton kind={kind} jobs={leftOut} name={text.retry.leftOut} testId="operation-retry-left-out" />}
+      {again.length > 0 && <RetryButton kind={kind} jobs={again} name={failedJobs(operation.counts) > 0 ? text.retry.failed : text.retry.stopped} primary testId="operation-retry" />}
+    </>
+  );
+}
+
+interface RetryProps {
+  kind: OperationKind;
+  jobs: readonly Job[];
+  name: string;
+  primary?: boolean;
+  testId: string;
+}
+
+function RetryButton({ kind, jobs, name, primary, testId }: RetryProps) {
+  const planned = kind !== 'scan';
+  return (
+    <button type="button" className={clsx('button compact', primary && 'primary')} title={text.retry.title(jobs.length, planned)} onClick={() => void retry(kind, jobs)} data-testid={testId}>
       <RotateCw className="icon small" aria-hidden />
       {planned ? `${name}…` : name}
-      {again.length > 1 && <span className="figures-n">{count(again.length)}</span>}
+      {jobs.length > 1 && <span className={primary === true ? 'figures-n' : 'count'}>{count(jobs.length)}</span>}
     </button>
   );
 }

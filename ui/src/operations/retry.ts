@@ -10,10 +10,15 @@ import { makePlan } from '../plan/state';
 import { words } from '../words/en';
 
 const AGAIN: ReadonlySet<JobState> = new Set(['failed', 'interrupted', 'cancelled']);
+const LEFT_OUT: ReadonlySet<JobState> = new Set(['skipped']);
 
-/** The jobs worth another try. None while the operation goes on: it may still come to them. */
-export function retryable(operation: Operation, jobs: readonly Job[]): readonly Job[] {
-  return operation.endedAt === null ? [] : jobs.filter((job) => AGAIN.has(job.state));
+/**
+ * The jobs worth another try, and those that were left out: what was in their way may be gone, which only a new plan
+ * tells. None while the operation goes on: it may still come to them.
+ */
+export function retryable(operation: Operation, jobs: readonly Job[]): { again: readonly Job[]; leftOut: readonly Job[] } {
+  if (operation.endedAt === null) return { again: [], leftOut: [] };
+  return { again: jobs.filter((job) => AGAIN.has(job.state)), leftOut: jobs.filter((job) => LEFT_OUT.has(job.state)) };
 }
 
 /** A scan begins at once; everything else begins with a plan of its own. */
