@@ -128,6 +128,21 @@ impl Layout {
         self.state_dir().join("machine.json")
     }
 
+    /// Programs on their way.
+    pub fn upgrade(&self) -> PathBuf {
+        self.state_dir().join("upgrade")
+    }
+
+    /// The program before the present one. There is never more than one.
+    pub fn previous(&self) -> PathBuf {
+        self.binary().with_added_extension("previous")
+    }
+
+    /// How many jobs were dropped for want of room, while the desktop does not know.
+    pub fn dropped(&self) -> PathBuf {
+        self.state_dir().join("dropped")
+    }
+
     pub fn binary(&self) -> PathBuf {
         self.at("usr/local/bin/redflag-agent")
     }

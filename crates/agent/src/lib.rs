@@ -24,6 +24,7 @@ pub mod stream;
 pub mod tools;
 pub mod uninstall;
 pub mod unit;
+pub mod upgrade;
 
 pub use layout::Layout;
 pub use tools::Tools;

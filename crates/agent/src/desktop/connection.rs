@@ -175,6 +175,14 @@ impl Desktop {
         Ok(bytes)
     }
 
+    /// One call without a body, whose answer is bytes.
+    pub async fn get(&mut self, path: &str, patience: Duration) -> Result<Bytes, CallError> {
+        let (_, bytes) = self
+            .send(Method::GET, path, String::new(), patience)
+            .await?;
+        Ok(bytes)
+    }
+
     async fn send(
         &mut self,
         method: Method,

@@ -76,14 +76,16 @@ pub(super) fn stop(layout: &Layout) -> Result<(), InitError> {
     let began = Instant::now();
     let mut asked = None;
     while is_running(layout) {
-        let pid = pid(layout);
-        if pid != asked
-            && let Some(pid) = pid.and_then(Pid::from_raw)
+        let insist = began.elapsed() > GRACE.mul_f32(0.8);
+        let signal = if insist { Signal::KILL } else { Signal::TERM };
+        let wish = (pid(layout), insist);
+        if asked != Some(wish)
+            && let Some(pid) = wish.0.and_then(Pid::from_raw)
         {
             // It may have ended by itself since.
-            let _ = kill_process(pid, Signal::TERM);
+            let _ = kill_process(pid, signal);
         }
-        asked = pid;
+        asked = Some(wish);
         if began.elapsed() > GRACE {
             return Err(InitError::Own(
                 "the agent's own supervisor does not end".to_owned(),

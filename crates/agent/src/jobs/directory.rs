@@ -175,6 +175,9 @@ impl JobDirectory {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
             Err(e) => return Err(failed("read", &path)(e).into()),
         };
+        // Shortened since: what is there now was not read yet.
+        let length = file.metadata().map_or(0, |m| m.len());
+        let offset = if offset > length { 0 } else { offset };
         file.seek(SeekFrom::Start(offset))
             .map_err(failed("read", &path))?;
         let mut reader = BufReader::new(file);
@@ -197,6 +200,12 @@ impl JobDirectory {
             }
         }
         Ok((lines, next))
+    }
+
+    /// The last report, if the job has ended.
+    pub fn outcome_line(&self) -> Option<Line> {
+        let (lines, _) = self.reports(0, usize::MAX).ok()?;
+        lines.into_iter().next_back().filter(|line| line.last)
     }
 
     /// The number of the last report that the desktop has stored.

@@ -5,10 +5,12 @@
 //! `acknowledged` the last one that the desktop has · `cancel` present when it is to stop · `before.json` installed
 //! versions right before an installation.
 
+pub mod bounds;
 mod directory;
 mod runner;
 mod spool;
 
+pub use bounds::Bounds;
 pub use directory::{JobDirectory, JobError};
 pub use runner::{Ending, run};
 pub use spool::Spool;

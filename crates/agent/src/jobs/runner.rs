@@ -14,6 +14,7 @@ use crate::{
     Layout, Tools, clock, init, inventory,
     inventory::Effort,
     packages::{self, Approval, PackageManager, Progress, Stopped},
+    upgrade::{self, Patience, Wanted},
 };
 
 /// What became of a call of [`run`].
@@ -131,7 +132,7 @@ fn begun(
             spool.step(StepKind::Restart);
             restart(layout, tools)
         }
-        (Action::Upgrade { version, .. }, _) => upgraded(version),
+        (Action::Upgrade { .. }, _) => upgraded(layout, tools, work, spool, upgrade::run),
         (Action::Plan { .. } | Action::Apply { .. }, None) => {
             failed("this guest cannot be updated", None, None)
         }
@@ -234,7 +235,7 @@ fn concluded(
         Action::Uninstall => Outcome::Uninstalled,
         // It is the restarted agent that finds this.
         Action::Restart => Outcome::Restarted,
-        Action::Upgrade { version, .. } => upgraded(version),
+        Action::Upgrade { .. } => upgraded(layout, tools, work, spool, upgrade::conclude),
         Action::Apply {
             only,
             approved,
@@ -286,9 +287,18 @@ fn restart(layout: &Layout, tools: &Tools) -> Outcome {
     }
 }
 
-fn upgraded(version: &str) -> Outcome {
-    Outcome::Upgraded {
-        version: version.to_owned(),
+type Upgrade = fn(&Layout, &Tools, &Wanted, Patience, &mut dyn Progress) -> Outcome;
+
+fn upgraded(
+    layout: &Layout,
+    tools: &Tools,
+    work: &Work,
+    spool: &mut Spool,
+    upgrade: Upgrade,
+) -> Outcome {
+    match Wanted::of(work) {
+        Some(wanted) => upgrade(layout, tools, &wanted, Patience::from_environment(), spool),
+        None => failed("this is no upgrade", None, None),
     }
 }
 

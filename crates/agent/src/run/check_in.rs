@@ -18,7 +18,7 @@ use crate::{
     clock,
     desktop::{CallError, Desktop, Identity, IdentityError, Way},
     files,
-    jobs::JobDirectory,
+    jobs::{JobDirectory, bounds},
     journal::{self, Urgency},
 };
 
@@ -47,6 +47,9 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
                 }
             }
         }
+        // Somebody waits to see whether this agent, which is new, is heard.
+        let watched =
+            agent.running.borrow().last_contact.is_none() && agent.layout.upgrade().exists();
         let request = CheckInRequest {
             protocol: wire::PROTOCOL,
             version: crate::VERSION.to_owned(),
@@ -57,7 +60,7 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
                 .iter()
                 .map(|j| j.id)
                 .collect(),
-            wait_seconds: agent.pace.wait_seconds,
+            wait_seconds: if watched { 0 } else { agent.pace.wait_seconds },
             about: agent.about(),
         };
         let patience = Duration::from_secs(u64::from(request.wait_seconds)) + SLACK;
@@ -74,6 +77,9 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
         let done = match answer {
             Ok(answer) => {
                 agent.well(&desktop);
+                if request.about.dropped > 0 {
+                    bounds::told(&agent.layout);
+                }
                 if let Some(machine) = request.about.machine.clone() {
                     super::machine::remember(agent, machine)?;
                 }

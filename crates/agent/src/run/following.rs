@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock,
     desktop::{CallError, Desktop},
-    jobs::{JobDirectory, JobError, Spool},
+    jobs::{Bounds, JobDirectory, JobError, Spool, bounds},
     journal::{self, Urgency},
     uninstall,
 };
@@ -27,6 +27,8 @@ use crate::{
 const START: Duration = Duration::from_secs(15);
 /// How often that is tried.
 const STARTS: u32 = 3;
+/// How often what waits is compared with what may wait.
+const BOUND: Duration = Duration::from_secs(600);
 /// Reports that are read at once.
 const BATCH: usize = 50;
 
@@ -57,6 +59,7 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
     let mut generation = agent.generation.get();
     let mut desktop = agent.desktop()?;
     let mut not_before = Instant::now();
+    let mut bounded: Option<Instant> = None;
     loop {
         if generation != agent.generation.get() {
             generation = agent.generation.get();
@@ -66,6 +69,12 @@ pub(super) async fn run(agent: &Agent) -> Result<Ended, RunError> {
         followed.retain(|id, _| jobs.iter().any(|j| j.id == *id));
         start_next(agent, &jobs, &mut followed).await;
         let mut failure = None;
+        if jobs.len() > 1 && bounded.is_none_or(|at| at.elapsed() > BOUND) {
+            bounded = Some(Instant::now());
+            if let Err(e) = bounds::enforce(&agent.layout, Bounds::default(), agent.now()) {
+                journal::say(Urgency::Warning, &e.to_string());
+            }
+        }
         if Instant::now() >= not_before && !agent.revoked.get() {
             desktop.set_endpoints(&agent.config.borrow().endpoints);
             match send_all(agent, &mut desktop, &jobs, &mut followed).await {
@@ -114,6 +123,10 @@ async fn start_next(
     for job in jobs {
         let state = followed.entry(job.id).or_default();
         if state.ended {
+            continue;
+        }
+        if super::fetching::wanted(agent, job).is_some() {
+            // Its program is not there yet.
             continue;
         }
         if job.is_running() {
@@ -256,6 +269,9 @@ async fn send_all(
                 agent.forgotten.borrow_mut().remove(&job.id);
             }
             continue;
+        }
+        if let Some(wanted) = super::fetching::wanted(agent, job) {
+            super::fetching::fetch(agent, desktop, job, &wanted).await?;
         }
         let state = followed.entry(job.id).or_default();
         if let Sent::Closed { uninstall } = send(agent, desktop, job, state).await? {

@@ -5,6 +5,7 @@
 mod backoff;
 mod check_in;
 mod enrol;
+mod fetching;
 mod following;
 mod machine;
 mod scans;

@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeSet,
     net::SocketAddr,
+    os::unix::fs::MetadataExt,
     path::PathBuf,
     rc::Rc,
     time::{Duration, Instant},
@@ -19,6 +20,7 @@ use crate::{
     Layout, Tools, clock,
     desktop::{CallError, Carrier, Config, ConfigError, Desktop, Way},
     files, guest, init,
+    jobs::bounds,
     journal::{self, Urgency},
     status::{Running, Trouble},
 };
@@ -47,6 +49,8 @@ pub(super) struct Agent {
     pub(super) scanned: Cell<Option<Instant>>,
     /// Hash of the inventory that the desktop has.
     pub(super) accepted: RefCell<Option<String>>,
+    /// Hash of the stored inventory, with inode and time of the file that it was read from.
+    hash: RefCell<Option<((u64, i64, i64), String)>>,
     pub(super) revoked: Cell<bool>,
     /// The machine that the identity is known to belong to.
     pub(super) machine: RefCell<Option<Machine>>,
@@ -94,6 +98,7 @@ impl Agent {
             news: Notify::new(),
             scanned: Cell::new(None),
             accepted: RefCell::new(None),
+            hash: RefCell::new(None),
             revoked: Cell::new(false),
             machine: RefCell::new(None),
             init,
@@ -132,8 +137,17 @@ impl Agent {
 
     /// Hash of the newest stored inventory.
     pub(super) fn inventory_hash(&self) -> Option<String> {
-        let stored: Option<Hashed> = files::read_json(&self.layout.inventory()).ok();
-        stored.map(|s| s.hash)
+        // Asked with every check-in, and the file may be large: read only when it is another one.
+        let file = std::fs::metadata(self.layout.inventory()).ok()?;
+        let mark = (file.ino(), file.mtime(), file.mtime_nsec());
+        if let Some((known, hash)) = self.hash.borrow().as_ref()
+            && *known == mark
+        {
+            return Some(hash.clone());
+        }
+        let stored: Hashed = files::read_json(&self.layout.inventory()).ok()?;
+        *self.hash.borrow_mut() = Some((mark, stored.hash.clone()));
+        Some(stored.hash)
     }
 
     /// Sends the stored inventory, if `always` or the desktop has another one.
@@ -207,7 +221,7 @@ impl Agent {
         About {
             init: Some(self.init),
             machine: Some(guest::machine::now(&self.layout)),
-            dropped: 0,
+            dropped: bounds::dropped(&self.layout),
         }
     }
 

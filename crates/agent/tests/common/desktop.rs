@@ -13,7 +13,7 @@ use axum::{
     extract::{Extension, Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{post, put},
+    routing::{get, post, put},
 };
 use domain::{AgentId, GuestId, JobId, Timestamp, host::Fingerprint, inventory::Inventory};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
@@ -48,6 +48,10 @@ pub struct Memory {
     /// So many reports are stored and then answered with an error.
     pub lose_answers: u32,
     pub revoked: bool,
+    /// Agents that it carries, by SHA-256 in hex.
+    pub programs: BTreeMap<String, Vec<u8>>,
+    /// So many pieces of them are refused for now.
+    pub busy_pieces: u32,
     /// Sessions that are to be told that their identity is on two machines.
     pub cloned: Vec<String>,
     pub machines: Vec<MachineRequest>,
@@ -113,6 +117,7 @@ impl Desktop {
             .route(wire::path::MACHINE, post(machine))
             .route(wire::path::INVENTORY, put(inventory))
             .route("/v1/jobs/{id}", put(report))
+            .route("/v1/agent/{sha256}/{offset}", get(program))
             .with_state(shared.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -303,6 +308,32 @@ async fn machine(
             Ok(Json(MachineAnswer::Another { identity }))
         }
     }
+}
+
+async fn program(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    Path((sha256, offset)): Path<(String, usize)>,
+) -> Result<Vec<u8>, Response> {
+    known(&shared, peer)?;
+    let mut memory = shared.memory.lock().unwrap();
+    if memory.busy_pieces > 0 && offset > 0 {
+        memory.busy_pieces -= 1;
+        return Err(refusal(
+            StatusCode::SERVICE_UNAVAILABLE,
+            RefusalCode::Busy,
+            "later",
+        ));
+    }
+    let Some(program) = memory.programs.get(&sha256) else {
+        return Err(refusal(
+            StatusCode::NOT_FOUND,
+            RefusalCode::NotFound,
+            "no such agent",
+        ));
+    };
+    let end = program.len().min(offset + wire::PROGRAM_CHUNK);
+    Ok(program[offset..end].to_vec())
 }
 
 async fn check_in(
