@@ -80,4 +80,22 @@ pub trait Inbox: Send + Sync + 'static {
             message: "this RedFlag carries no such agent".into(),
         }))
     }
+
+    /// The desktop's own certificate authority (PEM), for a node that knows its SHA-256 from a pasted command. None
+    /// where nothing is to be pasted.
+    fn authority(&self) -> Option<String> {
+        None
+    }
+
+    /// A node shows the code of a pasted command, which counts once. The answer is the script that the node runs.
+    fn pasted(
+        &self,
+        _code: String,
+        _peer: IpAddr,
+    ) -> impl Future<Output = Result<Vec<u8>, Refusal>> + Send {
+        std::future::ready(Err(Refusal {
+            code: RefusalCode::NotFound,
+            message: "nothing is to be pasted".into(),
+        }))
+    }
 }

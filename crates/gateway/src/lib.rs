@@ -6,6 +6,7 @@ mod carried;
 mod enrolments;
 mod inbox;
 mod listener;
+mod paste;
 mod refusal;
 mod router;
 

@@ -19,7 +19,7 @@ use wire::{
     RenewResponse, path,
 };
 
-use crate::{Inbox, Limits, enrolments::FailedEnrolments, refusal::Refused};
+use crate::{Inbox, Limits, enrolments::FailedEnrolments, paste, refusal::Refused};
 
 /// Who is at the other end. The carrier (listener, or a stream through a node) puts it into each request's
 /// extensions; without it nothing is answered.
@@ -53,6 +53,8 @@ pub(crate) fn routes<I: Inbox>(inbox: Arc<I>, limits: &Limits, stop: Cancellatio
             &format!("{}/{{sha256}}/{{offset}}", path::PROGRAM),
             get(program::<I>),
         )
+        .route(paste::CA, get(authority::<I>))
+        .route(paste::PASTE, post(pasted::<I>))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(wire::BODY_LIMIT))
@@ -66,21 +68,29 @@ struct Door<I> {
     stop: CancellationToken,
 }
 
-type Shared<I> = State<Arc<Door<I>>>;
-type Answer<T> = Result<Json<T>, Refused>;
-
-async fn enrol<I: Inbox>(State(door): Shared<I>, request: Request) -> Answer<EnrolResponse> {
-    let peer = peer_of(request.extensions().get())?;
-    if !door.failed.may_try(peer.address, Instant::now()) {
+impl<I> Door<I> {
+    /// Refuses whoever has shown too many wrong codes lately.
+    fn may_try(&self, peer: Peer) -> Result<(), Refused> {
+        if self.failed.may_try(peer.address, Instant::now()) {
+            return Ok(());
+        }
         tracing::warn!(peer = %peer.address, "too many failed enrolments from this address");
-        return Err(Refused::of(
+        Err(Refused::of(
             RefusalCode::Busy,
             format!(
                 "too many failed enrolments from {}; try again in a minute",
                 peer.address
             ),
-        ));
+        ))
     }
+}
+
+type Shared<I> = State<Arc<Door<I>>>;
+type Answer<T> = Result<Json<T>, Refused>;
+
+async fn enrol<I: Inbox>(State(door): Shared<I>, request: Request) -> Answer<EnrolResponse> {
+    let peer = peer_of(request.extensions().get())?;
+    door.may_try(peer)?;
     let answer = async {
         let Body(body) = Body::<EnrolRequest>::from_request(request, &door).await?;
         Ok(door.inbox.enrol(body, peer.address).await?)
@@ -99,6 +109,34 @@ async fn enrol<I: Inbox>(State(door): Shared<I>, request: Request) -> Answer<Enr
             Err(refused)
         }
     }
+}
+
+async fn authority<I: Inbox>(State(door): Shared<I>) -> Result<String, Refused> {
+    door.inbox
+        .authority()
+        .ok_or_else(|| Refused::of(RefusalCode::NotFound, "nothing is to be pasted"))
+}
+
+async fn pasted<I: Inbox>(State(door): Shared<I>, request: Request) -> Result<Bytes, Refused> {
+    let peer = peer_of(request.extensions().get())?;
+    door.may_try(peer)?;
+    let code = paste::code(request, door.body_time).await;
+    let script = match code {
+        Ok(code) => door
+            .inbox
+            .pasted(code, peer.address)
+            .await
+            .map_err(Refused::from),
+        Err(refused) => Err(refused),
+    };
+    script.map(Bytes::from).inspect_err(|refused| {
+        if matches!(
+            refused.code(),
+            RefusalCode::CodeInvalid | RefusalCode::Malformed
+        ) {
+            door.failed.failed(peer.address, Instant::now());
+        }
+    })
 }
 
 async fn renew<I: Inbox>(

@@ -4,7 +4,9 @@
 use domain::Vmid;
 
 use crate::{
-    GuestProbe, NodeAddress, Place, Verb, Via, many,
+    GuestProbe, NodeAddress, Place, Verb, Via,
+    console::screen::{self, Stream},
+    many,
     output::{self, Raw},
     ssh_config::SshConfig,
 };
@@ -13,11 +15,12 @@ use crate::{
 pub type Parser = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const PARSERS: [Parser; 4] = [
+pub const PARSERS: [Parser; 5] = [
     ("reach_output", reach_output),
     ("reach_probe", reach_probe),
     ("reach_many", reach_many),
     ("ssh_config", ssh_config),
+    ("terminal_screen", terminal_screen),
 ];
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
@@ -81,4 +84,24 @@ pub fn ssh_config(data: &[u8]) {
         assert!(paths.len() <= found.identity_files.len());
     }
     let _ = config.unsupported().count();
+}
+
+/// What a terminal shows, in pieces of the length that the first byte says: marks are found whatever the pieces are.
+pub fn terminal_screen(data: &[u8]) {
+    let (length, rest) = data.split_at(data.len().min(1));
+    let length = usize::from(length.first().copied().unwrap_or(1).max(1));
+    let _ = screen::look(rest);
+    let _ = (screen::is_ours(rest), screen::has_ended(rest));
+    assert!(!screen::plain(rest).contains('\u{1b}'));
+    let found = |length: usize| {
+        let (mut stream, mut found) = (Stream::default(), Vec::new());
+        for piece in rest.chunks(length) {
+            stream.push(piece);
+            while let Some(mark) = stream.until(NONCE, "ran") {
+                found.push(mark);
+            }
+        }
+        found
+    };
+    assert_eq!(found(length), found(rest.len().max(1)));
 }

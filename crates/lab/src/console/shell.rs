@@ -118,7 +118,8 @@ impl Shell {
                 self.mark("left", "0");
                 false
             }
-            3 => {
+            // Interrupt, or the key that takes a line back.
+            3 | 0x15 => {
                 self.line.clear();
                 true
             }
@@ -212,7 +213,7 @@ impl Shell {
             [first, ..] if *first == "printf" && line.contains(":here:") => {
                 self.greeted(&words, ":here:", "here");
             }
-            ["stty", ..] if line.contains(":shell:") => self.greeted(&words, ":shell:", "shell"),
+            ["unset", ..] if line.contains(":shell:") => self.greeted(&words, ":shell:", "shell"),
             // The functions.
             _ => {}
         }

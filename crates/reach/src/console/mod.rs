@@ -8,7 +8,7 @@
 
 mod feed;
 mod road;
-mod screen;
+pub(crate) mod screen;
 mod session;
 mod trouble;
 mod visit;

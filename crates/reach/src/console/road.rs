@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use domain::{NodeName, Vmid};
@@ -35,6 +36,10 @@ struct Shared {
     visits: Arc<Semaphore>,
     turns: Mutex<HashMap<Vmid, Arc<tokio::sync::Mutex<()>>>>,
 }
+
+/// How often a session that is just ending is waited for, and how long each time.
+const DYING: u32 = 5;
+const AWHILE: Duration = Duration::from_millis(300);
 
 type Turn = (OwnedMutexGuard<()>, OwnedSemaphorePermit);
 
@@ -145,9 +150,21 @@ impl ApiConsole {
             _ = &mut cancelled => return Err(errand.given_up()),
         };
         self.ready(vmid).await?;
-        let key = nonce(&errand.place)?;
-        let terminal = self.0.consoles.open(vmid).await.map_err(trouble)?;
-        let ended = errand.over(terminal, key, &mut cancelled).await;
+        let mut ended = None;
+        for _try in 0..DYING {
+            let key = nonce(&errand.place)?;
+            let terminal = self.0.consoles.open(vmid).await.map_err(trouble)?;
+            let this = errand.over(terminal, key, &mut cancelled).await;
+            let again = this.dying;
+            ended = Some(this);
+            if !again {
+                break;
+            }
+            tokio::time::sleep(AWHILE).await;
+        }
+        let Some(ended) = ended else {
+            return Err(errand.given_up());
+        };
         if !ended.left {
             // A shell that nobody left would stay open for whoever comes next.
             self.tidy(vmid, &errand.place).await;

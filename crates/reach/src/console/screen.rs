@@ -64,7 +64,7 @@ pub(crate) fn look(bytes: &[u8]) -> Look {
     if text.contains("is not running") && text.contains("lxc-") {
         return Look::NotRunning;
     }
-    if contains(bytes, b"dtach terminating") {
+    if has_ended(bytes) {
         return Look::Ended;
     }
     if whole && !left {
@@ -83,6 +83,19 @@ pub(crate) fn look(bytes: &[u8]) -> Look {
         return Look::Foreign(last_lines(&text));
     }
     Look::Prompt
+}
+
+/// Whether the session on the node has said that it ends.
+pub(crate) fn has_ended(bytes: &[u8]) -> bool {
+    contains(bytes, b"dtach terminating")
+}
+
+/// Whether what has come since the look may be from a visit of ours that was cut off: nothing, or its marks, but no
+/// echo of what was typed just now.
+pub(crate) fn is_ours(bytes: &[u8]) -> bool {
+    let text = plain(bytes);
+    let text = text.trim();
+    text.is_empty() || (text.contains("@@redflag:") && !text.contains("@@redflag:%"))
 }
 
 /// The last lines of a screen, short, for people.
@@ -202,6 +215,22 @@ mod tests {
             Look::Prompt,
             "it has been left"
         );
+    }
+
+    #[test]
+    fn an_echo_is_not_taken_for_a_visit_of_ours() {
+        for ours in [
+            "\x1b[H\x1b[J",
+            "base64: invalid input\r\n\r\n@@redflag:0af3:took7:1:\r\n",
+        ] {
+            assert!(is_ours(ours.as_bytes()), "{ours:?}");
+        }
+        for other in [
+            " printf '\\n@@redflag:%s%s:here:%s:\\n' 0a f3 \"$(id -u)\"\r\n",
+            "Remove everything? [y/N] ",
+        ] {
+            assert!(!is_ours(other.as_bytes()), "{other:?}");
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub(crate) struct Ended {
     pub(crate) outcome: Result<Answer, ReachError>,
     /// The shell was left, or was never ours.
     pub(crate) left: bool,
+    /// The session was just ending: another visit will find a fresh one.
+    pub(crate) dying: bool,
 }
 
 impl Errand {
@@ -57,6 +59,7 @@ impl Errand {
         let mut visit = Visit::new(terminal, key);
         // Not broken off: only once the shell has answered can it be left.
         let begun = visit.begin().await;
+        let dying = matches!(begun, Err(Stopped::Look(Look::Ended)));
         let outcome = match begun {
             Err(stopped) => Err(self.stopped(stopped, visit.is_ours())),
             Ok(()) => tokio::select! {
@@ -66,7 +69,11 @@ impl Errand {
         };
         let gone = matches!(outcome, Err(ReachError::Lost { .. }));
         let left = visit.end().await && !gone;
-        Ended { outcome, left }
+        Ended {
+            outcome,
+            left,
+            dying,
+        }
     }
 
     pub(crate) fn given_up(&self) -> ReachError {

@@ -10,10 +10,15 @@ use super::{
 /// How long a screen may take to show something before the first key is pressed, and to be at rest.
 const FIRST_LOOK: Duration = Duration::from_secs(3);
 const AT_REST: Duration = Duration::from_millis(400);
+/// The same where the last line looks as a prompt of root usually does.
+const AT_PROMPT: Duration = Duration::from_millis(80);
 /// A shell that is there answers a line at once.
 const ANSWER: Duration = Duration::from_secs(8);
+const FIRST_ANSWER: Duration = Duration::from_secs(3);
 /// For one piece of bytes; a terminal takes some 300 KiB/s.
 const PIECE: Duration = Duration::from_secs(20);
+/// For the terminal's own end after the shell's last word.
+const AFTERWARDS: Duration = Duration::from_secs(1);
 /// For the shell to leave, before and after it is interrupted.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// Most that may come back, in bytes.
@@ -94,10 +99,19 @@ impl Visit {
 
     async fn greet(&mut self) -> Result<(), Stopped> {
         let (a, b) = self.halves();
-        // Two empty lines end what a visit that was cut off may have left: a half line, and a reader of base64.
-        let line = format!("\n\n printf '\\n@@redflag:%s%s:here:%s:\\n' {a} {b} \"$(id -u)\"\n");
+        // What somebody had begun to type is taken away first. No empty line: to a question that is not seen here it
+        // would be an answer, and this one is none.
+        let line = format!("\x15 printf '\\n@@redflag:%s%s:here:%s:\\n' {a} {b} \"$(id -u)\"\n");
         self.send(line.as_bytes()).await?;
-        let (_, user) = self.until("here", ANSWER).await?;
+        let answer = match self.until("here", FIRST_ANSWER).await {
+            // What a visit that was cut off left swallows a line and echoes nothing.
+            Err(Stopped::Silent) if screen::is_ours(self.stream.bytes()) => {
+                self.send(line.as_bytes()).await?;
+                self.until("here", ANSWER).await
+            }
+            answer => answer,
+        };
+        let (_, user) = answer?;
         self.ours = true;
         if user == "0" {
             Ok(())
@@ -109,13 +123,14 @@ impl Visit {
     /// An interactive shell edits lines and shows prompts; a plain one reads the terminal line by line.
     async fn settle(&mut self) -> Result<(), Stopped> {
         let (a, b) = self.halves();
+        // Without a history, or the shell that is replaced writes one; not interactive, or some edit lines again.
         let line = format!(
-            " stty -echo 2>/dev/null; printf '\\n@@redflag:%s%s:shell:0:\\n' {a} {b}; exec /bin/sh -s\n"
+            " unset HISTFILE; stty -echo 2>/dev/null; printf '\\n@@redflag:%s%s:shell:0:\\n' {a} {b}; exec /bin/sh +i -s 2>/dev/null\n"
         );
         self.send(line.as_bytes()).await?;
         self.until("shell", ANSWER).await?;
         let (a, b) = self.halves();
-        let mut text = format!("key={a}\nkey=$key{b}\n");
+        let mut text = format!("key={a}\nkey=${{key}}{b}\n");
         text.push_str(FUNCTIONS);
         self.send(text.as_bytes()).await?;
         let (_, missing) = self.until("ready", ANSWER).await?;
@@ -183,13 +198,30 @@ impl Visit {
                 continue;
             }
             match self.until("left", FAREWELL).await {
-                Ok(_) => return true,
+                Ok(_) => {
+                    self.see_the_end().await;
+                    return true;
+                }
                 Err(Stopped::Silent) => {}
                 // Proxmox VE 8 closes when the shell has left, perhaps before its last words are through.
                 Err(_) => return true,
             }
         }
         false
+    }
+
+    /// The session on the node ends a moment after its shell. Whoever came in between would find a dying one.
+    async fn see_the_end(&mut self) {
+        let ending = async {
+            while !screen::has_ended(self.stream.bytes()) {
+                match self.terminal.receive().await {
+                    Ok(Some(piece)) => self.stream.push(&piece),
+                    Ok(None) | Err(_) => break,
+                }
+            }
+        };
+        // Without it the next visit tries again.
+        let _ = tokio::time::timeout(AFTERWARDS, ending).await;
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
@@ -228,6 +260,9 @@ async fn first_look(terminal: &mut dyn Terminal, stream: &mut Stream) -> Result<
         let wait = match look {
             Look::Nothing => deadline,
             Look::NotRunning | Look::Ended => return Ok(look),
+            Look::Prompt if stream.bytes().ends_with(b"# ") => {
+                deadline.min(tokio::time::Instant::now() + AT_PROMPT)
+            }
             // More may follow, such as the rest of a message of the day.
             Look::Prompt | Look::Login | Look::Foreign(_) => {
                 deadline.min(tokio::time::Instant::now() + AT_REST)

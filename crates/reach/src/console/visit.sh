@@ -1,10 +1,14 @@
+there() { command -v "$1" >/dev/null 2>&1; }
+# Small guests have these under another name.
+if ! there sed && there busybox; then sed() { busybox sed "$@"; }; fi
+if ! there base64 && there busybox; then base64() { busybox base64 "$@"; }; fi
 mark() { printf '\n@@redflag:%s:%s:%s:\n' "$key" "$1" "$2"; }
 held=
 drop() { [ -z "$held" ] || rm -rf "$held"; held=; }
 trap 'drop; mark left 0' EXIT
 trap 'exit 1' HUP INT TERM
 umask 077
-rm -rf /dev/shm/.redflag-* /run/.redflag-* /tmp/.redflag-* /var/tmp/.redflag-*
+rm -rf /dev/shm/.redflag-* /run/.redflag-* /tmp/.redflag-* /var/tmp/.redflag-* /root/.redflag-*
 lines() { sed -n '/^[A-Za-z0-9+\/=]\{1,\}$/!q;p' | base64 -d; }
 run() { lines | /bin/sh -s 2>&1; mark ran "$?"; }
 hold() {
@@ -17,11 +21,12 @@ hold() {
     held=
   done
   how=plain
-  ! command -v gzip >/dev/null 2>&1 || how=gzip
+  ! there gzip || how=gzip
   mark held "$how $held"
 }
 take() { lines >>"$held/payload"; mark "took$1" "$?"; }
-for tool in sed base64 sha256sum; do
-  command -v "$tool" >/dev/null 2>&1 || missing="${missing:-} $tool"
+missing=
+for tool in sed base64; do
+  there "$tool" || missing="$missing $tool"
 done
-mark ready "${missing:-}"
+mark ready "$missing"
