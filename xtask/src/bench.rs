@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Failure, Result, agent, cargo, e2e,
+    Failure, Result, agent, bench_agent, cargo, e2e,
     failure::At as _,
     place,
     process::{self, Started},
@@ -75,7 +75,8 @@ fn agent_at_rest() -> Result<()> {
     let memory = settled(running.id())?;
     figure("agent_binary_mb", megabytes(size), "MB", "<= 4");
     figure("agent_idle_rss_mb", megabytes(memory), "MB", "<= 5");
-    Ok(())
+    drop(running);
+    bench_agent::idle(&program)
 }
 
 /// What an installation leaves before the first contact: the lasting configuration, and the bootstrap with its code

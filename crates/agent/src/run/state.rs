@@ -28,6 +28,9 @@ use crate::{
 /// How long an upload or a report may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Inode and time of a file: another one is another content.
+type FileMark = (u64, i64, i64);
+
 pub(super) struct Agent {
     pub(super) layout: Layout,
     pub(super) tools: Tools,
@@ -50,7 +53,7 @@ pub(super) struct Agent {
     /// Hash of the inventory that the desktop has.
     pub(super) accepted: RefCell<Option<String>>,
     /// Hash of the stored inventory, with inode and time of the file that it was read from.
-    hash: RefCell<Option<((u64, i64, i64), String)>>,
+    hash: RefCell<Option<(FileMark, String)>>,
     pub(super) revoked: Cell<bool>,
     /// The machine that the identity is known to belong to.
     pub(super) machine: RefCell<Option<Machine>>,
