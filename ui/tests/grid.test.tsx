@@ -41,8 +41,9 @@ it('draws a row an LXC with a named glyph a step, and at the end what it does or
 });
 
 it('keeps words in the cells of a single job', async () => {
-  await openOver([job(100, 'update', 'running', ['running', null, '2 packages'])], 'update', {});
-  expect(within(screen.getByTestId('job-100')).getByTestId('step-preflight').textContent).toBe('2 packages');
+  await openOver([job(100, 'enrol', 'running', ['stopped', 'UPID:pve1:000007D0:171767EC:6B03A7FF:vzstart:100:redflag@pve!desktop:', '2.9 MB'])], 'enrol', {});
+  expect(within(screen.getByTestId('job-100')).getByTestId('step-copy').textContent).toBe('2.9 MB');
+  expect(within(screen.getByTestId('job-100')).getByTestId('step-start').textContent).toBe('Done');
   expect(screen.queryByTestId('operation-summary')).toBeNull();
   expect(screen.queryByRole('group', { name: 'Shown by state' })).toBeNull();
 });
@@ -52,7 +53,7 @@ it('shows starting and stopping only where a job came to it', async () => {
   expect(heads()).not.toContain('Start');
   host.send({ kind: 'job', operation: 'o-1490', job: job(104, 'enrol', 'running', ['stopped', 'starting']) });
   await frame();
-  expect(heads()).toEqual(['LXC', 'Check', 'Start', 'Copy', 'Configure', 'Install', 'First report', 'Clean up', 'Stop', 'Now', 'Time']);
+  expect(heads()).toEqual(['LXC', 'Check', 'Start', 'Copy', 'Configure', 'Install', 'Report', 'Clean up', 'Stop', 'Now', 'Time']);
   expect(within(screen.getByTestId('job-100')).getByTestId('step-start').textContent).toBe('Not needed');
 });
 

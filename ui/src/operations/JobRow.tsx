@@ -105,6 +105,8 @@ function StepCell({ kind, step, notReached, many }: CellProps) {
     );
   }
   const word = step.detail ?? text.stepStates[step.state];
+  // The id of a task of Proxmox is for those who look it up.
+  if (word.startsWith('UPID:')) return <span {...named}><Status tone={tone} glyph={glyph} title={word}>{text.stepStates[step.state]}</Status></span>;
   // Once it is over, the package that it was at says nothing more, and would be cut off.
   const shown = step.state === 'done' ? word.replace(/: .*$/, '') : word;
   return <span {...named}><Status tone={tone} glyph={glyph} title={word}>{shown}</Status></span>;

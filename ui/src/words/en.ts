@@ -16,7 +16,7 @@ const steps: Record<StepKind, { head: string; doing: string; short: string }> = 
   copy: { head: 'Copy', doing: 'Copying the agent', short: 'Copying' },
   configure: { head: 'Configure', doing: 'Configuring the agent', short: 'Configuring' },
   install: { head: 'Install', doing: 'Installing the agent', short: 'Installing' },
-  checkIn: { head: 'First report', doing: 'Waiting for its first report', short: 'First report' },
+  checkIn: { head: 'Report', doing: 'Waiting for its report', short: 'Reporting' },
   cleanUp: { head: 'Clean up', doing: 'Cleaning up', short: 'Cleaning up' },
   start: { head: 'Start', doing: 'Starting the LXC', short: 'Starting' },
   stop: { head: 'Stop', doing: 'Stopping the LXC again', short: 'Stopping' },
