@@ -12,6 +12,15 @@ use super::{
 };
 
 impl RealGuest {
+    /// A program inside, to be spoken with: entered as its node would enter it.
+    pub fn entering(&self, program: &[&str]) -> std::process::Command {
+        let mut command = self.0.namespace.command("lxc-attach");
+        command
+            .args(["-n", &self.vmid().to_string(), "--clear-env", "--"])
+            .args(program);
+        command
+    }
+
     /// Gives it, before its first start, the files of another one that is stopped, as a clone has them. Only its name
     /// and network are its own; `/etc/machine-id` is not.
     ///
