@@ -37,6 +37,8 @@ async fn every_other_call_needs_a_certificate_and_is_refused_before_its_body_is_
         ("POST", path::CHECK_IN.to_owned()),
         ("PUT", path::INVENTORY.to_owned()),
         ("PUT", format!("{}/{}", path::JOBS, JobId::new())),
+        ("POST", path::MACHINE.to_owned()),
+        ("GET", format!("{}/{}/0", path::PROGRAM, "ab".repeat(32))),
     ] {
         let method = method.parse().unwrap();
         let request = http.request(method, house.url(&path)).body("not even JSON");
@@ -49,6 +51,28 @@ async fn every_other_call_needs_a_certificate_and_is_refused_before_its_body_is_
         assert!(refusal.message.contains(&path), "{}", refusal.message);
     }
     assert!(house.calls.try_recv().is_err(), "nothing reached the inbox");
+}
+
+#[tokio::test]
+async fn the_path_of_an_agents_program_is_a_hash_and_a_number_or_refused() {
+    let mut house = House::open(Limits::default()).await;
+    let agent = house.agent(Ok);
+    let hash = "ab".repeat(32);
+    for (path, status, code) in [
+        // This inbox carries no programs.
+        (format!("{hash}/0"), 404, RefusalCode::NotFound),
+        ("../etc/0".into(), 404, RefusalCode::NotFound),
+        (format!("{hash}/-1"), 400, RefusalCode::Malformed),
+        (
+            format!("{}/0", "zz".repeat(32)),
+            400,
+            RefusalCode::Malformed,
+        ),
+    ] {
+        let url = house.url(&format!("{}/{path}", path::PROGRAM));
+        let answer = refused(agent.http.get(url).send().await.unwrap()).await;
+        assert_eq!((answer.0, answer.1.code), (status, code), "{path}");
+    }
 }
 
 #[tokio::test]
