@@ -181,3 +181,28 @@ async fn an_installation_that_never_enrols_is_cleaned_away() {
     pve1.clean(vmid(100)).await.unwrap();
     assert_eq!(units(&lab, 100), 0);
 }
+
+#[tokio::test]
+async fn forty_three_guests_answer_one_command_and_the_stopped_ones_say_so() {
+    let lab = lab::Lab::start(lab::Scenario::many(1, 1, 43), lab::Options::quick())
+        .await
+        .unwrap();
+    let pve = node(&lab, 0).await;
+    let (guests, stopped) = lab.world().read(|w| {
+        let all: Vec<_> = w.clusters[0].guests.values().collect();
+        let numbers: Vec<_> = all.iter().map(|g| vmid(g.vmid)).collect();
+        let stopped = all.iter().filter(|g| !g.running()).count();
+        (numbers, stopped)
+    });
+    let began = std::time::Instant::now();
+    let probes = pve.probe_many(&guests).await;
+    eprintln!("43 guests in {} ms", began.elapsed().as_millis());
+    assert_eq!(probes.len(), 43);
+    let silent = probes
+        .iter()
+        .filter(|(_, probe)| matches!(probe, Err(ReachError::NotRunning { .. })))
+        .count();
+    assert_eq!(silent, stopped);
+    let good = probes.iter().filter(|(_, probe)| probe.is_ok()).count();
+    assert_eq!(good, 43 - stopped);
+}
