@@ -16,6 +16,15 @@
 #[path = "../../agent/tests/common/desktop.rs"]
 mod desktop;
 
+#[allow(
+    clippy::result_large_err,
+    dead_code,
+    unreachable_pub,
+    reason = "the same for agents that come through their node"
+)]
+#[path = "../../agent/tests/common/desk.rs"]
+mod desk;
+
 use std::{
     collections::BTreeSet,
     future::Future,
@@ -276,6 +285,25 @@ async fn one_life(house: &House, number: u32, init: Init, privileged: bool) {
         Standing::AnotherDesktop
     );
 
+    // An upgrade: the same program with a tail is another one to everybody but the kernel.
+    let mut newer = house.binary.clone();
+    newer.extend_from_slice(b"newer");
+    let sha256 = hex::encode(Sha256::digest(&newer));
+    let size = newer.len() as u64;
+    let action = Action::Upgrade {
+        version: agent::VERSION.to_owned(),
+        sha256: sha256.clone(),
+        size,
+    };
+    desktop.with(|m| m.programs.insert(sha256, newer));
+    let outcome = desktop.done(action).await;
+    assert!(
+        matches!(outcome, Outcome::Upgraded { .. }),
+        "{name}: {outcome:?}"
+    );
+    let placed = guest.root().join("usr/local/bin/redflag-agent");
+    assert_eq!(std::fs::metadata(placed).unwrap().len(), size, "{name}");
+
     // A restart of the guest.
     let session = desktop.with(|m| m.check_ins.last().unwrap().session.clone());
     guest.stop().await.unwrap();
@@ -402,6 +430,58 @@ async fn lxc_a_full_or_read_only_disk_is_named_with_the_remedy_and_nothing_stays
     assert!(words.to_lowercase().contains("read-only"), "{words}");
     read_only.shell("umount /usr/local").await.unwrap();
     assert_eq!(house.files(112).await, before);
+    house.nodes.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lxc_a_guest_without_network_enrols_and_scans_through_its_node() {
+    if !possible() {
+        return;
+    }
+    let house = House::start(vec![
+        GuestPlan::new(130, "offline").offline(),
+        GuestPlan::new(131, "offline-openrc")
+            .userland(Userland::OpenRc)
+            .unprivileged()
+            .offline(),
+    ])
+    .await;
+    for number in [130, 131] {
+        let desk = desk::Desk::new();
+        let guest = house.guest(number);
+        let name = guest.name();
+        assert_eq!(house.probe(number).await.has_route, Some(false), "{name}");
+        house.copy(number).await.unwrap();
+        let json = serde_json::to_string(&desk.bootstrap()).unwrap();
+        house
+            .ssh
+            .configure(vmid(number), SecretString::from(json))
+            .await
+            .unwrap();
+        house.ssh.install(vmid(number)).await.unwrap();
+        let command = guest.entering(&["/usr/local/bin/redflag-agent", "stdio"]);
+        let session = desk::session(&desk, command.into());
+        let outcome = desk.done(Action::Scan { refresh: false }).await;
+        assert!(
+            matches!(outcome, Outcome::Scanned { .. }),
+            "{name}: {outcome:?}"
+        );
+        // Nothing can be fetched from here, which is the guest's fact and no failure of the way.
+        let outcome = desk.done(Action::Scan { refresh: true }).await;
+        let Outcome::Failed { problem, .. } = outcome else {
+            panic!("{name}: {outcome:?}");
+        };
+        assert!(
+            problem.what.contains("no package list"),
+            "{name}: {problem:?}"
+        );
+        let status = guest
+            .shell("/usr/local/bin/redflag-agent status; true")
+            .await;
+        let status = status.unwrap();
+        assert!(status.contains("through the node"), "{name}: {status}");
+        drop(session);
+    }
     house.nodes.stop().await.unwrap();
 }
 
