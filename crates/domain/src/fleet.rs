@@ -121,6 +121,8 @@ pub struct Usage {
 pub enum NodeAccess {
     /// Nothing set up.
     None,
+    /// No SSH, but the API token may open the consoles of LXCs.
+    Console,
     /// `user@host:port`, tried at `tried_at`.
     Ssh {
         address: String,

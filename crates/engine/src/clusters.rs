@@ -127,7 +127,7 @@ async fn visit(name: &str, client: &Client) -> Result<Visit, Error> {
     })
 }
 
-fn fingerprint_of_pem(pem: &str) -> Option<Fingerprint> {
+pub(crate) fn fingerprint_of_pem(pem: &str) -> Option<Fingerprint> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     Some(tls::fingerprint(&der))
 }
@@ -339,6 +339,7 @@ impl Inner {
                 Cluster {
                     record,
                     answered: Link::Unknown,
+                    consoles: false,
                 },
             )
         });
@@ -385,6 +386,12 @@ impl Inner {
                 return BTreeMap::new();
             }
         };
+        let permissions = client.permissions().await;
+        self.state.change(|known| {
+            if let (Some(cluster), Ok(permissions)) = (known.clusters.get_mut(&id), permissions) {
+                cluster.consoles = permissions.holds_below("/vms", "VM.Console");
+            }
+        });
         let mut more_addresses = false;
         let learnt = self
             .change_cluster(id, |record| {

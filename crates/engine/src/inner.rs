@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) records: AsyncMutex<()>,
     pub(crate) watches: Mutex<HashMap<ClusterId, Arc<Watch>>>,
     pub(crate) ssh: Mutex<HashMap<NodeKey, SshNode>>,
+    /// Kept so that visits to one guest take turns.
+    pub(crate) consoles: Mutex<HashMap<NodeKey, reach::ApiConsole>>,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Live>>,
     pub(crate) started: OnceLock<Started>,
     pub(crate) agent_binary: Option<PathBuf>,
@@ -152,13 +154,27 @@ impl Inner {
         detail: &str,
         outcome: &str,
     ) {
+        self.audit_of_plan(actor, act, target, detail, None, outcome)
+            .await;
+    }
+
+    /// As [`Inner::audit`], for an act that a plan allowed: with the short form of its fingerprint.
+    pub(crate) async fn audit_of_plan(
+        &self,
+        actor: &str,
+        act: &str,
+        target: &str,
+        detail: &str,
+        plan: Option<&str>,
+        outcome: &str,
+    ) {
         let entry = AuditEntry {
             at: clock::now(),
             actor: actor.into(),
             act: act.into(),
             target: target.into(),
             detail: (!detail.is_empty()).then(|| detail.into()),
-            plan: None,
+            plan: plan.map(Into::into),
             outcome: outcome.into(),
         };
         if let Err(error) = self.store.audit(&entry).await {

@@ -27,6 +27,7 @@ mod plans;
 mod reception;
 mod reconcile;
 mod rhythm;
+mod roads;
 mod start;
 mod state;
 

@@ -120,6 +120,10 @@ impl Inner {
     /// Watches a cluster anew after its record changed; a disabled one is left alone.
     pub(crate) async fn watch_anew(self: &Arc<Self>, record: &ClusterRecord) -> Result<(), Error> {
         self.unwatch(record.id);
+        self.consoles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|key, _| key.cluster != record.id);
         let (id, enabled) = (record.id, record.enabled);
         self.state.change(|known| {
             if let Some(cluster) = known.clusters.get_mut(&id) {

@@ -28,6 +28,8 @@ pub(crate) struct Cluster {
     pub record: ClusterRecord,
     /// What the last question brought; whoever shows it takes [`Cluster::link`].
     pub answered: Link,
+    /// Whether the token may open the consoles of all guests, as far as was learned.
+    pub consoles: bool,
 }
 
 impl Cluster {
@@ -169,7 +171,14 @@ impl Known {
     fn node_row(&self, node: &Node) -> NodeRow {
         let record = &node.record;
         let access = match &record.access {
-            None => NodeAccess::None,
+            None => {
+                let cluster = self.clusters.get(&record.key.cluster);
+                if cluster.is_some_and(|c| c.consoles) {
+                    NodeAccess::Console
+                } else {
+                    NodeAccess::None
+                }
+            }
             Some(access) => NodeAccess::Ssh {
                 address: format!("{}@{}:{}", access.user, access.host, access.port),
                 tried_at: access.tried_at,

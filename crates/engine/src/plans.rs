@@ -80,9 +80,19 @@ fn candidate(
             "SSH to {}, {}@{}:{}",
             node.node, access.user, access.host, access.port
         )),
+        None if known
+            .clusters
+            .get(&node.cluster)
+            .is_some_and(|c| c.consoles) =>
+        {
+            Ok("its console in Proxmox".into())
+        }
         None => Err(left_out(
             guest,
-            format!("No access to {} is set up", node.node),
+            format!(
+                "No access to {} is set up, and the API token may not open consoles (VM.Console)",
+                node.node
+            ),
             None,
         )),
     };
@@ -119,7 +129,7 @@ impl Inner {
         only: UpdateFilter,
         allowed: Allowed,
     ) -> Result<Plan, Error> {
-        let (candidates, subject) = self.candidates(kind, targets, allowed);
+        let candidates = self.candidates(kind, targets, allowed);
         if candidates.is_empty() {
             return Err(
                 Error::new(Kind::BadInput, "There is no LXC in what was selected")
@@ -152,6 +162,9 @@ impl Inner {
         guests.sort_by(|a, b| (&a.node, a.vmid).cmp(&(&b.node, b.vmid)));
         out.sort_by_key(|left| left.vmid);
         let now = clock::now();
+        let subject = self
+            .state
+            .read(|known| scope::subject(known, targets, guests.len()));
         let fingerprint = Plan::fingerprint_of(kind, &guests);
         let plan = Plan {
             id: PlanId::new(),
@@ -177,11 +190,10 @@ impl Inner {
         kind: OperationKind,
         targets: &[Target],
         allowed: Allowed,
-    ) -> (Vec<Candidate>, String) {
+    ) -> Vec<Candidate> {
         let now = clock::now();
         self.state.read(|known| {
             let ids = scope::guests(known, targets);
-            let subject = scope::subject(known, targets, ids.len());
             let found = ids
                 .iter()
                 .filter_map(|id| known.guests.get(id))
@@ -211,7 +223,7 @@ impl Inner {
                         agent,
                     )
                 });
-            (found.collect(), subject)
+            found.collect()
         })
     }
 
@@ -328,11 +340,12 @@ impl Inner {
             };
             plan.guests.iter().filter_map(task).collect()
         });
-        self.audit(
+        self.audit_of_plan(
             &crate::operations::account(),
             "approve plan",
             &subject,
-            &plan.short,
+            &format!("{} LXCs", plan.guests.len()),
+            Some(&plan.short),
             "approved",
         )
         .await;

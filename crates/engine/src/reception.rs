@@ -117,11 +117,15 @@ impl Inbox for Reception {
             ));
         }
         inner.store.insert_agent(&record).await.map_err(internal)?;
+        let name = inner.state.read(|known| {
+            let record = known.guests.get(&guest).map(|g| &g.record);
+            record.map(|r| format!("{} ({})", r.name, r.vmid))
+        });
         inner
             .audit(
                 "agent",
                 "enrol",
-                &format!("guest {guest}"),
+                &name.unwrap_or_else(|| format!("guest {guest}")),
                 &format!("agent {id} {} at {peer}", request.version),
                 "done",
             )

@@ -71,6 +71,7 @@ impl Engine {
             plans: Plans::default(),
             turns: Turns::default(),
             records: tokio::sync::Mutex::default(),
+            consoles: Mutex::default(),
             limits: pve::Limits {
                 answer: rhythm.answer,
                 ..pve::Limits::default()
@@ -201,6 +202,7 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
             Cluster {
                 record,
                 answered: Link::Unknown,
+                consoles: false,
             },
         );
     }

@@ -50,7 +50,7 @@ export function whyNoScan(guest: GuestRow, cluster?: ClusterRow): Reason {
 /** A way through the node, and nothing of Proxmox in the way. */
 function closed(guest: GuestRow, node: NodeRow | undefined): Reason {
   if (guest.lock !== null) return why.locked(guest.lock);
-  return node?.access.kind === 'ssh' ? null : why.noAccess(guest.node);
+  return node === undefined || node.access.kind === 'none' ? why.noAccess(guest.node) : null;
 }
 
 /** A stopped LXC can be started for it; the plan asks. An agent that does not answer is set up again. */

@@ -4,4 +4,4 @@ import type { Timestamp } from "./Timestamp";
 /**
  * Whether the guests of a node can be entered.
  */
-export type NodeAccess = { "kind": "none" } | { "kind": "ssh", address: string, triedAt: Timestamp | null, error: string | null, };
+export type NodeAccess = { "kind": "none" } | { "kind": "console" } | { "kind": "ssh", address: string, triedAt: Timestamp | null, error: string | null, };

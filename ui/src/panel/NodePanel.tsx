@@ -149,7 +149,7 @@ function Access({ row }: { row: NodeRow }) {
         <span className="fill" />
         <button type="button" className="button compact" onClick={() => openAccess(row.key.cluster)} data-testid="panel-access">{words.actions.access}</button>
       </div>
-      <p className="small px-4">{access.kind === 'none' ? <span className="t2">{text.noAccess}</span> : access.address}</p>
+      <p className="small px-4">{access.kind === 'ssh' ? access.address : <span className="t2">{access.kind === 'console' ? text.byConsole : text.noAccess}</span>}</p>
       {access.kind === 'ssh' && access.error !== null && <div className="px-4 pt-2"><ErrorNote error={{ message: access.address, words: access.error, next: null }} /></div>}
     </section>
   );

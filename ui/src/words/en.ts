@@ -109,7 +109,7 @@ export const words = {
     interrupted: 'An earlier installation was interrupted', reading: 'Reading what the agent reported.',
     plan: 'Plan update…', planSeveral: (n: number) => `Plan update for ${n}…`, installAgent: 'Install agent…', installSeveral: (n: number) => `Install ${n} agents…`, scan: 'Scan', more: 'More actions',
     selected: (n: number) => `${lxcs(n)} selected`, together: 'Together', nodes: (n: number) => plural(n, 'node', 'nodes'), otherUpdates: (n: number) => `${count(n)} other`,
-    address: 'Address', version: 'Proxmox VE', uptime: 'Uptime', checked: 'Checked', access: 'Node access', noAccess: 'Not set up. Agents cannot be installed from here.', cpu: 'CPU', memory: 'RAM', os: 'System', node: 'Node', agent: 'Agent', guests: 'LXCs',
+    address: 'Address', version: 'Proxmox VE', uptime: 'Uptime', checked: 'Checked', access: 'Node access', noAccess: 'Not set up. Agents cannot be installed from here.', byConsole: 'No SSH. Agents go in over the consoles of LXCs whose console mode is “shell”.', cpu: 'CPU', memory: 'RAM', os: 'System', node: 'Node', agent: 'Agent', guests: 'LXCs',
     lastSeen: (age: string) => `last seen ${age} ago`, usage: (used: number, of: number) => `${bytes(used)} of ${bytes(of)}`, old: 'Last known picture. Its node does not answer.', oldOff: 'Last known picture. Its cluster is switched off.', oldRefused: 'Last known picture. Proxmox refuses the token of its cluster.', oldCertificate: 'Last known picture. The certificate of its cluster has changed.', oldTitle: 'Last known picture', nextTry: (at: string) => `Next try ${at}.`,
   },
   blocked: {

@@ -1,32 +1,30 @@
 //! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use domain::{
     operation::{JobEvent, LogLevel, LogLine, OperationKind, Problem, StepKind, StepState},
     plan::PlannedWork,
 };
-use reach::{GuestProbe, Init, ReachError, SshNode};
+use reach::{Reach, ReachError};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use wire::Bootstrap;
 
-use super::{End, Journal, scope};
+use super::{
+    End, Journal,
+    fitness::{another_owner, belongs_to_another, unfit},
+    patience::{outlast, patiently},
+    scope,
+};
 use crate::{
     AgentBinary, Error, Kind, clock,
+    clusters::fingerprint_of_pem,
     picture::{Guest, Known},
 };
 
 /// How long a fresh agent may take to report.
 const CHECK_IN_LIMIT: Duration = Duration::from_secs(120);
-/// Before what failed in passing is tried again.
-const PAUSES: [Duration; 3] = [
-    Duration::from_secs(1),
-    Duration::from_secs(3),
-    Duration::from_secs(9),
-];
-/// Room that the binary and its state need, in bytes: the old and the new binary, and a full spool.
-const ROOM: u64 = 24 * 1024 * 1024;
 
 /// What the plan allows for this guest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,7 +78,7 @@ fn because(error: &ReachError) -> End {
     failed(error.problem())
 }
 
-fn problem(what: String, words: Option<String>, next: &str) -> Problem {
+pub(super) fn problem(what: String, words: Option<String>, next: &str) -> Problem {
     Problem {
         what,
         words,
@@ -107,6 +105,7 @@ async fn steps(
         (agent.record.enrolled_at >= began && agent.is_online(clock::now())).then_some(())
     });
     journal.begin(StepKind::Check).await?;
+    outlast(journal, cancel).await;
     inner.ask_status(guest).await;
     let ready = inner.state.read(|known| {
         let known_guest = known
@@ -140,7 +139,7 @@ async fn steps(
             )));
         }
     };
-    let node = match inner.ssh_of_guest(guest).await {
+    let node = match inner.road_to(guest).await {
         Ok(node) => node,
         Err(error) => return Ok(Err(failed(error.problem))),
     };
@@ -148,6 +147,7 @@ async fn steps(
         Ok(binary) => binary,
         Err(error) => return Ok(Err(failed(error.problem))),
     };
+    let authority = fingerprint_of_pem(inner.ca()?.certificate_pem());
     if stopped {
         if let Err(problem) = journal.start_guest().await? {
             return Ok(Err(failed(problem)));
@@ -165,12 +165,7 @@ async fn steps(
                 if let Some(why) = unfit(&name, &probe) {
                     return Ok(Err(failed(why)));
                 }
-                let foreign = probe
-                    .agent
-                    .as_ref()
-                    .filter(|agent| agent.configured && !ours);
-                if let Some(agent) = foreign {
-                    let owner = agent.version.clone();
+                if let Some(owner) = another_owner(&probe, authority, ours) {
                     if !leave.take_over {
                         return Ok(Err(failed(belongs_to_another(journal, owner))));
                     }
@@ -218,7 +213,7 @@ async fn steps(
 /// Copy, configuration, installation, first report.
 async fn put_in(
     journal: &mut Journal,
-    node: &SshNode,
+    node: &Reach,
     binary: &AgentBinary,
     cluster_address: Option<&str>,
     cancel: &CancellationToken,
@@ -243,7 +238,7 @@ async fn put_in(
     journal
         .note(
             LogLevel::Info,
-            format!("entering {name} through {}", node.address()),
+            format!("entering {name} {}", crate::roads::in_words(node)),
         )
         .await?;
     journal.begin(StepKind::Copy).await?;
@@ -340,100 +335,7 @@ async fn put_in(
     Ok(Ok(()))
 }
 
-/// Why a guest cannot take the agent.
-fn unfit(name: &str, probe: &GuestProbe) -> Option<Problem> {
-    if !probe.root {
-        return Some(problem(
-            format!("Commands do not run as root in {name}"),
-            None,
-            "Let the node account be root, or allow it lxc-attach.",
-        ));
-    }
-    if probe.arch != "x86_64" {
-        return Some(problem(
-            format!(
-                "{name} has the architecture {}; this RedFlag carries the agent for x86_64",
-                probe.arch
-            ),
-            None,
-            "Nothing to do now: other architectures come with a later version.",
-        ));
-    }
-    match probe.init {
-        Init::Systemd => {}
-        Init::OpenRc | Init::None => {
-            return Some(problem(
-                format!("{name} does not run systemd, which the agent's service needs for now"),
-                None,
-                "Nothing to do now: OpenRC comes with a later version.",
-            ));
-        }
-    }
-    if let Some(free) = probe.free_bytes.filter(|free| *free < ROOM) {
-        return Some(problem(
-            format!(
-                "{name} has {} MB free at /usr/local, the agent needs {} MB",
-                free / 1_000_000,
-                ROOM / 1_000_000
-            ),
-            None,
-            "Make room inside the LXC or enlarge its disk, then try again.",
-        ));
-    }
-    None
-}
-
-/// Remembers whose the guest is, so that the next plan can ask for leave to take it over.
-fn belongs_to_another(journal: &Journal, owner: Option<String>) -> Problem {
-    let owner = owner.unwrap_or_else(|| "unknown".into());
-    journal.inner.state.change(|known| {
-        if let Some(guest) = known.guests.get_mut(&journal.job.guest) {
-            guest.foreign = Some(format!("agent {owner}"));
-        }
-    });
-    problem(
-        format!("{} has the agent of another RedFlag", journal.job.name),
-        Some(format!("agent {owner}")),
-        "If this desktop shall take over, plan the installation again and allow it there.",
-    )
-}
-
 fn address_of(known: &Known, guest: &Guest) -> Option<String> {
     let cluster = known.clusters.get(&guest.record.cluster)?;
     cluster.record.addresses.first().cloned()
-}
-
-/// Whether the same may go well a moment later.
-fn is_passing(error: &ReachError) -> bool {
-    matches!(
-        error,
-        ReachError::Connect { .. }
-            | ReachError::Lost { .. }
-            | ReachError::Timeout { .. }
-            | ReachError::NoMarker { .. }
-    )
-}
-
-/// Repeats what a passing failure stopped, with growing pauses of uneven length: many guests fail together when a node
-/// is short of breath, and shall not come back together. Everything that is done in a guest here may be repeated.
-async fn patiently<T, F: Future<Output = Result<T, ReachError>>>(
-    journal: &Journal,
-    cancel: &CancellationToken,
-    ask: impl Fn() -> F,
-) -> Result<Result<T, ReachError>, Error> {
-    for pause in PAUSES {
-        let error = match ask().await {
-            Err(error) if is_passing(&error) => error,
-            other => return Ok(other),
-        };
-        let [random] = clock::random::<1>()?;
-        let pause = pause.mul_f64(0.7 + 0.6 * f64::from(random) / 255.0);
-        let text = format!("{error}; once more in {:.1} s", pause.as_secs_f64());
-        journal.note(LogLevel::Warning, text).await?;
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = cancel.cancelled() => return Ok(Err(error)),
-        }
-    }
-    Ok(ask().await)
 }

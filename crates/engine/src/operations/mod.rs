@@ -1,9 +1,11 @@
 //! Operations: begun over a scope, run under limits, journalled, taken up again after a restart.
 
 mod enrol;
+mod fitness;
 mod follow;
 mod journal;
 mod look;
+mod patience;
 mod power;
 mod run;
 mod scan;
@@ -169,11 +171,12 @@ impl Inner {
                 .collect(),
         };
         let number = self.store.insert_operation(&new).await?;
-        self.audit(
+        self.audit_of_plan(
             &account(),
             &format!("{kind:?}"),
             &subject,
-            &format!("operation {number}, {} guests", tasks.len()),
+            &format!("operation {number}, {} LXCs", tasks.len()),
+            approved.as_deref(),
             "begun",
         )
         .await;

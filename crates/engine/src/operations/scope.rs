@@ -78,6 +78,9 @@ pub(crate) fn obstacle(
             return Some(format!("{} has not answered yet", r.node));
         }
     }
+    if kind == OperationKind::Enrol && r.power == Power::Stopped && guest.agent.is_some() {
+        return Some("The agent is installed; it reports once the LXC runs".into());
+    }
     match r.power {
         Power::Running => {}
         Power::Stopped => return Some(NOT_RUNNING.into()),

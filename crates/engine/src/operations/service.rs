@@ -69,7 +69,7 @@ pub(crate) async fn restart(
         journal.job.vmid,
         journal.job.name.clone(),
     );
-    let node = match inner.ssh_of_guest(guest).await {
+    let node = match inner.road_to(guest).await {
         Ok(node) => node,
         Err(error) => {
             return journal
@@ -135,7 +135,7 @@ pub(crate) async fn remove(journal: &mut Journal) -> Result<(), Error> {
     let inner = journal.inner.clone();
     let (guest, vmid) = (journal.job.guest, journal.job.vmid);
     if !taken_out {
-        let node = match inner.ssh_of_guest(guest).await {
+        let node = match inner.road_to(guest).await {
             Ok(node) => node,
             Err(error) => {
                 return journal
