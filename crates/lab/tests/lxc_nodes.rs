@@ -99,6 +99,13 @@ async fn lxc_guests_on_two_nodes_are_entered_and_their_updates_seen_and_installe
         matches!(stopped, ReachError::NotRunning { .. }),
         "{stopped}"
     );
+    let both = pve1.probe_many(&[vmid(101), vmid(100)]).await;
+    assert!(
+        matches!(both[0].1, Err(ReachError::NotRunning { .. })),
+        "{:?}",
+        both[0].1
+    );
+    assert!(both[1].1.as_ref().expect("it answers").root);
 
     let binary: Vec<u8> = (0..3_000_000_u32)
         .flat_map(u32::to_le_bytes)
