@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 
 use russh::keys::PublicKey;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use wire::Bootstrap;
 
 use super::{holds, script::Script};
 use crate::{
     ground::Place,
     guest::{self, BINARY, BOOTSTRAP, VERSION},
-    world::{Guest, Live, Machine, World, machine::File},
+    world::{
+        Guest, Live, Machine, World,
+        machine::{File, Standing},
+    },
 };
 
 /// What a command wrote, and its exit status.
@@ -254,12 +258,26 @@ fn in_guest(live: &Live, place: Place, vmid: u32, script: &Script) -> Done {
 
 fn probe(machine: &Machine) -> String {
     let mut text = format!(
-        "arch=x86_64\ninit={}\nos={}\nuid=0\nfree={}\n",
-        machine.init, machine.os.id, machine.free
+        "arch=x86_64\ninit={}\nos={}\nuid=0\nprivileged=no\nmissing=\nreadonly=\nroute=yes\nfree={free}\nfree_state={free}\n",
+        machine.init,
+        machine.os.id,
+        free = machine.free
     );
     if machine.files.contains_key(BINARY) {
         let configured = if machine.enrolled() { "yes" } else { "no" };
         text.push_str(&format!("agent={VERSION}\nconfigured={configured}\n"));
+        if let Some(agent) = &machine.agent {
+            let running = if agent.session.is_some() { "yes" } else { "no" };
+            text.push_str(&format!("running={running}\n"));
+            if let Ok(authority) = CertificateDer::from_pem_slice(agent.ca_pem.as_bytes()) {
+                let sha256 = tls::fingerprint(&authority);
+                text.push_str(&format!("authority={sha256}\n"));
+            }
+            if let Standing::Enrolled(identity) = &agent.standing {
+                let (agent, guest) = (identity.agent, identity.guest);
+                text.push_str(&format!("agent_id={agent}\nguest_id={guest}\n"));
+            }
+        }
     }
     text
 }

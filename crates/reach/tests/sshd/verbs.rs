@@ -141,6 +141,29 @@ async fn a_copy_that_does_not_fit_leaves_the_guest_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_program_for_another_architecture_is_not_copied() {
+    let node = Node::start();
+    // The beginning of an ELF program for 64-bit ARM, or, on such a machine, for x86_64.
+    let other: u8 = if std::env::consts::ARCH == "aarch64" {
+        0x3e
+    } else {
+        0xb7
+    };
+    let mut program = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0".to_vec();
+    program.extend_from_slice(&[other, 0]);
+    let hash: [u8; 32] = Sha256::digest(&program).into();
+    let error = node
+        .reach()
+        .copy(vmid(DASH), &program, hash)
+        .await
+        .expect_err("it could not run");
+    let status = matches!(error, reach::ReachError::Script { status: 6, .. });
+    assert!(status, "{error}");
+    assert!(error.to_string().contains("nothing was copied"), "{error}");
+    assert!(!node.in_guest(DASH, "local/bin/redflag-agent").exists());
+}
+
+#[tokio::test]
 async fn the_bootstrap_file_arrives_unchanged_and_private() {
     let node = Node::start();
     let reach = node.reach();
