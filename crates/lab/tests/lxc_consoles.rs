@@ -13,7 +13,7 @@ use common::consoles::{allow_consoles, consoles};
 use domain::Vmid;
 use lab::{
     Lab,
-    lxc::{GuestPlan, NodePlan, Options, RealGuest, RealNodes, missing},
+    lxc::{GuestPlan, NodePlan, Options, RealGuest, RealNodes, Userland, missing},
     world::Profile,
 };
 use reach::{ApiConsole, ConsoleTrouble, Copied, Init, ReachError};
@@ -38,8 +38,13 @@ fn vmid(number: u32) -> Vmid {
 
 /// One node with the running guest 100 `web`, its console connected to a shell.
 async fn start(profile: Profile) -> (RealNodes, Lab, RealGuest, ApiConsole) {
+    start_with(profile, GuestPlan::new(100, "web")).await
+}
+
+/// The same with another guest 100.
+async fn start_with(profile: Profile, guest: GuestPlan) -> (RealNodes, Lab, RealGuest, ApiConsole) {
     let mut options = Options::two_nodes();
-    options.nodes = vec![NodePlan::new("real", "pve1").guest(GuestPlan::new(100, "web"))];
+    options.nodes = vec![NodePlan::new("real", "pve1").guest(guest)];
     let (nodes, lab) = RealNodes::with_double(options, lab::Options::quick())
         .await
         .expect("it starts");
@@ -243,4 +248,44 @@ async fn lxc_console_a_users_program_and_a_login_prompt_are_left_alone() {
     assert!(web.running().await.expect("asked"));
     nodes.stop().await.expect("everything goes away");
     lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lxc_console_small_userlands_take_the_agent_too() {
+    if !possible() {
+        return;
+    }
+    for (guest, init) in [
+        (
+            GuestPlan::new(100, "openrc").userland(Userland::OpenRc),
+            Init::OpenRc,
+        ),
+        (
+            GuestPlan::new(100, "no-init")
+                .userland(Userland::NoInit)
+                .unprivileged()
+                .offline(),
+            Init::None,
+        ),
+    ] {
+        let (nodes, lab, web, console) = start_with(Profile::V9_2, guest).await;
+        let probe = console.probe(vmid(100)).await.expect("it answers");
+        assert_eq!(probe.init, init);
+        let (bytes, hash) = agent();
+        let copied = console.copy(vmid(100), &bytes, hash).await;
+        assert_eq!(copied.expect("it arrives"), Copied::Copied);
+        let said = console.install(vmid(100)).await.expect("it runs");
+        assert!(said.contains("made"), "{said}");
+        let there = web.shell("sha256sum /usr/local/bin/redflag-agent").await;
+        assert!(there.expect("entered").starts_with(&hex::encode(hash)));
+        console.clean(vmid(100)).await.expect("nothing enrolled");
+        all_left(&lab).await;
+        let left = web
+            .shell("find /dev/shm /run /tmp /var/tmp /root -name '.redflag-*'; ls /usr/local/bin")
+            .await
+            .expect("entered");
+        assert_eq!(left, "", "{init:?}");
+        nodes.stop().await.expect("everything goes away");
+        lab.stop().await;
+    }
 }

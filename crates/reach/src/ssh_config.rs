@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::NodeAddress;
+
 /// A configuration, as far as it is understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SshConfig {
@@ -150,6 +152,15 @@ impl SshConfig {
 }
 
 impl HostSettings {
+    /// Where to log in; as root where nobody else is named, since that is whom Proxmox knows.
+    pub fn address(&self) -> NodeAddress {
+        NodeAddress {
+            host: self.host.clone(),
+            port: self.port.unwrap_or(22),
+            user: self.user.clone().unwrap_or_else(|| "root".to_owned()),
+        }
+    }
+
     /// The files of keys, with the home folder put in. What has other `%` signs is left out: RedFlag does not know it.
     pub fn identity_paths(&self, home: &str) -> Vec<String> {
         let home = home.trim_end_matches(['/', '\\']);
@@ -272,6 +283,7 @@ mod tests {
             ["/home/me/my keys/node", "/home/me/.ssh/id_pve"]
         );
         assert_eq!(found.proxy_jump, None);
+        assert_eq!(found.address().to_string(), "root@pve1.lan:2222");
         let other = config.lookup("pve9");
         assert_eq!(other.host, "pve9");
         assert_eq!(other.user.as_deref(), Some("admin"));

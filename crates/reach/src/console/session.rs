@@ -161,10 +161,7 @@ impl Errand {
             }
             Stopped::Lost(words) if ours => return ReachError::Lost { place, verb, words },
             Stopped::Lost(words) => ConsoleTrouble::Unreachable { words },
-            Stopped::Silent => {
-                let limit = verb.limit();
-                return ReachError::Timeout { place, verb, limit };
-            }
+            Stopped::Silent(limit) => return ReachError::Timeout { place, verb, limit },
             Stopped::TooMuch => {
                 return ReachError::TooMuchOutput {
                     place,

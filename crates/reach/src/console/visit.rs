@@ -36,8 +36,8 @@ pub(crate) enum Stopped {
     NotRoot(String),
     /// The connection ended.
     Lost(String),
-    /// No answer in time.
-    Silent,
+    /// No answer within this time.
+    Silent(Duration),
     TooMuch,
     /// A program that the visit needs is missing, or there is no room.
     Lacking(String),
@@ -82,7 +82,7 @@ impl Visit {
             other => return Err(Stopped::Look(other)),
         }
         match self.greet().await {
-            Err(Stopped::Silent) => {
+            Err(Stopped::Silent(_)) => {
                 let text = screen::plain(self.stream.bytes());
                 let shown = screen::last_lines(&text);
                 Err(Stopped::Look(Look::Foreign(shown)))
@@ -105,7 +105,7 @@ impl Visit {
         self.send(line.as_bytes()).await?;
         let answer = match self.until("here", FIRST_ANSWER).await {
             // What a visit that was cut off left swallows a line and echoes nothing.
-            Err(Stopped::Silent) if screen::is_ours(self.stream.bytes()) => {
+            Err(Stopped::Silent(_)) if screen::is_ours(self.stream.bytes()) => {
                 self.send(line.as_bytes()).await?;
                 self.until("here", ANSWER).await
             }
@@ -202,7 +202,7 @@ impl Visit {
                     self.see_the_end().await;
                     return true;
                 }
-                Err(Stopped::Silent) => {}
+                Err(Stopped::Silent(_)) => {}
                 // Proxmox VE 8 closes when the shell has left, perhaps before its last words are through.
                 Err(_) => return true,
             }
@@ -248,7 +248,7 @@ impl Visit {
         };
         tokio::time::timeout(limit, waiting)
             .await
-            .unwrap_or(Err(Stopped::Silent))
+            .unwrap_or(Err(Stopped::Silent(limit)))
     }
 }
 

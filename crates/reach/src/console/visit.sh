@@ -1,6 +1,7 @@
 there() { command -v "$1" >/dev/null 2>&1; }
-# Small guests have these under another name.
-if ! there sed && there busybox; then sed() { busybox sed "$@"; }; fi
+LC_ALL=C
+export LC_ALL
+# Small guests have it under another name.
 if ! there base64 && there busybox; then base64() { busybox base64 "$@"; }; fi
 mark() { printf '\n@@redflag:%s:%s:%s:\n' "$key" "$1" "$2"; }
 held=
@@ -9,7 +10,17 @@ trap 'drop; mark left 0' EXIT
 trap 'exit 1' HUP INT TERM
 umask 077
 rm -rf /dev/shm/.redflag-* /run/.redflag-* /tmp/.redflag-* /var/tmp/.redflag-* /root/.redflag-*
-lines() { sed -n '/^[A-Za-z0-9+\/=]\{1,\}$/!q;p' | base64 -d; }
+# The fast reader must not look a line ahead, as BusyBox's sed does: there would be nothing to see.
+case $(sed --version 2>/dev/null) in
+  'sed (GNU sed)'*) text() { sed -n '/^[A-Za-z0-9+\/=]\{1,\}$/!q;p'; } ;;
+  *) text() {
+    while IFS= read -r line; do
+      case $line in '' | *[!A-Za-z0-9+/=]*) break ;; esac
+      printf '%s\n' "$line"
+    done
+  } ;;
+esac
+lines() { text | base64 -d; }
 run() { lines | /bin/sh -s 2>&1; mark ran "$?"; }
 hold() {
   for folder in /dev/shm /run /tmp /var/tmp /root; do
@@ -26,7 +37,5 @@ hold() {
 }
 take() { lines >>"$held/payload"; mark "took$1" "$?"; }
 missing=
-for tool in sed base64; do
-  there "$tool" || missing="$missing $tool"
-done
+there base64 || missing=base64
 mark ready "$missing"
