@@ -73,6 +73,15 @@ pub fn make_private_dir(path: &Path) -> Result<(), FileError> {
 
 /// Puts `content` at `path` in one step, with `mode`, and on the disk before it returns.
 pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
+    put(path, content, mode, true)
+}
+
+/// [`write()`] of what need not survive a power cut: whole or not there, and without waiting for the disk.
+pub fn write_brief(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
+    put(path, content, mode, false)
+}
+
+fn put(path: &Path, content: &[u8], mode: u32, lasting: bool) -> Result<(), FileError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
@@ -87,7 +96,7 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
     let written = file
         .set_permissions(fs::Permissions::from_mode(mode))
         .and_then(|()| file.write_all(content))
-        .and_then(|()| file.sync_all())
+        .and_then(|()| if lasting { file.sync_all() } else { Ok(()) })
         .map_err(failed("write", &beside))
         .and_then(|()| fs::rename(&beside, path).map_err(failed("write", path)));
     if written.is_err() {
@@ -95,7 +104,7 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
         let _ = fs::remove_file(&beside);
     }
     written?;
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = path.parent().filter(|_| lasting) {
         // The name, too, must survive a power cut; file systems that cannot do it lose nothing else.
         let _ = File::open(folder).and_then(|f| f.sync_all());
     }

@@ -46,7 +46,11 @@ impl Running {
     /// Leaves it for `status`; a guest whose /run cannot be written is served all the same.
     pub fn store(&self, layout: &Layout) -> Result<(), FileError> {
         files::make_private_dir(&layout.run_dir())?;
-        files::write_json(&layout.status(), self)
+        let text = serde_json::to_vec(self).map_err(|e| FileError::Content {
+            path: layout.status(),
+            why: e.to_string(),
+        })?;
+        files::write_brief(&layout.status(), &text, 0o600)
     }
 }
 
