@@ -146,24 +146,29 @@ impl Window {
     pub async fn fill(&self, id: &str, text: &str) -> anyhow::Result<()> {
         let deadline = Instant::now() + SOON;
         loop {
-            let element = self.find(&by_id(id)).await?;
-            element.clear().await?;
-            element
-                .send_keys(text)
-                .await
-                .with_context(|| format!("typing into {id}"))?;
-            let value = element.prop("value").await?.unwrap_or_default();
-            if value == text {
-                return Ok(());
+            // The page may draw the field anew in between: then it does not hear of the clearing, or it is another field.
+            match self.typed(id, text).await {
+                Ok(value) if value == text => return Ok(()),
+                Ok(value) => anyhow::ensure!(
+                    Instant::now() < deadline,
+                    "{id} shows {} letters where {} were typed",
+                    value.len(),
+                    text.len()
+                ),
+                Err(error) if Instant::now() > deadline => {
+                    return Err(error).with_context(|| format!("typing into {id}"));
+                }
+                Err(_) => tokio::time::sleep(GLANCE).await,
             }
-            // The page does not hear of the clearing: drawn anew before the first key, the field has its old text again.
-            anyhow::ensure!(
-                Instant::now() < deadline,
-                "{id} shows {} letters where {} were typed",
-                value.len(),
-                text.len()
-            );
         }
+    }
+
+    /// Clears a field and types into it once; what it shows then.
+    async fn typed(&self, id: &str, text: &str) -> anyhow::Result<String> {
+        let element = self.find(&by_id(id)).await?;
+        element.clear().await?;
+        element.send_keys(text).await?;
+        Ok(element.prop("value").await?.unwrap_or_default())
     }
 
     /// Opens the context menu of an element with the right mouse button.
