@@ -122,17 +122,16 @@ impl Inner {
         }
         let latest = Mutex::new((answer, 0));
         let mut problems = Vec::new();
-        let reading = async {
-            let addresses = if full {
+        let learning = async {
+            if full {
                 self.learn_cluster(id, client, &mut problems).await
             } else {
                 BTreeMap::new()
-            };
-            let configs = self.read_configs(id, watch, full, wanted).await?;
-            Ok::<_, Error>((addresses, configs))
+            }
         };
+        let reading = async { tokio::join!(learning, self.read_configs(id, watch, full, wanted)) };
         let (addresses, (configs, unread)) = tokio::select! {
-            read = reading => read?,
+            (addresses, configs) = reading => (addresses, configs?),
             never = self.keep_looking(id, client, looked, &latest) => match never {},
         };
         problems.extend(unread);

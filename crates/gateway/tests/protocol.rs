@@ -55,7 +55,7 @@ async fn every_other_call_needs_a_certificate_and_is_refused_before_its_body_is_
 
 #[tokio::test]
 async fn the_path_of_an_agents_program_is_a_hash_and_a_number_or_refused() {
-    let mut house = House::open(Limits::default()).await;
+    let house = House::open(Limits::default()).await;
     let agent = house.agent(Ok);
     let hash = "ab".repeat(32);
     for (path, status, code) in [

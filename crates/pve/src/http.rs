@@ -15,6 +15,7 @@ use crate::{
     ConnectFailure, ConnectKind, Error, Limits,
     envelope::Asked,
     error::{causes, connect_kind},
+    limits::OVER_ALL,
 };
 
 /// What is done at a path.
@@ -97,7 +98,8 @@ impl Http {
             .connect_timeout(limits.connect)
             .timeout(limits.answer)
             .pool_idle_timeout(limits.idle)
-            .pool_max_idle_per_host(limits.per_node)
+            // One address carries the requests for all nodes of its cluster; a connection thrown away is a handshake.
+            .pool_max_idle_per_host(OVER_ALL)
             .tcp_nodelay(true)
             .user_agent(concat!("RedFlag/", env!("CARGO_PKG_VERSION")))
             .build()

@@ -28,7 +28,7 @@ pub struct Limits {
 }
 
 /// Requests in flight over all clusters, unless another number is shared.
-const OVER_ALL: usize = 20;
+pub(crate) const OVER_ALL: usize = 20;
 
 impl Default for Limits {
     fn default() -> Self {
