@@ -12,6 +12,7 @@ mod certificates;
 mod clock;
 mod clusters;
 mod codes;
+mod copies;
 mod desk;
 mod discovery;
 mod error;

@@ -372,4 +372,4 @@ fn update_state(guest: &Guest, old: bool, now: Timestamp) -> UpdateState {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,21 +4,20 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use domain::{AgentId, JobId, host::Fingerprint};
 use gateway::Inbox;
-use store::AgentRecord;
 use tokio::{sync::oneshot, time::Instant};
 use wire::{
     CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport,
-    JobAcknowledgement, JobReport, LONGEST_POLL_SECONDS, PROTOCOL, Refusal, RefusalCode,
-    RenewRequest, RenewResponse,
+    JobAcknowledgement, JobReport, LONGEST_POLL_SECONDS, MachineAnswer, MachineRequest, PROTOCOL,
+    Refusal, RefusalCode, RenewRequest, RenewResponse,
 };
 
 use crate::{
     agents::{Polling, internal, refuse},
     clock,
     codes::Worth,
+    copies::Whose,
     desk::{Delivery, Errand},
     inner::Inner,
-    picture::Agent,
 };
 
 /// How long a report may wait for its follower to store it.
@@ -81,32 +80,8 @@ impl Inbox for Reception {
                 ));
             }
         };
-        let id = AgentId::new();
-        let ca = inner.ca().map_err(internal)?;
-        let issued = ca.issue_agent(&request.request_pem, id, now).map_err(|e| {
-            refuse(
-                RefusalCode::Malformed,
-                format!("the certificate request is not usable: {e}"),
-            )
-        })?;
-        let record = AgentRecord {
-            id,
-            guest,
-            certificate: issued.sha256,
-            previous_certificate: None,
-            version: request.version.clone(),
-            enrolled_at: now,
-            renewed_at: None,
-            last_seen: Some(now),
-            revoked_at: None,
-        };
-        let answer = EnrolResponse {
-            agent: id,
-            guest,
-            certificate_pem: issued.pem,
-            renew_at: issued.renew_at,
-            endpoints: inner.endpoints_for(&record),
-        };
+        let (record, answer) =
+            inner.identity(guest, &request.request_pem, &request.version, now)?;
         if !inner
             .codes
             .spend(&request.code, &request.request_pem, &answer)
@@ -116,28 +91,8 @@ impl Inbox for Reception {
                 "the enrolment code was used by another machine at the same moment",
             ));
         }
-        inner.store.insert_agent(&record).await.map_err(internal)?;
-        let name = inner.state.read(|known| {
-            let record = known.guests.get(&guest).map(|g| &g.record);
-            record.map(|r| format!("{} ({})", r.name, r.vmid))
-        });
-        inner
-            .audit(
-                "agent",
-                "enrol",
-                &name.unwrap_or_else(|| format!("guest {guest}")),
-                &format!("agent {id} {} at {peer}", request.version),
-                "done",
-            )
-            .await;
-        inner.state.change(|known| {
-            if let Some(guest) = known.guests.get_mut(&guest) {
-                guest.agent = Some(Agent {
-                    record,
-                    polling: false,
-                });
-            }
-        });
+        let how = format!("{} at {peer}", request.version);
+        inner.admit("enrol", record, &how).await?;
         Ok(answer)
     }
 
@@ -180,6 +135,14 @@ impl Inbox for Reception {
             ));
         }
         let record = inner.live_agent(agent).await?;
+        if let Some(machine) = &request.about.machine
+            && inner.whose(record.guest, machine) != Whose::Its
+        {
+            return Err(refuse(
+                RefusalCode::Cloned,
+                "by its network addresses this is not the LXC that the agent was enrolled in",
+            ));
+        }
         inner
             .note_call(&record, &request.version, now)
             .await
@@ -261,5 +224,28 @@ impl Inbox for Reception {
             sequence,
             cancel: inner.desk.is_cancelled(agent, job),
         })
+    }
+
+    async fn machine(
+        &self,
+        agent: AgentId,
+        request: MachineRequest,
+    ) -> Result<MachineAnswer, Refusal> {
+        let (inner, now) = (&self.0, clock::now());
+        let record = inner.live_agent(agent).await?;
+        match inner.whose(record.guest, &request.now) {
+            Whose::Its => Ok(MachineAnswer::Same),
+            Whose::Anothers(guest) => {
+                let (record, identity) =
+                    inner.identity(guest, &request.request_pem, &request.version, now)?;
+                let how = format!(
+                    "{}, a copy with an identity of its own now",
+                    request.version
+                );
+                inner.admit("enrol copy", record, &how).await?;
+                Ok(MachineAnswer::Another { identity })
+            }
+            Whose::Unclear(why) => Err(refuse(RefusalCode::Cloned, why)),
+        }
     }
 }

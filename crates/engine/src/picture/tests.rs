@@ -8,10 +8,10 @@ use domain::{
 
 use super::*;
 
-const NOW: Timestamp = Timestamp(100 * 24 * 3600 * 1000);
+pub(crate) const NOW: Timestamp = Timestamp(100 * 24 * 3600 * 1000);
 const HOUR: i64 = 3600 * 1000;
 
-fn guest() -> Guest {
+pub(crate) fn guest() -> Guest {
     let record = GuestRecord {
         id: GuestId::new(),
         cluster: ClusterId::new(),
@@ -43,7 +43,7 @@ fn guest() -> Guest {
     }
 }
 
-fn with_agent(mut guest: Guest, seen: Timestamp) -> Guest {
+pub(crate) fn with_agent(mut guest: Guest, seen: Timestamp) -> Guest {
     let record = AgentRecord {
         id: AgentId::new(),
         guest: guest.record.id,
