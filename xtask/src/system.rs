@@ -14,6 +14,8 @@ pub(crate) enum Need {
     Window,
     /// A keyring of its own for the tests of sealed secrets.
     Keyring,
+    /// What every Proxmox node's shell has, for the test of the pasted command.
+    NodeShell,
     /// Real LXC containers behind the lab.
     Containers,
     /// Rendering icons.
@@ -54,7 +56,10 @@ const PACKAGES: &[Package] = &[
     program(Need::Window, "dbus", "dbus-daemon"),
     program(Need::Keyring, "dbus", "dbus-run-session"),
     program(Need::Keyring, "gnome-keyring", "gnome-keyring-daemon"),
+    program(Need::NodeShell, "bash", "bash"),
+    program(Need::NodeShell, "curl", "curl"),
     program(Need::Containers, "lxc", "lxc-start"),
+    program(Need::Containers, "uidmap", "newuidmap"),
     program(Need::Containers, "debootstrap", "debootstrap"),
     program(Need::Containers, "openssh-server", "sshd"),
     program(Need::Containers, "openssh-client", "ssh-keygen"),

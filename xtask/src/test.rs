@@ -23,7 +23,9 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
     let must_run_all = env::var_os("CI").is_some_and(|value| value == "true");
     let mut phases = Phases::default();
     phases.run("format", lint::format);
-    phases.run("packages", || system::ensure(&[Need::Build, Need::Keyring]));
+    phases.run("packages", || {
+        system::ensure(&[Need::Build, Need::Keyring, Need::NodeShell])
+    });
     phases.run("ui packages", ui::install);
     phases.run("ui lint", || ui::script("lint"));
     phases.run("ui types", || ui::script("typecheck"));

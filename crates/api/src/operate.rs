@@ -13,7 +13,8 @@ impl App {
             OperationKind::Enrol
             | OperationKind::Update
             | OperationKind::RestartAgent
-            | OperationKind::RemoveAgent => {}
+            | OperationKind::RemoveAgent
+            | OperationKind::UpgradeAgent => {}
             OperationKind::Scan => {
                 return Err(Error::new(
                     Code::BadInput,

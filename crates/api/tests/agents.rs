@@ -165,6 +165,31 @@ async fn agents_are_restarted_and_removed_and_the_audit_tells_it() -> Result<()>
         "a silent one most of all: {jobs:?}"
     );
 
+    let plan = desktop
+        .call("make_plan", about("upgradeAgent", &guest))
+        .await?;
+    assert_eq!(
+        plan["guests"],
+        json!([]),
+        "it is the newest already: {plan}"
+    );
+    lab.guest(&label, vmid, |g| {
+        if let Some(agent) = &mut g.machine.agent {
+            agent.version = "0.0.9".into();
+            // Another life of its process.
+            agent.installation += 1;
+        }
+    })?;
+    desktop
+        .until_tree(|guests| {
+            let row = guests.iter().find(|g| g.vmid == guest.vmid)?;
+            matches!(row.agent, AgentState::Online { older: true, .. }).then_some(())
+        })
+        .await?;
+    let (plan, jobs) = done(&mut desktop, about("upgradeAgent", &guest)).await?;
+    assert_eq!(plan["guests"][0]["work"]["from"], json!("0.0.9"));
+    assert_eq!(jobs[0].1, JobState::Succeeded, "{jobs:?}");
+
     let (_, jobs) = done(&mut desktop, about("removeAgent", &guest)).await?;
     assert_eq!(jobs[0].1, JobState::Succeeded, "{jobs:?}");
     assert!(matches!(

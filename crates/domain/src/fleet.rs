@@ -193,6 +193,8 @@ pub enum AgentState {
     Online {
         version: String,
         since: Timestamp,
+        /// It is older than the one that this RedFlag carries.
+        older: bool,
     },
     /// The guest runs and the agent is silent since `last_seen`.
     Offline {

@@ -22,6 +22,8 @@ pub enum OperationKind {
     RestartAgent,
     /// Take agents out of guests, with everything of them.
     RemoveAgent,
+    /// Replace older agents by the one that this RedFlag carries.
+    UpgradeAgent,
 }
 
 /// One thing that was selected; an operation reaches every guest below it.
@@ -197,6 +199,14 @@ impl OperationKind {
             ],
             Self::RestartAgent => &[K::Check, K::Restart, K::CheckIn],
             Self::RemoveAgent => &[K::Check, K::Remove, K::CleanUp],
+            Self::UpgradeAgent => &[
+                K::Check,
+                K::Send,
+                K::Preflight,
+                K::Copy,
+                K::Restart,
+                K::CheckIn,
+            ],
             Self::Scan => &[K::Check, K::Send, K::Refresh, K::Scan, K::Record],
             Self::Update => &[
                 K::Check,

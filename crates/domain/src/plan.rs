@@ -153,6 +153,8 @@ pub enum PlannedWork {
     RestartAgent { reach: String },
     /// Take the agent out.
     RemoveAgent { reach: String },
+    /// Replace the agent by another version.
+    UpgradeAgent { from: String, to: String },
 }
 
 /// A guest that a plan includes.
@@ -243,6 +245,9 @@ impl Plan {
                 ),
                 PlannedWork::RestartAgent { reach } => format!("{} restart {reach}", g.guest),
                 PlannedWork::RemoveAgent { reach } => format!("{} remove {reach}", g.guest),
+                PlannedWork::UpgradeAgent { from, to } => {
+                    format!("{} upgrade {from} {to}", g.guest)
+                }
             })
             .collect();
         lines.sort();

@@ -286,6 +286,7 @@ fn agent_state(guest: &Guest, now: Timestamp) -> AgentState {
         AgentState::Online {
             version: agent.record.version.clone(),
             since: last_seen.unwrap_or(now),
+            older: crate::operations::scope::is_older(&agent.record.version),
         }
     } else {
         AgentState::Offline { last_seen }

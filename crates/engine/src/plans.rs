@@ -113,6 +113,14 @@ fn candidate(
         }
         OperationKind::RestartAgent => Ok(PlannedWork::RestartAgent { reach: reach()? }),
         OperationKind::RemoveAgent => Ok(PlannedWork::RemoveAgent { reach: reach()? }),
+        OperationKind::UpgradeAgent => Ok(PlannedWork::UpgradeAgent {
+            from: guest
+                .agent
+                .as_ref()
+                .map(|a| a.record.version.clone())
+                .unwrap_or_default(),
+            to: scope::CARRIED.into(),
+        }),
         OperationKind::Scan | OperationKind::Update => Ok(PlannedWork::Update {
             plan: empty(),
             fingerprint: empty().fingerprint(),

@@ -7,8 +7,8 @@ use gateway::Inbox;
 use tokio::{sync::oneshot, time::Instant};
 use wire::{
     CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport,
-    JobAcknowledgement, JobReport, LONGEST_POLL_SECONDS, MachineAnswer, MachineRequest, PROTOCOL,
-    Refusal, RefusalCode, RenewRequest, RenewResponse,
+    JobAcknowledgement, JobReport, LONGEST_POLL_SECONDS, MachineAnswer, MachineRequest,
+    PROGRAM_CHUNK, PROTOCOL, Refusal, RefusalCode, RenewRequest, RenewResponse,
 };
 
 use crate::{
@@ -247,5 +247,25 @@ impl Inbox for Reception {
             }
             Whose::Unclear(why) => Err(refuse(RefusalCode::Cloned, why)),
         }
+    }
+
+    async fn program(
+        &self,
+        agent: AgentId,
+        sha256: String,
+        offset: u64,
+    ) -> Result<Vec<u8>, Refusal> {
+        self.0.live_agent(agent).await?;
+        let binary = self.0.agent_binary().map_err(internal)?;
+        if hex::encode(binary.sha256) != sha256 {
+            return Err(refuse(
+                RefusalCode::NotFound,
+                "this RedFlag carries another agent by now; it is offered with the next upgrade",
+            ));
+        }
+        let size = binary.bytes.len();
+        let begin = usize::try_from(offset).unwrap_or(size).min(size);
+        let end = size.min(begin + PROGRAM_CHUNK);
+        Ok(binary.bytes[begin..end].to_vec())
     }
 }

@@ -65,6 +65,18 @@ export function whyNotTheAgent(guest: GuestRow, node: NodeRow | undefined, clust
   return shut(guest, cluster) ?? closed(guest, node);
 }
 
+export function whyNoUpgrade(guest: GuestRow, cluster?: ClusterRow): Reason {
+  const reason = shut(guest, cluster) ?? agentSilent(guest);
+  if (reason !== null) return reason;
+  if (guest.lock !== null) return why.locked(guest.lock);
+  return isOlder(guest) ? null : why.newest;
+}
+
+/** Its agent is older than the one that this RedFlag carries. */
+export function isOlder(guest: GuestRow): boolean {
+  return guest.agent.kind === 'online' && guest.agent.older;
+}
+
 /** What is known to be pending, also from an earlier time. */
 export function pending(guest: GuestRow): UpdateCounts | null {
   switch (guest.updates.kind) {

@@ -1,5 +1,5 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, CircleMinus, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert } from 'lucide-react';
+import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert } from 'lucide-react';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { OperationKind } from '../bindings/OperationKind';
 import type { Target } from '../bindings/Target';
@@ -11,12 +11,12 @@ import { makePlan } from '../plan/state';
 import { fail, tell } from '../app/notices';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
-import { type Reason, whyNoAgent, whyNoScan, whyNotTheAgent, whyNoUpdate } from './able';
+import { type Reason, whyNoAgent, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isOlder } from './able';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
 import type { Scope } from './scope';
 
 export type ActionId =
-  | 'scan' | 'enrol' | 'restart-agent' | 'remove-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
+  | 'scan' | 'enrol' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
   | ClusterActionId;
 
 /** Whether it can be done to a scope; `note` and `why` are the second line of the menu item. */
@@ -119,6 +119,14 @@ export const ACTIONS: readonly Action[] = [
     label: (scope) => text.restart(many(scope)),
     when: (scope) => verdict(scope, notTheAgent(scope), text.can.restart),
     run: plan('restartAgent'),
+  },
+  {
+    // Drawn only where there is something to upgrade, which is seldom.
+    id: 'upgrade-agent', icon: CircleFadingArrowUp, letter: null, keys: null, group: 2,
+    shown: (scope) => scope.guests.some(isOlder),
+    label: (scope) => text.upgradeAgent(many(scope)),
+    when: (scope) => verdict(scope, (guest) => whyNoUpgrade(guest, scope.clusterOf(guest)), text.can.upgradeAgent),
+    run: plan('upgradeAgent'),
   },
   {
     id: 'remove-agent', icon: CircleMinus, letter: null, keys: null, group: 2, shown: always,

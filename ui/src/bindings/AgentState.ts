@@ -4,4 +4,8 @@ import type { Timestamp } from "./Timestamp";
 /**
  * How the agent of a guest stands.
  */
-export type AgentState = { "kind": "notInstalled" } | { "kind": "online", version: string, since: Timestamp, } | { "kind": "offline", lastSeen: Timestamp | null, } | { "kind": "off", lastSeen: Timestamp | null, };
+export type AgentState = { "kind": "notInstalled" } | { "kind": "online", version: string, since: Timestamp, 
+/**
+ * It is older than the one that this RedFlag carries.
+ */
+older: boolean, } | { "kind": "offline", lastSeen: Timestamp | null, } | { "kind": "off", lastSeen: Timestamp | null, };

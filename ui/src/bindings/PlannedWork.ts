@@ -13,4 +13,4 @@ start: boolean,
 /**
  * An agent of another RedFlag may be in it, and is replaced.
  */
-takeOver: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, };
+takeOver: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, } | { "kind": "upgradeAgent", from: string, to: string, };

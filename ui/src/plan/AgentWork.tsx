@@ -14,7 +14,7 @@ export function AgentWork({ guest, work }: { guest: PlannedGuest; work: Work }) 
       {work.kind === 'enrol' && work.start && <Note tone="caution" glyph="run" testId="plan-starts">{text.startedNote}</Note>}
       {work.kind === 'enrol' && work.takeOver && <Note tone="caution" glyph="back" testId="plan-takes-over">{text.takeOverNote}</Note>}
       <div className="facts">
-        <Fact name={text.reach} is={work.reach} />
+        {work.kind !== 'upgradeAgent' && <Fact name={text.reach} is={work.reach} />}
         {work.kind !== 'removeAgent' && <Fact name={text.system} is={guest.os ?? words.state.unknown} />}
         {outcome(work).map(([name, is]) => <Fact key={name} name={name} is={is} />)}
       </div>
@@ -38,6 +38,8 @@ function outcome(work: Work): [string, string][] {
       return [[text.leaves, text.enrolLeaves]];
     case 'restartAgent':
       return [[text.restartChanges, text.restartOnly]];
+    case 'upgradeAgent':
+      return [[text.upgradeFrom, work.from], [text.upgradeTo, work.to]];
     case 'removeAgent':
       return [[text.goes, text.goesList], [text.stays, text.staysList]];
   }
@@ -51,6 +53,8 @@ function stepsOf(work: Work): readonly string[] {
     }
     case 'restartAgent':
       return text.restartList;
+    case 'upgradeAgent':
+      return text.upgradeList;
     case 'removeAgent':
       return text.removeList;
   }

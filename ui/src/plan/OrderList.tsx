@@ -54,7 +54,7 @@ const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: Plan
 });
 
 function Work({ guest }: { guest: PlannedGuest }) {
-  if (guest.work.kind !== 'update') return <Status tone="mute" glyph="wait">{guest.work.reach}</Status>;
+  if (guest.work.kind !== 'update') return <Status tone="mute" glyph="wait">{guest.work.kind === 'upgradeAgent' ? text.upgradeRow(guest.work.from, guest.work.to) : guest.work.reach}</Status>;
   const { upgraded } = guest.work.plan;
   const security = upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length;
   return (
@@ -66,7 +66,7 @@ function Work({ guest }: { guest: PlannedGuest }) {
 }
 
 const RULES: Record<OperationKind, string> = {
-  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail,
+  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail, upgradeAgent: text.upgradeFail,
 };
 
 function Rules({ plan }: { plan: Plan }) {

@@ -38,8 +38,8 @@ const jobStates: Record<JobState, string> = {
   waiting: 'Waiting', running: 'Running', succeeded: 'Done', failed: 'Failed', skipped: 'Left out',
   cancelled: 'Stopped', interrupted: 'Interrupted',
 };
-const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent' };
-const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed' };
+const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent', upgradeAgent: 'Upgrade agent' };
+const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed', upgradeAgent: 'Upgraded' };
 const severities: Record<Severity, string> = {
   critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', securityUnrated: 'Security', unknown: '',
 };
@@ -51,7 +51,7 @@ const packages = (n: number) => plural(n, 'package', 'packages');
 const agents = (n: number) => plural(n, 'agent', 'agents');
 const titles: Record<OperationKind, (n: number) => string> = {
   enrol: (n) => `Install ${agents(n)}`, scan: (n) => `Scan ${lxcs(n)}`, update: (n) => `Update ${lxcs(n)}`,
-  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`,
+  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`, upgradeAgent: (n) => `Upgrade ${agents(n)}`,
 };
 
 export const words = {
@@ -124,13 +124,13 @@ export const words = {
     changed: 'Before and after', nothing: 'Nothing was changed.', notDone: 'Planned, not done', kept: 'Configuration files kept as yours', services: 'Services', active: 'runs', inactive: 'does not run', removed: 'removed', log: 'Log',
   },
   actions: {
-    scan: 'Scan for updates', enrol: (many: boolean) => (many ? 'Install agents…' : 'Install agent…'), restart: (many: boolean) => (many ? 'Restart agents…' : 'Restart agent…'), removeAgent: (many: boolean) => (many ? 'Remove agents…' : 'Remove agent…'), update: 'Install updates…', security: 'Install security updates…', details: 'View details', access: 'Set up node access…', copyName: 'Copy name', copyNames: 'Copy names', copyAddress: 'Copy address', copyAddresses: 'Copy addresses',
+    scan: 'Scan for updates', enrol: (many: boolean) => (many ? 'Install agents…' : 'Install agent…'), restart: (many: boolean) => (many ? 'Restart agents…' : 'Restart agent…'), removeAgent: (many: boolean) => (many ? 'Remove agents…' : 'Remove agent…'), upgradeAgent: (many: boolean) => (many ? 'Upgrade agents…' : 'Upgrade agent…'), update: 'Install updates…', security: 'Install security updates…', details: 'View details', access: 'Set up node access…', copyName: 'Copy name', copyNames: 'Copy names', copyAddress: 'Copy address', copyAddresses: 'Copy addresses',
     some: (n: number, of: number, can: string) => `${count(n)} of ${count(of)} ${can}`,
     wouldStart: (n: number, of: number) => (of === 1 ? 'Stopped: it would be started for it' : `${count(n)} stopped: would be started for it`), repair: 'The agent does not answer: it is set up again',
-    can: { scan: 'can be scanned', enrol: 'can get an agent', restart: 'can be restarted', removeAgent: 'can be taken out', update: 'have updates to install', security: 'have security updates' },
+    can: { scan: 'can be scanned', enrol: 'can get an agent', restart: 'can be restarted', removeAgent: 'can be taken out', upgradeAgent: 'have an older agent', update: 'have updates to install', security: 'have security updates' },
     why: {
       none: 'No LXC here', template: 'A template is not changed', stopped: 'Stopped. Start it first', old: 'Its node does not answer', unknownPower: 'Its power state is unknown', busy: 'An operation runs on it',
-      locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', agentless: 'No agent', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
+      locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', agentless: 'No agent', newest: 'The agent is the newest already', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
       upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', noAddress: 'No address known', ...cluster.actions.why,
     },
     noneOf: (of: number, can: string) => `None of ${count(of)} ${can}`,
@@ -145,6 +145,7 @@ export const words = {
     cannot: 'Cannot be undone', cannotList: ['Package versions: older ones may be gone from the archive', 'Data that a newer version converts when it starts'], cannotHint: 'Take a snapshot or a backup in Proxmox first if you may need to go back.', done: 'After the update', doneList: ['Versions, package database and services are checked', 'A receipt says what changed and what did not'],
     reach: 'Reached through', system: 'System', leaves: 'What it leaves', steps: 'What will be done', stepList: ['Check that it runs, is not locked, and has room', 'Copy the agent and compare its checksum', 'Write its configuration with a code that works once', 'Let the agent set up its own service', 'Wait for its first report', 'Remove what only the installation needed'], enrolLeaves: 'One program, one service, no open port', stepStart: 'Start the LXC', stepCheckStopped: 'Check that it is not locked', stepStop: 'Stop the LXC again, and keep the agent for its next start',
     restartFail: 'An agent that does not report again is named. Nothing else is changed.', restartChanges: 'Changes', restartOnly: 'Nothing. Its service begins anew', restartList: ['Check that the LXC runs and is not locked', 'Restart the agent’s service through the node', 'Wait for its report'],
+    upgradeRow: (from: string, to: string) => `${from} → ${to}`, upgradeFail: 'A new agent that does not report gives way to the old one, which comes back by itself.', upgradeFrom: 'Present version', upgradeTo: 'New version', upgradeList: ['Check that the agent is older and answers', 'Let the agent fetch the new program and compare its SHA-256', 'Try it, put it in place and start the service again', 'Wait for the new agent’s report, or bring the old one back'],
     removeFail: 'An agent that cannot be taken out is named, and stays as it is.', goes: 'What goes', goesList: 'The agent with its service, configuration and certificate', stays: 'What stays', staysList: 'The history and the receipts', removeList: ['Check that the LXC runs and is not locked', 'Stop the service and take out everything of the agent', 'Look that nothing of it is left, and forget its certificate'], removeHint: 'Its packages cannot be seen or updated from here until an agent is installed again. Packages and data of the LXC are not touched.',
     started: 'Is started for it', startedNote: 'It is stopped. It is started for the installation, and stopped again afterwards.', takeOverNote: 'If an agent of another RedFlag is in it, that agent is replaced and does not report there any more.', beyond: 'More can be done if you allow it',
     remedies: {

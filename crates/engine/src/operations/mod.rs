@@ -12,6 +12,7 @@ mod scan;
 pub(crate) mod scope;
 mod service;
 mod update;
+mod upgrade;
 
 pub(crate) use journal::{End, Journal};
 pub(crate) use run::Turns;

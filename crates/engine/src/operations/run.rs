@@ -17,14 +17,17 @@ use domain::{
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use super::{End, Journal, Task, enrol, scan, service, update};
+use super::{End, Journal, Task, enrol, scan, service, update, upgrade};
 use crate::{Error, clock, inner::Inner};
 
 /// How many jobs of a kind run on one node at once: updates press on one disk, copies on one connection.
 fn at_once(kind: OperationKind) -> usize {
     match kind {
         OperationKind::Enrol => 4,
-        OperationKind::Scan | OperationKind::RestartAgent | OperationKind::RemoveAgent => 6,
+        OperationKind::Scan
+        | OperationKind::RestartAgent
+        | OperationKind::RemoveAgent
+        | OperationKind::UpgradeAgent => 6,
         OperationKind::Update => 2,
     }
 }
@@ -222,6 +225,7 @@ async fn steps(
         (OperationKind::Enrol, work) => enrol::run(journal, work.as_ref(), cancel).await,
         (OperationKind::RestartAgent, _) => service::restart(journal, cancel).await,
         (OperationKind::RemoveAgent, _) => service::remove(journal).await,
+        (OperationKind::UpgradeAgent, _) => upgrade::run(journal, resumed, cancel).await,
         (OperationKind::Update, Some(PlannedWork::Update { plan, fingerprint })) => {
             let approved = rules.approved.unwrap_or_else(|| fingerprint.clone());
             update::run(

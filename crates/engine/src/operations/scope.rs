@@ -49,6 +49,14 @@ pub(crate) fn subject(known: &Known, targets: &[Target], guests: usize) -> Strin
     })
 }
 
+/// Version of the agent that is carried: agents and desktop are released together.
+pub(crate) const CARRIED: &str = env!("CARGO_PKG_VERSION");
+
+/// Whether an agent of that version is older than the one that is carried.
+pub(crate) fn is_older(version: &str) -> bool {
+    domain::version::compare_debian(version, CARRIED).is_lt()
+}
+
 /// The one obstacle that the user may let RedFlag take away.
 pub(crate) const NOT_RUNNING: &str = "Not running";
 
@@ -100,6 +108,12 @@ pub(crate) fn obstacle(
             }
             locked()
         }
+        OperationKind::UpgradeAgent => locked().or_else(|| match agent {
+            None => Some("No agent installed".into()),
+            Some(a) if !a.is_online(now) => Some("The agent does not answer".into()),
+            Some(a) => (!is_older(&a.record.version))
+                .then(|| format!("The agent is version {} already", a.record.version)),
+        }),
         OperationKind::Scan | OperationKind::Update => {
             if kind == OperationKind::Update
                 && let Some(lock) = locked()

@@ -286,7 +286,9 @@ async fn check_in(
     let first = inventory.is_none();
     let request = CheckInRequest {
         protocol: PROTOCOL,
-        version: super::VERSION.into(),
+        version: inside
+            .look_agent(|a| a.version.clone())
+            .unwrap_or_else(|| super::VERSION.into()),
         inventory,
         scanned_ms_ago: age.map(i64::unsigned_abs),
         session: session.to_owned(),

@@ -122,6 +122,7 @@ async fn run(inside: &Inside, action: &Action, id: JobId, reporter: &Reporter) -
         }
         Action::Upgrade { version, .. } => {
             inside.pace.step().await;
+            inside.agent(|agent| agent.version.clone_from(version));
             Outcome::Upgraded {
                 version: version.clone(),
             }

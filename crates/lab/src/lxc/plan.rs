@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -151,7 +152,11 @@ impl Options {
     }
 }
 
-/// `lab-lxc` in the workspace's target folder, so that `cargo clean` clears it away too.
+/// Where roots of guests are kept when the workspace cannot be passed by everybody.
+const CLOSED_HOMES_CACHE: &str = "/var/cache/redflag-lab";
+
+/// `lab-lxc` in the workspace's target folder, so that `cargo clean` clears it away too; a place of its own where the
+/// workspace lies in a folder that is closed to others, such as a home: root of an unprivileged guest is such another.
 fn default_cache() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
@@ -159,5 +164,14 @@ fn default_cache() -> PathBuf {
     );
     // The mount table, by which leftovers are found, knows only paths without detours.
     let target = target.canonicalize().unwrap_or(target);
-    target.join("lab-lxc")
+    if target.ancestors().all(may_be_passed) {
+        target.join("lab-lxc")
+    } else {
+        PathBuf::from(CLOSED_HOMES_CACHE)
+    }
+}
+
+/// Whether everybody may go through a folder.
+fn may_be_passed(folder: &Path) -> bool {
+    std::fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o001 != 0)
 }

@@ -9,10 +9,13 @@ use store::{JobEnd, NewOperation, StepChange, StoreError};
 
 use crate::samples::{self, NOW, fresh, later};
 
-const KINDS: [OperationKind; 3] = [
+const KINDS: [OperationKind; 6] = [
     OperationKind::Enrol,
     OperationKind::Scan,
     OperationKind::Update,
+    OperationKind::RestartAgent,
+    OperationKind::RemoveAgent,
+    OperationKind::UpgradeAgent,
 ];
 
 #[tokio::test]
