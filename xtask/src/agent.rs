@@ -25,7 +25,10 @@ pub(crate) fn build() -> Result<PathBuf> {
     if let Some(folder) = wanted.parent() {
         fs::create_dir_all(folder).at(folder)?;
     }
-    fs::copy(&built, &wanted).at(&built)?;
+    // Put in place by its name: a running one, as in a test, cannot be written to.
+    let new = wanted.with_extension("new");
+    fs::copy(&built, &new).at(&built)?;
+    fs::rename(&new, &wanted).at(&wanted)?;
     println!("{}", wanted.display());
     Ok(wanted)
 }
