@@ -7,22 +7,21 @@ use std::{
 };
 
 use domain::{
-    AgentId, GuestId, JobId, NodeKey, OperationId, PlanId, Timestamp,
+    AgentId, GuestId, JobId, OperationId, PlanId,
     operation::{OperationKind, Target, UpdateFilter},
-    plan::{
-        Allowed, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork,
-        Remedy,
-    },
+    plan::{Allowed, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use wire::{Action, Outcome};
 
 use crate::{
-    Error, Kind, clock,
+    Error, Kind,
+    candidates::Candidate,
+    clock,
     feed::Body,
     inner::Inner,
     operations::{Task, scope, waiting_job},
-    picture::{Guest, Known},
+    picture::Guest,
 };
 
 /// How long one guest may take to simulate an update: a slow disk with a cold cache and a few waits for a lock.
@@ -31,102 +30,6 @@ const SIMULATION_LIMIT: Duration = Duration::from_secs(150);
 /// Plans that may still be approved.
 #[derive(Debug, Default)]
 pub(crate) struct Plans(Mutex<HashMap<PlanId, (Plan, String)>>);
-
-/// A guest that may be in the plan, or why it is not.
-enum Candidate {
-    In(Box<PlannedGuest>, Option<AgentId>),
-    Out(LeftOut),
-}
-
-fn left_out(guest: &Guest, why: String, remedy: Option<Remedy>) -> LeftOut {
-    LeftOut {
-        guest: guest.record.id,
-        vmid: guest.record.vmid,
-        name: guest.record.name.clone(),
-        why,
-        remedy,
-    }
-}
-
-/// What will be done to one guest, before an agent has been asked; or why it is left out.
-fn candidate(
-    known: &Known,
-    guest: &Guest,
-    kind: OperationKind,
-    allowed: Allowed,
-    now: Timestamp,
-) -> Result<PlannedWork, LeftOut> {
-    let record = &guest.record;
-    let obstacle = scope::obstacle(known, guest, kind, now);
-    let stopped = kind == OperationKind::Enrol && obstacle.as_deref() == Some(scope::NOT_RUNNING);
-    match obstacle {
-        Some(why) if stopped && record.lock.is_none() && !allowed.start => {
-            return Err(left_out(guest, why, Some(Remedy::Start)));
-        }
-        Some(_) if stopped && record.lock.is_none() => {}
-        Some(why) => return Err(left_out(guest, why, None)),
-        None => {}
-    }
-    let node = NodeKey {
-        cluster: record.cluster,
-        node: record.node.clone(),
-    };
-    let access = known
-        .nodes
-        .get(&node)
-        .and_then(|n| n.record.access.as_ref());
-    let reach = || match access {
-        Some(access) => Ok(format!(
-            "SSH to {}, {}@{}:{}",
-            node.node, access.user, access.host, access.port
-        )),
-        None if known
-            .clusters
-            .get(&node.cluster)
-            .is_some_and(|c| c.consoles) =>
-        {
-            Ok("its console in Proxmox".into())
-        }
-        None => Err(left_out(
-            guest,
-            format!(
-                "No access to {} is set up, and the API token may not open consoles (VM.Console)",
-                node.node
-            ),
-            None,
-        )),
-    };
-    match kind {
-        OperationKind::Enrol => {
-            let reach = reach()?;
-            if let Some(owner) = &guest.foreign
-                && !allowed.take_over
-            {
-                let why = format!("It belongs to another RedFlag: {owner}");
-                return Err(left_out(guest, why, Some(Remedy::TakeOver)));
-            }
-            Ok(PlannedWork::Enrol {
-                reach,
-                start: stopped,
-                take_over: allowed.take_over,
-            })
-        }
-        OperationKind::RestartAgent => Ok(PlannedWork::RestartAgent { reach: reach()? }),
-        OperationKind::RemoveAgent => Ok(PlannedWork::RemoveAgent { reach: reach()? }),
-        OperationKind::UpgradeAgent => Ok(PlannedWork::UpgradeAgent {
-            from: guest
-                .agent
-                .as_ref()
-                .map(|a| a.record.version.clone())
-                .unwrap_or_default(),
-            to: scope::CARRIED.into(),
-        }),
-        OperationKind::Scan | OperationKind::Update => Ok(PlannedWork::Update {
-            plan: empty(),
-            fingerprint: empty().fingerprint(),
-        }),
-    }
-}
 
 impl Inner {
     /// Makes a plan for everything below `targets`.
@@ -191,48 +94,6 @@ impl Inner {
         open.retain(|_, (old, ..)| old.good_until > now);
         open.insert(plan.id, (plan.clone(), subject));
         Ok(plan)
-    }
-
-    fn candidates(
-        &self,
-        kind: OperationKind,
-        targets: &[Target],
-        allowed: Allowed,
-    ) -> Vec<Candidate> {
-        let now = clock::now();
-        self.state.read(|known| {
-            let ids = scope::guests(known, targets);
-            let found = ids
-                .iter()
-                .filter_map(|id| known.guests.get(id))
-                .map(|guest| {
-                    let work = match candidate(known, guest, kind, allowed, now) {
-                        Ok(work) => work,
-                        Err(left) => return Candidate::Out(left),
-                    };
-                    let agent = guest
-                        .agent
-                        .as_ref()
-                        .map(|a| a.record.id)
-                        .filter(|_| kind == OperationKind::Update);
-                    Candidate::In(
-                        Box::new(PlannedGuest {
-                            guest: guest.record.id,
-                            vmid: guest.record.vmid,
-                            name: guest.record.name.clone(),
-                            node: guest.record.node.clone(),
-                            os: guest
-                                .inventory
-                                .as_ref()
-                                .map(|r| r.inventory.os.name.clone())
-                                .or_else(|| guest.record.ostype.clone()),
-                            work,
-                        }),
-                        agent,
-                    )
-                });
-            found.collect()
-        })
     }
 
     /// Lets the agent simulate, and fills the plan of one guest.
@@ -392,18 +253,5 @@ impl Inner {
         }
         self.begin_operation(OperationKind::Scan, subject, None, tasks)
             .await
-    }
-}
-
-fn empty() -> domain::plan::GuestPlan {
-    domain::plan::GuestPlan {
-        upgraded: vec![],
-        added: vec![],
-        removed: vec![],
-        kept_back: vec![],
-        download: 0,
-        disk_needed: 0,
-        disk_free: 0,
-        restarts: vec![],
     }
 }

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     AgentBinary, Error, Kind, clock,
-    clusters::fingerprint_of_pem,
     picture::{Guest, Known},
+    visit::fingerprint_of_pem,
 };
 
 /// How long a fresh agent may take to report.

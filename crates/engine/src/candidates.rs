@@ -1,0 +1,168 @@
+//! Which guests come into a plan, and why the others do not: before any agent has been asked.
+
+use domain::{
+    AgentId, NodeKey, Timestamp,
+    operation::{OperationKind, Target},
+    plan::{Allowed, LeftOut, PlannedGuest, PlannedWork, Remedy},
+};
+
+use crate::{
+    clock,
+    inner::Inner,
+    operations::scope,
+    picture::{Guest, Known},
+};
+
+/// A guest that may be in the plan, or why it is not.
+pub(crate) enum Candidate {
+    In(Box<PlannedGuest>, Option<AgentId>),
+    Out(LeftOut),
+}
+
+fn left_out(guest: &Guest, why: String, remedy: Option<Remedy>) -> LeftOut {
+    LeftOut {
+        guest: guest.record.id,
+        vmid: guest.record.vmid,
+        name: guest.record.name.clone(),
+        why,
+        remedy,
+    }
+}
+
+/// What will be done to one guest, before an agent has been asked; or why it is left out.
+fn candidate(
+    known: &Known,
+    guest: &Guest,
+    kind: OperationKind,
+    allowed: Allowed,
+    now: Timestamp,
+) -> Result<PlannedWork, LeftOut> {
+    let record = &guest.record;
+    let obstacle = scope::obstacle(known, guest, kind, now);
+    let stopped = kind == OperationKind::Enrol && obstacle.as_deref() == Some(scope::NOT_RUNNING);
+    match obstacle {
+        Some(why) if stopped && record.lock.is_none() && !allowed.start => {
+            return Err(left_out(guest, why, Some(Remedy::Start)));
+        }
+        Some(_) if stopped && record.lock.is_none() => {}
+        Some(why) => return Err(left_out(guest, why, None)),
+        None => {}
+    }
+    let node = NodeKey {
+        cluster: record.cluster,
+        node: record.node.clone(),
+    };
+    let access = known
+        .nodes
+        .get(&node)
+        .and_then(|n| n.record.access.as_ref());
+    let reach = || match access {
+        Some(access) => Ok(format!(
+            "SSH to {}, {}@{}:{}",
+            node.node, access.user, access.host, access.port
+        )),
+        None if known
+            .clusters
+            .get(&node.cluster)
+            .is_some_and(|c| c.consoles) =>
+        {
+            Ok("its console in Proxmox".into())
+        }
+        None => Err(left_out(
+            guest,
+            format!(
+                "No access to {} is set up, and the API token may not open consoles (VM.Console)",
+                node.node
+            ),
+            None,
+        )),
+    };
+    match kind {
+        OperationKind::Enrol => {
+            let reach = reach()?;
+            if let Some(owner) = &guest.foreign
+                && !allowed.take_over
+            {
+                let why = format!("It belongs to another RedFlag: {owner}");
+                return Err(left_out(guest, why, Some(Remedy::TakeOver)));
+            }
+            Ok(PlannedWork::Enrol {
+                reach,
+                start: stopped,
+                take_over: allowed.take_over,
+            })
+        }
+        OperationKind::RestartAgent => Ok(PlannedWork::RestartAgent { reach: reach()? }),
+        OperationKind::RemoveAgent => Ok(PlannedWork::RemoveAgent { reach: reach()? }),
+        OperationKind::UpgradeAgent => Ok(PlannedWork::UpgradeAgent {
+            from: guest
+                .agent
+                .as_ref()
+                .map(|a| a.record.version.clone())
+                .unwrap_or_default(),
+            to: scope::CARRIED.into(),
+        }),
+        OperationKind::Scan | OperationKind::Update => Ok(PlannedWork::Update {
+            plan: empty(),
+            fingerprint: empty().fingerprint(),
+        }),
+    }
+}
+
+impl Inner {
+    /// Everything below `targets`, judged by what is known now.
+    pub(crate) fn candidates(
+        &self,
+        kind: OperationKind,
+        targets: &[Target],
+        allowed: Allowed,
+    ) -> Vec<Candidate> {
+        let now = clock::now();
+        self.state.read(|known| {
+            let ids = scope::guests(known, targets);
+            let found = ids
+                .iter()
+                .filter_map(|id| known.guests.get(id))
+                .map(|guest| {
+                    let work = match candidate(known, guest, kind, allowed, now) {
+                        Ok(work) => work,
+                        Err(left) => return Candidate::Out(left),
+                    };
+                    let agent = guest
+                        .agent
+                        .as_ref()
+                        .map(|a| a.record.id)
+                        .filter(|_| kind == OperationKind::Update);
+                    Candidate::In(
+                        Box::new(PlannedGuest {
+                            guest: guest.record.id,
+                            vmid: guest.record.vmid,
+                            name: guest.record.name.clone(),
+                            node: guest.record.node.clone(),
+                            os: guest
+                                .inventory
+                                .as_ref()
+                                .map(|r| r.inventory.os.name.clone())
+                                .or_else(|| guest.record.ostype.clone()),
+                            work,
+                        }),
+                        agent,
+                    )
+                });
+            found.collect()
+        })
+    }
+}
+
+fn empty() -> domain::plan::GuestPlan {
+    domain::plan::GuestPlan {
+        upgraded: vec![],
+        added: vec![],
+        removed: vec![],
+        kept_back: vec![],
+        download: 0,
+        disk_needed: 0,
+        disk_free: 0,
+        restarts: vec![],
+    }
+}
