@@ -4,26 +4,13 @@
 mod desktop;
 
 use anyhow::{Context, Result};
-use desktop::Desktop;
+use desktop::{Desktop, entered, lab, label};
 use domain::{
     fleet::{AgentState, Power},
     operation::JobState,
 };
-use lab::{Lab, Options, Scenario};
+use lab::Lab;
 use serde_json::{Value, json};
-
-async fn lab() -> Result<Lab> {
-    let options = Options {
-        ssh: true,
-        ..Options::quick()
-    };
-    Lab::start(Scenario::demo(), options).await
-}
-
-/// The lab's own name of its first cluster.
-fn label(lab: &Lab) -> String {
-    lab.world().read(|w| w.clusters[0].label.clone())
-}
 
 /// Gives RedFlag's role one privilege more.
 fn grant(lab: &Lab, privilege: &str) -> Result<()> {
@@ -61,12 +48,7 @@ async fn a_stopped_guest_is_started_for_its_agent_and_stopped_again() -> Result<
     let lab = lab().await?;
     let folder = tempfile::tempdir()?;
     let mut desktop = Desktop::open(folder.path()).await?;
-    let facts = &lab.facts().clusters[0];
-    let cluster = desktop.add_cluster(facts).await?;
-    desktop
-        .call("discover", json!({ "cluster": cluster }))
-        .await?;
-    desktop.open_nodes(&cluster, facts).await?;
+    entered(&lab, &desktop).await?;
     grant(&lab, "VM.PowerMgmt")?;
 
     let stopped = desktop.guest("ubuntu-dev").await?;
@@ -144,13 +126,8 @@ async fn agents_are_restarted_and_removed_and_the_audit_tells_it() -> Result<()>
     let lab = lab().await?;
     let folder = tempfile::tempdir()?;
     let mut desktop = Desktop::open(folder.path()).await?;
-    let facts = &lab.facts().clusters[0];
     let label = label(&lab);
-    let cluster = desktop.add_cluster(facts).await?;
-    desktop
-        .call("discover", json!({ "cluster": cluster }))
-        .await?;
-    desktop.open_nodes(&cluster, facts).await?;
+    entered(&lab, &desktop).await?;
     let guest = desktop.guest("nextcloud").await?;
     let (_, jobs) = done(&mut desktop, about("enrol", &guest)).await?;
     assert_eq!(jobs[0].1, JobState::Succeeded, "{jobs:?}");

@@ -10,10 +10,10 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 use api::{App, Body, Event, Rhythm, Settings};
 use domain::{
-    fleet::GuestRow,
+    fleet::{GuestRow, UpdateState},
     operation::{JobState, Operation},
 };
-use lab::facts::ClusterFacts;
+use lab::{Lab, Options, Scenario, facts::ClusterFacts};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
@@ -220,4 +220,52 @@ impl Desktop {
             })
             .collect())
     }
+}
+
+/// The demo's fleet with nodes that can be entered.
+pub(crate) async fn lab() -> Result<Lab> {
+    Lab::start(
+        Scenario::demo(),
+        Options {
+            ssh: true,
+            ..Options::quick()
+        },
+    )
+    .await
+}
+
+/// The lab's own name of its first cluster.
+pub(crate) fn label(lab: &Lab) -> String {
+    lab.world().read(|world| world.clusters[0].label.clone())
+}
+
+/// Adds the lab's first cluster, discovers it and sets up the way into its nodes.
+pub(crate) async fn entered(lab: &Lab, desktop: &Desktop) -> Result<Value> {
+    let facts = &lab.facts().clusters[0];
+    let cluster = desktop.add_cluster(facts).await?;
+    desktop
+        .call("discover", json!({ "cluster": cluster }))
+        .await?;
+    desktop.open_nodes(&cluster, facts).await?;
+    Ok(cluster)
+}
+
+/// A desktop whose first cluster has agents in every running, unlocked guest.
+pub(crate) async fn with_agents(lab: &Lab, desktop: &mut Desktop) -> Result<Value> {
+    let cluster = entered(lab, desktop).await?;
+    let (_, enrol) = desktop
+        .plan_and_approve("enrol", json!([{ "kind": "cluster", "cluster": cluster }]))
+        .await?;
+    desktop.until_over(&enrol).await?;
+    let updates_known = |guests: &[GuestRow]| {
+        let row = guests.iter().find(|g| g.name == "nextcloud")?;
+        matches!(row.updates, UpdateState::Updates { .. }).then_some(())
+    };
+    desktop.until_tree(updates_known).await?;
+    Ok(cluster)
+}
+
+/// One guest, as what an operation is about.
+pub(crate) async fn target(desktop: &Desktop, name: &str) -> Result<Value> {
+    Ok(json!([{ "kind": "guest", "guest": desktop.guest(name).await?.id }]))
 }
