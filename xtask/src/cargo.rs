@@ -12,7 +12,16 @@ pub(crate) fn command() -> Command {
     // Cargo sets these for what it runs; handed on they would be taken for this run's own.
     command.env_remove("CARGO_MANIFEST_DIR");
     command.env_remove("CARGO_PKG_NAME");
+    if checked_by_ci() {
+        // Nothing is built twice there, and what would make a second build quicker fills gigabytes.
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
+}
+
+/// Whether continuous integration runs this: on a fresh machine, where everything must be checked.
+pub(crate) fn checked_by_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 /// Builds programs of the workspace with the features that the tests use.

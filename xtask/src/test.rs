@@ -1,7 +1,5 @@
 //! Every check of the project. What fails soonest comes first, and nothing is compiled twice.
 
-use std::env;
-
 use crate::{
     Result, agent, bindings, cargo, e2e, fuzz, lint,
     phases::Phases,
@@ -20,7 +18,7 @@ pub(crate) enum Extent {
 }
 
 pub(crate) fn run(extent: Extent) -> Result<()> {
-    let must_run_all = env::var_os("CI").is_some_and(|value| value == "true");
+    let must_run_all = cargo::checked_by_ci();
     let mut phases = Phases::default();
     phases.run("format", lint::format);
     phases.run("packages", || {
