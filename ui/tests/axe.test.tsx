@@ -7,7 +7,7 @@ import { go } from '../src/app/place';
 import { openDialog } from '../src/clusters/state';
 import { change, STEPS, type StepName } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
-import { countsOf, manyJobs, operation } from './fixtures/work';
+import { countsOf, manyJobs, operation, PLANNED } from './fixtures/work';
 import { open, row } from './open';
 
 async function violations(): Promise<string[]> {
@@ -104,7 +104,7 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     const ended = operation(1490, 'enrol', 'x', countsOf(jobs), { endedAt: NOW });
     const { user } = await open((host) => {
       host.answers.snapshot = () => ({ seq: 10, fleet: FLEET, operations: [ended] });
-      host.answers.operation_details = () => ({ operation: ended, jobs });
+      host.answers.operation_details = () => ({ operation: ended, jobs, ...PLANNED });
     });
     await user.click(screen.getByTestId('operation-1490'));
     await user.click(await screen.findByTestId('count-failed'));

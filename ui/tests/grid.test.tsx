@@ -6,14 +6,14 @@ import type { Operation } from '../src/bindings/Operation';
 import type { OperationKind } from '../src/bindings/OperationKind';
 import { go } from '../src/app/place';
 import { guestId, NOW } from './fixtures/fleet';
-import { countsOf, job, manyJobs, operation } from './fixtures/work';
+import { countsOf, job, manyJobs, operation, PLANNED } from './fixtures/work';
 import { frame, open, type Opened } from './open';
 
 async function openOver(jobs: Job[], kind: OperationKind = 'enrol', part: Partial<Operation> = { endedAt: NOW }): Promise<Opened> {
   const opened = await open((host) => {
     const shown = operation(1490, kind, 'Homelab Cluster 1', countsOf(jobs), part);
     host.answers.snapshot = ((before) => async (request) => ({ ...(await before(request)), operations: [shown] }))(host.answers.snapshot);
-    host.answers.operation_details = () => ({ operation: shown, jobs });
+    host.answers.operation_details = () => ({ operation: shown, jobs, ...PLANNED });
   });
   await opened.user.click(screen.getByTestId('operation-1490'));
   await screen.findByTestId('jobs');

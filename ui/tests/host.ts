@@ -6,8 +6,8 @@ import type { TokenCheck } from '../src/bindings/TokenCheck';
 import type { Code } from '../src/bindings/Code';
 import { type Answer, type Command, CommandError, type Host, type Request } from '../src/host';
 import { C1, FLEET, NOW } from './fixtures/fleet';
-import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
-import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN } from './fixtures/work';
+import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, GATEWAY, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
+import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN, PLANNED } from './fixtures/work';
 
 type Answers = { [C in Command]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> };
 
@@ -52,7 +52,7 @@ function answers(): Answers {
     approve_plan: () => ({ operation: 'o-1483' }),
     start_scan: () => ({ operation: 'o-1482' }),
     cancel_operation: () => ({}),
-    operation_details: ({ operation }) => ({ operation: found(OPERATIONS, operation), jobs: JOBS }),
+    operation_details: ({ operation }) => ({ operation: found(OPERATIONS, operation), jobs: JOBS, ...PLANNED }),
     guest_details: ({ guest }) => details(Number(guest.slice(-12))),
     read_log: ({ after }) => ({ lines: LOG.slice(after), total: LOG.length }),
     read_audit: ({ search, before, limit }) => {
@@ -72,6 +72,9 @@ function answers(): Answers {
     remove_cluster: () => ({}),
     presented_certificate: () => CHANGE,
     accept_certificate: () => ({}),
+    try_way: () => ({ endpoints: ['192.168.1.5:47100'], open: true, problem: null }),
+    gateway: () => GATEWAY,
+    set_gateway_port: ({ port }) => ({ ...GATEWAY, port, addresses: [`192.168.1.5:${port}`], former: GATEWAY.port, waiting: 3 }),
   };
 }
 

@@ -65,6 +65,7 @@ const PACKAGES: &[Package] = &[
     program(Need::Containers, "openssh-client", "ssh-keygen"),
     program(Need::Containers, "procps", "kill"),
     program(Need::Containers, "iproute2", "ip"),
+    program(Need::Containers, "nftables", "nft"),
     program(Need::Icons, "librsvg2-bin", "rsvg-convert"),
     program(Need::Icons, "imagemagick", "convert"),
 ];

@@ -11,7 +11,7 @@ use std::{
 };
 
 use agent::{
-    Layout, Tools, carried, clock, desktop::config, init, install, inventory, inventory::Effort,
+    Layout, Tools, carried, clock, desktop::{check, config}, init, install, inventory, inventory::Effort,
     jobs, jobs::JobDirectory, journal, packages, run, status::Status, uninstall,
 };
 use clap::{Parser, Subcommand};
@@ -71,6 +71,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Try every address of the desktop from here.
+    Check,
     /// Remove the agent and all it has written.
     Uninstall {
         /// Even while a job is running.
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
         | Command::Uninstall { json, .. } => json,
         Command::Run { .. }
         | Command::Stdio
+        | Command::Check
         | Command::Restart
         | Command::Supervise
         | Command::Job { .. } => false,
@@ -174,6 +177,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
             run_agent(layout, tools)
         }
         Command::Stdio => stdio(layout, tools),
+        Command::Check => check(&layout),
         Command::Restart => {
             let init = init::detect(&layout, &tools);
             init::restart(init, &layout, &tools).map_err(|e| Failure::new(5, e))?;
@@ -260,6 +264,26 @@ fn stdio(layout: Layout, tools: Tools) -> Result<u8, Failure> {
     })?;
     // Standard input is read by a thread that may still wait for it.
     std::process::exit(0)
+}
+
+/// Status 1 where no address answers.
+fn check(layout: &Layout) -> Result<u8, Failure> {
+    let stored = config::Config::load(layout).map_err(|e| Failure::new(3, e))?;
+    let config = match stored {
+        Some(config) => config,
+        None => {
+            let bootstrap = config::bootstrap(layout).map_err(|e| Failure::new(3, e))?;
+            let missing = || Failure::new(3, "the agent is not installed: it knows no desktop");
+            config::Config::of(&bootstrap.ok_or_else(missing)?)
+        }
+    };
+    let checked = runtime()?.block_on(check::check(&config));
+    let answers = checked.map_err(|e| Failure::new(3, e))?;
+    for (endpoint, answer) in &answers {
+        print(&format!("way={endpoint} {answer}\n"));
+    }
+    let any = answers.iter().any(|(_, a)| *a == check::Answer::Answers);
+    Ok(u8::from(!any))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

@@ -94,4 +94,7 @@ commands! {
     read_log(ReadLog) -> Log;
     job_receipt(WhichJob) -> JobReceipt;
     read_audit(ReadAudit) -> Audit;
+    try_way(WhichGuest) -> TriedWay;
+    gateway(Nothing) -> GatewayInfo;
+    set_gateway_port(SetGatewayPort) -> GatewayInfo;
 }

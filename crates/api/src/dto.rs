@@ -6,7 +6,7 @@ use domain::{
     fleet::{ClusterRow, Fleet, GuestRow, NodeRow},
     host::{Certificate, Fingerprint, HostKey},
     inventory::Inventory,
-    operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
+    operation::{Job, LogLine, Operation, OperationKind, Problem, Receipt, Target, UpdateFilter},
     plan::{Allowed, PlanFingerprint},
 };
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,10 @@ dto! {
     struct OperationDetails {
         operation: Operation,
         jobs: Vec<Job>,
+        /// Of its plan: which updates it was about.
+        only: UpdateFilter,
+        /// Of its plan: what it may do beyond its kind.
+        allowed: Allowed,
     }
 
     struct WhichGuest { guest: GuestId, }
@@ -327,6 +331,28 @@ dto! {
         /// Lines in all.
         total: u32,
     }
+    /// The way from a guest to this computer.
+    struct TriedWay {
+        /// The addresses that its agent was told, as tried.
+        endpoints: Vec<String>,
+        /// It reaches this computer by itself.
+        open: bool,
+        /// What keeps it from that, and what to do.
+        problem: Option<Problem>,
+    }
+    /// Where agents reach this computer.
+    struct GatewayInfo {
+        port: u16,
+        /// `host:port`.
+        addresses: Vec<String>,
+        /// The port before the last change; it is heard, too, while some agents know no other.
+        former: Option<u16>,
+        /// How many those are.
+        waiting: u32,
+        /// Set by the environment: it cannot be changed here.
+        fixed: bool,
+    }
+    struct SetGatewayPort { port: u16, }
     struct WhichJob { job: JobId, }
     struct JobReceipt {
         /// None while the job runs, and for jobs that change no packages.

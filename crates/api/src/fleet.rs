@@ -69,8 +69,14 @@ impl App {
         &self,
         request: WhichOperation,
     ) -> Result<OperationDetails, Error> {
-        let (operation, jobs) = self.engine.operation(request.operation).await?;
-        Ok(OperationDetails { operation, jobs })
+        let found = self.engine.operation(request.operation).await?;
+        let plan = found.plan;
+        Ok(OperationDetails {
+            operation: found.operation,
+            jobs: found.jobs,
+            only: plan.as_ref().map(|p| p.only.clone()).unwrap_or_default(),
+            allowed: plan.map(|p| p.allowed).unwrap_or_default(),
+        })
     }
 
     pub(crate) async fn read_log(&self, request: ReadLog) -> Result<Log, Error> {

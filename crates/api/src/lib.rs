@@ -8,6 +8,7 @@ pub mod error;
 mod fleet;
 mod life;
 mod operate;
+mod way;
 mod wizard;
 
 pub use app::{App, Settings};

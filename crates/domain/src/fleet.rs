@@ -195,10 +195,14 @@ pub enum AgentState {
         since: Timestamp,
         /// It is older than the one that this RedFlag carries.
         older: bool,
+        /// The node that carries its connection, where it cannot reach this computer by itself.
+        via: Option<NodeName>,
     },
     /// The guest runs and the agent is silent since `last_seen`.
     Offline {
         last_seen: Option<Timestamp>,
+        /// Why it was not heard through its node, where that was tried.
+        trouble: Option<String>,
     },
     /// The guest does not run, so the agent cannot answer.
     Off {

@@ -82,6 +82,7 @@ impl Inner {
             renewed_at: None,
             last_seen: Some(now),
             revoked_at: None,
+            carried: false,
         };
         let answer = EnrolResponse {
             agent: id,
@@ -114,6 +115,8 @@ impl Inner {
                 guest.agent = Some(Agent {
                     record,
                     polling: false,
+                    via: None,
+                    trouble: None,
                 });
             }
         });

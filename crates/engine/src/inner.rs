@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -12,11 +15,13 @@ use reach::SshNode;
 use sha2::{Digest, Sha256};
 use store::{AuditEntry, Store, Vault};
 use tls::Ca;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Error, Kind, clock,
+    Error, Kind,
+    carrying::Sessions,
+    clock,
     codes::Codes,
     desk::Desk,
     discovery::Watch,
@@ -46,6 +51,10 @@ pub(crate) struct Inner {
     pub(crate) ssh: Mutex<HashMap<NodeKey, SshNode>>,
     /// Kept so that visits to one guest take turns.
     pub(crate) consoles: Mutex<HashMap<NodeKey, reach::ApiConsole>>,
+    /// Agents that are heard through their nodes.
+    pub(crate) sessions: Sessions,
+    /// The turns in which such sessions are opened.
+    pub(crate) opening: Semaphore,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Live>>,
     pub(crate) started: OnceLock<Started>,
     pub(crate) agent_binary: Option<PathBuf>,
@@ -62,7 +71,9 @@ pub(crate) struct Started {
     pub(crate) ca: Ca,
     pub(crate) server_name: String,
     /// Where the gateway listens.
-    pub(crate) port: u16,
+    pub(crate) port: AtomicU16,
+    /// How agents are spoken to, by whichever way they come.
+    pub(crate) tls: Arc<rustls::ServerConfig>,
 }
 
 /// The agent as it is put into guests.
@@ -81,7 +92,7 @@ impl AgentBinary {
 }
 
 impl Inner {
-    fn started(&self) -> Result<&Started, Error> {
+    pub(crate) fn started(&self) -> Result<&Started, Error> {
         self.started.get().ok_or_else(|| {
             Error::new(Kind::Locked, "RedFlag's secrets are not open yet")
                 .next("Enter the passphrase first.")
@@ -98,9 +109,14 @@ impl Inner {
         Ok(self.started()?.server_name.clone())
     }
 
+    /// The gateway's side of TLS.
+    pub(crate) fn gateway_tls(&self) -> Result<Arc<rustls::ServerConfig>, Error> {
+        Ok(Arc::clone(&self.started()?.tls))
+    }
+
     /// The gateway's port, once it listens.
     pub(crate) fn gateway_port(&self) -> Option<u16> {
-        self.started.get().map(|s| s.port)
+        self.started.get().map(|s| s.port.load(Ordering::Relaxed))
     }
 
     /// The running operations.

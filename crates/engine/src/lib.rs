@@ -9,6 +9,7 @@ mod agents;
 mod answers;
 mod asking;
 mod candidates;
+mod carrying;
 mod certificates;
 mod clock;
 mod cluster_calls;
@@ -27,6 +28,7 @@ mod merge;
 mod operations;
 mod picture;
 mod plans;
+mod port;
 mod reception;
 mod reconcile;
 mod rhythm;
@@ -34,6 +36,7 @@ mod roads;
 mod start;
 mod state;
 mod visit;
+mod way;
 
 pub use access::{Entered, Proposal};
 pub use certificates::Presented;
@@ -42,8 +45,10 @@ pub use discovery::Summary;
 pub use error::{Error, Kind};
 pub use facts::KnownFacts;
 pub use inner::AgentBinary;
+pub use carrying::WayTried;
 pub use life::{AddressAnswer, ClusterLife, Removal};
 pub use pve::CreatedToken;
+pub use port::GatewayFacts;
 pub use reach::NodeAddress;
 pub use rhythm::Rhythm;
 pub use start::Settings;
@@ -84,6 +89,15 @@ pub struct GuestDetails {
     pub inventory: Option<Inventory>,
     /// Newest first, at most 100.
     pub receipts: Vec<Receipt>,
+}
+
+/// An operation with its jobs, and the plan that was approved for it.
+#[derive(Clone, Debug)]
+pub struct KnownOperation {
+    pub operation: Operation,
+    pub jobs: Vec<Job>,
+    /// None for a scan.
+    pub plan: Option<Plan>,
 }
 
 impl Engine {
@@ -138,11 +152,11 @@ impl Engine {
         Ok(all)
     }
 
-    /// One operation with its jobs.
+    /// One operation with its jobs and its plan.
     ///
     /// # Errors
     /// [`Kind::NotFound`].
-    pub async fn operation(&self, id: OperationId) -> Result<(Operation, Vec<Job>), Error> {
+    pub async fn operation(&self, id: OperationId) -> Result<KnownOperation, Error> {
         let record = self
             .0
             .store
@@ -151,7 +165,11 @@ impl Engine {
             .ok_or_else(|| Error::not_found("The operation"))?;
         let live = self.0.live().get(&id).map(|live| live.operation().clone());
         let jobs = record.jobs.into_iter().map(|job| job.job).collect();
-        Ok((live.unwrap_or(record.operation), jobs))
+        Ok(KnownOperation {
+            operation: live.unwrap_or(record.operation),
+            jobs,
+            plan: record.plan,
+        })
     }
 
     /// Asks an operation to stop.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    ClusterId, GuestId, NodeKey, Timestamp,
+    ClusterId, GuestId, NodeKey, NodeName, Timestamp,
     fleet::{
         Activity, AgentState, ClusterRow, Fleet, GuestRow, Link, NodeAccess, NodeRow, Power,
         STALE_AFTER_MS, Totals, UnknownReason, UpdateState,
@@ -67,6 +67,10 @@ pub(crate) struct Agent {
     pub record: AgentRecord,
     /// It waits for work right now.
     pub polling: bool,
+    /// The node through which it came last.
+    pub via: Option<NodeName>,
+    /// Why it was not heard through its node.
+    pub trouble: Option<String>,
 }
 
 /// The newest inventory.
@@ -287,9 +291,13 @@ fn agent_state(guest: &Guest, now: Timestamp) -> AgentState {
             version: agent.record.version.clone(),
             since: last_seen.unwrap_or(now),
             older: crate::operations::scope::is_older(&agent.record.version),
+            via: agent.via.clone(),
         }
     } else {
-        AgentState::Offline { last_seen }
+        AgentState::Offline {
+            last_seen,
+            trouble: agent.trouble.clone(),
+        }
     }
 }
 

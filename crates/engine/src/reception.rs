@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use domain::{AgentId, JobId, host::Fingerprint};
+use domain::{AgentId, JobId, NodeName, host::Fingerprint};
 use gateway::Inbox;
 use tokio::{sync::oneshot, time::Instant};
 use wire::{
@@ -24,18 +24,35 @@ use crate::{
 const STORE_LIMIT: Duration = Duration::from_secs(20);
 
 /// The desktop as agents see it.
-pub(crate) struct Reception(pub(crate) Arc<Inner>);
+pub(crate) struct Reception {
+    inner: Arc<Inner>,
+    /// The node that carries the connection; none for those that come by themselves.
+    via: Option<NodeName>,
+}
+
+impl Reception {
+    pub(crate) fn at_the_port(inner: Arc<Inner>) -> Self {
+        Self { inner, via: None }
+    }
+
+    pub(crate) fn through(inner: Arc<Inner>, node: NodeName) -> Self {
+        Self {
+            inner,
+            via: Some(node),
+        }
+    }
+}
 
 impl Inbox for Reception {
     async fn agent_of(&self, certificate: Fingerprint) -> Result<AgentId, Refusal> {
-        if !self.0.is_reconciled() {
+        if !self.inner.is_reconciled() {
             return Err(refuse(
                 RefusalCode::Busy,
                 "RedFlag is starting; come back in a moment",
             ));
         }
         let found = self
-            .0
+            .inner
             .store
             .agent_by_certificate(certificate)
             .await
@@ -43,7 +60,7 @@ impl Inbox for Reception {
         match found {
             Some(record) if record.revoked_at.is_none() => {
                 if record.previous_certificate.is_some() {
-                    self.0
+                    self.inner
                         .store
                         .settle_certificate(record.id, certificate)
                         .await
@@ -59,7 +76,7 @@ impl Inbox for Reception {
     }
 
     async fn enrol(&self, request: EnrolRequest, peer: IpAddr) -> Result<EnrolResponse, Refusal> {
-        let (inner, now) = (&self.0, clock::now());
+        let (inner, now) = (&self.inner, clock::now());
         if request.protocol < PROTOCOL {
             return Err(refuse(
                 RefusalCode::ProtocolTooOld,
@@ -97,7 +114,7 @@ impl Inbox for Reception {
     }
 
     async fn renew(&self, agent: AgentId, request: RenewRequest) -> Result<RenewResponse, Refusal> {
-        let (inner, now) = (&self.0, clock::now());
+        let (inner, now) = (&self.inner, clock::now());
         inner.live_agent(agent).await?;
         let ca = inner.ca().map_err(internal)?;
         let issued = ca
@@ -124,7 +141,7 @@ impl Inbox for Reception {
         agent: AgentId,
         request: CheckInRequest,
     ) -> Result<CheckInResponse, Refusal> {
-        let (inner, now) = (&self.0, clock::now());
+        let (inner, now) = (&self.inner, clock::now());
         if request.protocol < PROTOCOL {
             return Err(refuse(
                 RefusalCode::ProtocolTooOld,
@@ -147,6 +164,7 @@ impl Inbox for Reception {
             .note_call(&record, &request.version, now)
             .await
             .map_err(internal)?;
+        inner.note_way(record.guest, self.via.clone()).await;
         let want_inventory = inner
             .compare_inventory(&record, &request, now)
             .await
@@ -179,8 +197,8 @@ impl Inbox for Reception {
     }
 
     async fn inventory(&self, agent: AgentId, report: InventoryReport) -> Result<(), Refusal> {
-        let record = self.0.live_agent(agent).await?;
-        self.0
+        let record = self.inner.live_agent(agent).await?;
+        self.inner
             .take_inventory(&record, report.hash, report.inventory, clock::now())
             .await
             .map_err(internal)
@@ -192,8 +210,8 @@ impl Inbox for Reception {
         job: JobId,
         report: JobReport,
     ) -> Result<JobAcknowledgement, Refusal> {
-        let (inner, sequence) = (&self.0, report.sequence);
-        self.0.live_agent(agent).await?;
+        let (inner, sequence) = (&self.inner, report.sequence);
+        self.inner.live_agent(agent).await?;
         let busy = || {
             refuse(
                 RefusalCode::Busy,
@@ -231,7 +249,7 @@ impl Inbox for Reception {
         agent: AgentId,
         request: MachineRequest,
     ) -> Result<MachineAnswer, Refusal> {
-        let (inner, now) = (&self.0, clock::now());
+        let (inner, now) = (&self.inner, clock::now());
         let record = inner.live_agent(agent).await?;
         match inner.whose(record.guest, &request.now) {
             Whose::Its => Ok(MachineAnswer::Same),
@@ -255,8 +273,8 @@ impl Inbox for Reception {
         sha256: String,
         offset: u64,
     ) -> Result<Vec<u8>, Refusal> {
-        self.0.live_agent(agent).await?;
-        let binary = self.0.agent_binary().map_err(internal)?;
+        self.inner.live_agent(agent).await?;
+        let binary = self.inner.agent_binary().map_err(internal)?;
         if hex::encode(binary.sha256) != sha256 {
             return Err(refuse(
                 RefusalCode::NotFound,

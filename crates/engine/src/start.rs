@@ -2,19 +2,20 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicU16},
 };
 
 use domain::{NodeKey, fleet::Link};
-use gateway::Gateway;
 use store::{KeySource, SecretPurpose, Store, Vault, VaultState};
 use tls::Ca;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Engine, Error, Kind, clock,
+    Engine, Error, Kind,
+    carrying::{self, Sessions},
+    clock,
     codes::Codes,
     desk::Desk,
     feed::Feed,
@@ -22,7 +23,6 @@ use crate::{
     operations::Turns,
     picture::{Agent, Cluster, Guest, Known, Node, Report},
     plans::Plans,
-    reception::Reception,
     rhythm::Rhythm,
     state::State,
 };
@@ -30,7 +30,6 @@ use crate::{
 const CA_CERTIFICATE: &str = "ca.certificate";
 const CA_KEY: &str = "ca.key";
 const SERVER_NAME: &str = "gateway.name";
-const GATEWAY_PORT: &str = "gateway.port";
 
 /// What the engine needs to know at its start.
 pub struct Settings {
@@ -72,6 +71,8 @@ impl Engine {
             turns: Turns::default(),
             records: tokio::sync::Mutex::default(),
             consoles: Mutex::default(),
+            sessions: Sessions::default(),
+            opening: carrying::turns(),
             limits: pve::Limits {
                 answer: rhythm.answer,
                 ..pve::Limits::default()
@@ -118,26 +119,19 @@ impl Engine {
         };
         let identity = ca.server_identity(&server_name, clock::now())?;
         let config = tls::server_config(&identity, ca.certificate_pem())?;
-        let gateway = listen(inner, config).await?;
-        let port = gateway.local_addr().port();
-        if inner.gateway_bind.is_none() {
-            inner
-                .store
-                .set_setting(GATEWAY_PORT, &port.to_string())
-                .await?;
-        }
+        let port = inner.listen(&config).await?;
         if inner
             .started
             .set(Started {
                 ca,
                 server_name,
-                port,
+                port: AtomicU16::new(port),
+                tls: Arc::new(config),
             })
             .is_err()
         {
             return Err(Error::new(Kind::Internal, "RedFlag was started twice"));
         }
-        inner.tasks.spawn(gateway.stopped());
         let showing = Arc::clone(inner);
         inner
             .tasks
@@ -146,6 +140,7 @@ impl Engine {
         inner.reconcile().await?;
         // From here on the reports of agents find their followers.
         let _ = inner.reconciled.set(());
+        inner.tasks.spawn(Arc::clone(inner).keep_carrying());
         Ok(())
     }
 }
@@ -174,23 +169,6 @@ async fn authority(inner: &Inner) -> Result<Ca, Error> {
         .set_setting(CA_CERTIFICATE, ca.certificate_pem())
         .await?;
     Ok(ca)
-}
-
-/// Listens at the given address, else at the port of last time, else at a free one that is kept from now on.
-async fn listen(inner: &Arc<Inner>, config: rustls::ServerConfig) -> Result<Gateway, Error> {
-    let last = inner
-        .store
-        .setting(GATEWAY_PORT)
-        .await?
-        .and_then(|port| port.parse().ok());
-    let chosen = inner
-        .gateway_bind
-        .unwrap_or_else(|| SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), last.unwrap_or(0)));
-    Gateway::serve(chosen, config, Arc::new(Reception(Arc::clone(inner))), inner.stop.clone()).await.map_err(|e| {
-        Error::new(Kind::Conflict, format!("RedFlag cannot listen for its agents at {chosen}"))
-            .words(e.to_string())
-            .next("Another program, perhaps a second RedFlag, uses that port. End it, then start RedFlag again.")
-    })
 }
 
 /// What the store holds, before anything is asked.
@@ -257,6 +235,8 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
             guest.agent = Some(Agent {
                 record,
                 polling: false,
+                via: None,
+                trouble: None,
             });
         }
     }

@@ -27,7 +27,7 @@ pub(crate) trait Carry {
     ) -> Result<Answer, ReachError>;
 }
 
-fn garbled(road: &impl Carry, vmid: Vmid, verb: Verb, words: &[u8]) -> ReachError {
+pub(crate) fn garbled(road: &impl Carry, vmid: Vmid, verb: Verb, words: &[u8]) -> ReachError {
     ReachError::Garbled {
         place: road.place(Some(vmid)),
         verb,

@@ -19,9 +19,12 @@
 //! | clean | `enrolled=yes\|no` |
 //! | restart, remove | what the agent says |
 //! | run-key | `added=yes\|no` |
+//! | check, knock | `way=ENDPOINT WORD[ words]`, WORD of [`Knock`]: `answers` `refused` `silent` `no-route` `foreign` |
+//! | carry | no markers: what `redflag-agent stdio` says |
 //! | many | `@@guest:KEY:VMID:begin`, what the guest's shell wrote, `@@guest:KEY:VMID:STATUS` |
 
 mod address;
+mod carried;
 mod connection;
 mod console;
 mod credential;
@@ -31,6 +34,7 @@ mod error;
 pub mod fuzzing;
 mod guest;
 mod identity;
+mod knock;
 mod log;
 mod login;
 mod many;
@@ -53,6 +57,7 @@ pub use entry::Entry;
 pub use error::{Place, ReachError};
 pub use guest::Copied;
 pub use identity::{InvalidKey, generate_key, install_key, probe_host_key};
+pub use knock::{Knock, Knocked};
 pub use log::{CommandLog, CommandRecord};
 pub use node::{Door, Entered, SshNode};
 pub use probe::{GuestProbe, Init, InstalledAgent, Standing};

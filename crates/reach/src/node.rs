@@ -15,6 +15,7 @@ pub use questions::Entered;
 
 use crate::{
     CommandLog, Copied, Credential, Entry, GuestProbe, NodeAddress, Place, ReachError, Verb,
+    carried::Carriers,
     connection::{self, Connection},
     guest::{self, Carry},
     login::Login,
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// sshd allows ten sessions on a connection by default; two are left for what a dropped call has not closed yet.
-const CHANNELS: usize = 8;
+pub(crate) const CHANNELS: usize = 8;
 /// How often a refused channel is asked for again, when somebody has set `MaxSessions` lower, and the wait between.
 const REFUSALS: u32 = 100;
 const REFUSAL_PAUSE: Duration = Duration::from_millis(100);
@@ -38,6 +39,7 @@ struct Shared {
     log: Arc<dyn CommandLog>,
     channels: Semaphore,
     kept: Mutex<Kept>,
+    carriers: Carriers,
 }
 
 #[derive(Default)]
@@ -91,6 +93,7 @@ impl SshNode {
             log,
             channels: Semaphore::new(CHANNELS),
             kept: Mutex::new(Kept::default()),
+            carriers: Carriers::default(),
         }))
     }
 
@@ -207,7 +210,15 @@ impl SshNode {
         guest::remove(self, vmid).await
     }
 
-    fn place(&self, vmid: Option<Vmid>) -> Place {
+    pub(crate) fn log(&self) -> &dyn CommandLog {
+        self.0.log.as_ref()
+    }
+
+    pub(crate) fn carriers(&self) -> &Carriers {
+        &self.0.carriers
+    }
+
+    pub(crate) fn place(&self, vmid: Option<Vmid>) -> Place {
         Place {
             via: self.0.door.address.clone().into(),
             vmid,
@@ -224,7 +235,7 @@ impl SshNode {
         Errand::new(self.place(vmid), self.entry(), verb, values, payload)
     }
 
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         vmid: Option<Vmid>,
         verb: Verb,
@@ -311,7 +322,7 @@ impl SshNode {
         }
     }
 
-    async fn connect(&self) -> Result<Connection, ReachError> {
+    pub(crate) async fn connect(&self) -> Result<Connection, ReachError> {
         let door = &self.0.door;
         let through = match &door.through {
             // Boxed: a way through nodes has no length that is known beforehand.

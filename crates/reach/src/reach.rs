@@ -3,7 +3,7 @@
 use domain::Vmid;
 use secrecy::SecretString;
 
-use crate::{ApiConsole, Copied, GuestProbe, ReachError, SshNode};
+use crate::{ApiConsole, Copied, GuestProbe, Knocked, ReachError, SshNode, knock};
 
 /// The way into the guests of one node.
 #[derive(Clone, Debug)]
@@ -64,6 +64,11 @@ impl Reach {
     /// Takes the agent away with everything of it.
     pub async fn remove(&self, vmid: Vmid) -> Result<(), ReachError> {
         on!(self, way => way.remove(vmid))
+    }
+
+    /// Lets the agent try every address of the desktop that it was told.
+    pub async fn check(&self, vmid: Vmid) -> Result<Vec<Knocked>, ReachError> {
+        on!(self, way => knock::check(way, vmid))
     }
 }
 

@@ -34,6 +34,12 @@ pub enum Verb {
     Many,
     /// Whether sudo's rule lets the account enter guests.
     Allowed,
+    /// Let the agent try whether the desktop can be reached.
+    Check,
+    /// Try from the node whether the desktop can be reached.
+    Knock,
+    /// Carry the agent's connections; a pipe and no script.
+    Carry,
 }
 
 impl Verb {
@@ -52,6 +58,9 @@ impl Verb {
             Self::RunKey => "run-key",
             Self::Many => "many",
             Self::Allowed => "allowed",
+            Self::Check => "check",
+            Self::Knock => "knock",
+            Self::Carry => "carry",
         }
     }
 
@@ -63,13 +72,16 @@ impl Verb {
             | Self::Install
             | Self::Clean
             | Self::Restart
-            | Self::Remove => true,
+            | Self::Remove
+            | Self::Check => true,
             Self::Guests
             | Self::Copy
             | Self::Configure
             | Self::RunKey
             | Self::Many
-            | Self::Allowed => false,
+            | Self::Allowed
+            | Self::Knock
+            | Self::Carry => false,
         }
     }
 
@@ -78,7 +90,12 @@ impl Verb {
         Duration::from_secs(match self {
             Self::Hostname | Self::Allowed => 10,
             Self::Guests | Self::Probe | Self::Configure | Self::RunKey => 20,
-            Self::Clean | Self::Restart | Self::Remove => 60,
+            Self::Clean
+            | Self::Restart
+            | Self::Remove
+            | Self::Check
+            | Self::Knock
+            | Self::Carry => 60,
             Self::Install => 90,
             Self::Copy => 180,
             // Depends on how many; whoever loops sets another.
@@ -100,22 +117,30 @@ impl Verb {
             Self::RunKey => include_str!("scripts/run-key.sh"),
             Self::Many => include_str!("scripts/many.sh"),
             Self::Allowed => include_str!("scripts/allowed.sh"),
+            Self::Check => include_str!("scripts/check.sh"),
+            Self::Knock => include_str!("scripts/knock.sh"),
+            Self::Carry => "",
         }
     }
 
     /// Guests are entered with an empty environment, nodes keep the account's own.
     fn environment(self) -> &'static str {
         match self {
-            Self::Hostname | Self::Guests | Self::RunKey | Self::Many | Self::Allowed => {
-                "LC_ALL=C\nexport LC_ALL\n"
-            }
+            Self::Hostname
+            | Self::Guests
+            | Self::RunKey
+            | Self::Many
+            | Self::Allowed
+            | Self::Knock => "LC_ALL=C\nexport LC_ALL\n",
             Self::Probe
             | Self::Copy
             | Self::Configure
             | Self::Install
             | Self::Clean
             | Self::Restart
-            | Self::Remove => {
+            | Self::Remove
+            | Self::Check
+            | Self::Carry => {
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nHOME=/root\nLC_ALL=C\nexport PATH HOME LC_ALL\ncd /\n"
             }
         }

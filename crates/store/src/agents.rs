@@ -20,6 +20,8 @@ pub struct AgentRecord {
     pub renewed_at: Option<Timestamp>,
     pub last_seen: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    /// It came through its node the last time: by itself it does not reach this computer.
+    pub carried: bool,
 }
 
 struct Columns {
@@ -32,13 +34,15 @@ struct Columns {
     renewed_at: Option<i64>,
     last_seen: Option<i64>,
     revoked_at: Option<i64>,
+    carried: bool,
 }
 
 macro_rules! select {
     ($tail:tt $(, $argument:expr)*) => {
         sqlx::query_as!(
             Columns,
-            "SELECT id, guest, certificate, previous_certificate, version, enrolled_at, renewed_at, last_seen, revoked_at
+            "SELECT id, guest, certificate, previous_certificate, version, enrolled_at, renewed_at, last_seen, revoked_at,
+                    carried AS \"carried: bool\"
              FROM agents " + $tail
             $(, $argument)*
         )
@@ -61,6 +65,7 @@ impl TryFrom<Columns> for AgentRecord {
             renewed_at: moment(row.renewed_at),
             last_seen: moment(row.last_seen),
             revoked_at: moment(row.revoked_at),
+            carried: row.carried,
         })
     }
 }
@@ -82,8 +87,8 @@ impl Store {
         .await?;
         sqlx::query!(
             "INSERT INTO agents (id, guest, certificate, previous_certificate, version, enrolled_at, renewed_at, last_seen,
-                                 revoked_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                 revoked_at, carried)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             agent.id.to_string(),
             guest,
             agent.certificate.to_string(),
@@ -92,7 +97,8 @@ impl Store {
             agent.enrolled_at.0,
             agent.renewed_at.map(|t| t.0),
             agent.last_seen.map(|t| t.0),
-            agent.revoked_at.map(|t| t.0)
+            agent.revoked_at.map(|t| t.0),
+            agent.carried
         )
         .execute(&mut *transaction)
         .await
@@ -176,6 +182,18 @@ impl Store {
         )
         .execute(self.writer())
         .await?;
+        found(done.rows_affected(), id)
+    }
+
+    /// Notes whether an agent comes through its node.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such agent.
+    pub async fn set_carried(&self, id: AgentId, carried: bool) -> Result<(), StoreError> {
+        let id = id.to_string();
+        let done = sqlx::query!("UPDATE agents SET carried = ?2 WHERE id = ?1", id, carried)
+            .execute(self.writer())
+            .await?;
         found(done.rows_affected(), id)
     }
 

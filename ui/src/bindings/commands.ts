@@ -16,6 +16,7 @@ import type { CreatedToken } from './CreatedToken';
 import type { Discover } from './Discover';
 import type { Discovery } from './Discovery';
 import type { EditCluster } from './EditCluster';
+import type { GatewayInfo } from './GatewayInfo';
 import type { GuestDetails } from './GuestDetails';
 import type { GuestSettings } from './GuestSettings';
 import type { JobReceipt } from './JobReceipt';
@@ -38,10 +39,12 @@ import type { SaveAccess } from './SaveAccess';
 import type { SavedAccess } from './SavedAccess';
 import type { SecretRef } from './SecretRef';
 import type { SetEnabled } from './SetEnabled';
+import type { SetGatewayPort } from './SetGatewayPort';
 import type { Snapshot } from './Snapshot';
 import type { StartScan } from './StartScan';
 import type { Started } from './Started';
 import type { TokenCheck } from './TokenCheck';
+import type { TriedWay } from './TriedWay';
 import type { Unlock } from './Unlock';
 import type { WhichCluster } from './WhichCluster';
 import type { WhichGuest } from './WhichGuest';
@@ -82,4 +85,7 @@ export interface Commands {
   read_log: { request: ReadLog; answer: Log };
   job_receipt: { request: WhichJob; answer: JobReceipt };
   read_audit: { request: ReadAudit; answer: Audit };
+  try_way: { request: WhichGuest; answer: TriedWay };
+  gateway: { request: Nothing; answer: GatewayInfo };
+  set_gateway_port: { request: SetGatewayPort; answer: GatewayInfo };
 }

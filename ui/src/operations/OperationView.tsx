@@ -18,7 +18,7 @@ import { failedJobs } from './counts';
 import { JobLog } from './JobLog';
 import { JobPanel } from './JobPanel';
 import { JobTable } from './JobTable';
-import { retry, retryable } from './retry';
+import { retry, retryable, type Wishes } from './retry';
 import { useJobs } from './useJobs';
 
 const text = words.operations;
@@ -26,7 +26,7 @@ const ALL: Shown = new Set();
 
 export function OperationView({ id, firstJob }: { id: string; firstJob: string | null }) {
   const operation = useOperation(id);
-  const { jobs, problem, read } = useJobs(id);
+  const { jobs, wishes, problem, read } = useJobs(id);
   const [chosen, setChosen] = useState<string | null>(firstJob);
   const [states, setStates] = useState(ALL);
   const shown = useMemo(() => (jobs === null || states.size === 0 ? jobs : jobs.filter((job) => states.has(job.state))), [jobs, states]);
@@ -40,7 +40,7 @@ export function OperationView({ id, firstJob }: { id: string; firstJob: string |
       <div className="tool">
         <button type="button" className="link t3" onClick={() => go({ view: 'operations' })}>{text.title}</button>
         <span className="t3">/</span>
-        {operation !== undefined && <Heading operation={operation} jobs={jobs} />}
+        {operation !== undefined && <Heading operation={operation} jobs={jobs} wishes={wishes} />}
       </div>
       {problem !== null && (
         <div className="p-4"><ErrorNote error={problem} action={<button type="button" className="button compact" onClick={read}>{words.tryAgain}</button>} /></div>
@@ -62,7 +62,7 @@ function pickJob(jobs: readonly Job[] | null, chosen: string | null): Job | null
   return jobs.find((job) => job.id === chosen) ?? of('failed') ?? of('interrupted') ?? of('running') ?? jobs[0] ?? null;
 }
 
-function Heading({ operation, jobs }: { operation: Operation; jobs: readonly Job[] | null }) {
+function Heading({ operation, jobs, wishes }: { operation: Operation; jobs: readonly Job[] | null; wishes: Wishes | null }) {
   const now = useNow();
   const meta = [text.started(when(operation.beganAt, now)), operation.plan === null ? null : text.plan(operation.plan)];
   const stop = () => rpc('cancel_operation', { operation: operation.id }).catch(fail);
@@ -77,19 +77,19 @@ function Heading({ operation, jobs }: { operation: Operation; jobs: readonly Job
           {operation.cancelling ? text.cancelling : text.cancel}
         </button>
       )}
-      {jobs !== null && <Retry operation={operation} jobs={jobs} />}
+      {jobs !== null && wishes !== null && <Retry operation={operation} jobs={jobs} wishes={wishes} />}
     </>
   );
 }
 
 /** The next step of an operation that ended with something left to do. */
-function Retry({ operation, jobs }: { operation: Operation; jobs: readonly Job[] }) {
+function Retry({ operation, jobs, wishes }: { operation: Operation; jobs: readonly Job[]; wishes: Wishes }) {
   const { again, leftOut } = useMemo(() => retryable(operation, jobs), [operation, jobs]);
   const { kind } = operation;
   return (
     <>
-      {leftOut.length > 0 && <RetryButton kind={kind} jobs={leftOut} name={text.retry.leftOut} testId="operation-retry-left-out" />}
-      {again.length > 0 && <RetryButton kind={kind} jobs={again} name={failedJobs(operation.counts) > 0 ? text.retry.failed : text.retry.stopped} primary testId="operation-retry" />}
+      {leftOut.length > 0 && <RetryButton kind={kind} jobs={leftOut} wishes={wishes} name={text.retry.leftOut} testId="operation-retry-left-out" />}
+      {again.length > 0 && <RetryButton kind={kind} jobs={again} wishes={wishes} name={failedJobs(operation.counts) > 0 ? text.retry.failed : text.retry.stopped} primary testId="operation-retry" />}
     </>
   );
 }
@@ -97,15 +97,16 @@ function Retry({ operation, jobs }: { operation: Operation; jobs: readonly Job[]
 interface RetryProps {
   kind: OperationKind;
   jobs: readonly Job[];
+  wishes: Wishes;
   name: string;
   primary?: boolean;
   testId: string;
 }
 
-function RetryButton({ kind, jobs, name, primary, testId }: RetryProps) {
+function RetryButton({ kind, jobs, wishes, name, primary, testId }: RetryProps) {
   const planned = kind !== 'scan';
   return (
-    <button type="button" className={clsx('button compact', primary && 'primary')} title={text.retry.title(jobs.length, planned)} onClick={() => void retry(kind, jobs)} data-testid={testId}>
+    <button type="button" className={clsx('button compact', primary && 'primary')} title={text.retry.title(jobs.length, planned)} onClick={() => void retry(kind, jobs, wishes)} data-testid={testId}>
       <RotateCw className="icon small" aria-hidden />
       {planned ? `${name}…` : name}
       {jobs.length > 1 && <span className={primary === true ? 'figures-n' : 'count'}>{count(jobs.length)}</span>}

@@ -1,8 +1,10 @@
 // Trying again what did not end well: the same kind of operation, for those LXCs alone.
+import type { Allowed } from '../bindings/Allowed';
 import type { Job } from '../bindings/Job';
 import type { JobState } from '../bindings/JobState';
 import type { Operation } from '../bindings/Operation';
 import type { Target } from '../bindings/Target';
+import type { UpdateFilter } from '../bindings/UpdateFilter';
 import { fail, tell } from '../app/notices';
 import { go } from '../app/place';
 import { rpc } from '../host';
@@ -21,11 +23,17 @@ export function retryable(operation: Operation, jobs: readonly Job[]): { again: 
   return { again: jobs.filter((job) => AGAIN.has(job.state)), leftOut: jobs.filter((job) => LEFT_OUT.has(job.state)) };
 }
 
-/** A scan begins at once; everything else begins with a plan of its own. */
-export async function retry(kind: Operation['kind'], jobs: readonly Job[]): Promise<void> {
+/** What the plan of the first try was about, and what it might do beyond its kind. */
+export interface Wishes {
+  only: UpdateFilter;
+  allowed: Allowed;
+}
+
+/** A scan begins at once; everything else begins with a plan of its own, made with the wishes of the first one. */
+export async function retry(kind: Operation['kind'], jobs: readonly Job[], wishes: Wishes): Promise<void> {
   const targets: Target[] = jobs.map((job) => ({ kind: 'guest', guest: job.guest }));
   if (kind !== 'scan') {
-    await makePlan({ kind, targets, only: { kind: 'all' } }, 'operation');
+    await makePlan({ kind, targets, ...wishes }, 'operation');
     return;
   }
   try {

@@ -3,15 +3,19 @@ import { useEffect, useState } from 'react';
 import type { Job } from '../bindings/Job';
 import { CommandError, rpc } from '../host';
 import { onAside, onReset } from '../live/start';
+import type { Wishes } from './retry';
 
 interface Jobs {
   jobs: readonly Job[] | null;
+  /** Of the approved plan; none before the jobs were read. */
+  wishes: Wishes | null;
   problem: CommandError | null;
   read: () => void;
 }
 
 export function useJobs(operation: string): Jobs {
   const [jobs, setJobs] = useState<readonly Job[] | null>(null);
+  const [wishes, setWishes] = useState<Wishes | null>(null);
   const [problem, setProblem] = useState<CommandError | null>(null);
   const [tries, setTries] = useState(0);
 
@@ -27,8 +31,9 @@ export function useJobs(operation: string): Jobs {
       if (live) setJobs((jobs) => jobs?.map((job) => taken.get(job.id) ?? job) ?? null);
     };
     rpc('operation_details', { operation }).then(
-      ({ jobs }) => {
+      ({ jobs, only, allowed }) => {
         if (!live) return;
+        setWishes({ only, allowed });
         setJobs(jobs.map((job) => moved.get(job.id) ?? job));
         setProblem(null);
         moved = new Map();
@@ -50,5 +55,5 @@ export function useJobs(operation: string): Jobs {
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another try reads again
   }, [operation, tries]);
 
-  return { jobs, problem, read: () => setTries((n) => n + 1) };
+  return { jobs, wishes, problem, read: () => setTries((n) => n + 1) };
 }

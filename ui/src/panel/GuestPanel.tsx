@@ -13,6 +13,7 @@ import { Badge, Status } from '../parts/Status';
 import { Agent, GuestState } from '../tree/cells';
 import { words } from '../words/en';
 import { count, shortOs } from '../words/format';
+import { AgentTab } from './AgentTab';
 import { Foot } from './Foot';
 import { HistoryTab } from './HistoryTab';
 import { CloseButton } from './CloseButton';
@@ -61,11 +62,15 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
             {text.history}
             {receipts.length > 0 && <span className="count">{count(receipts.length)}</span>}
           </Tabs.Tab>
+          {!row.template && <Tabs.Tab className="tab" value="agent" data-testid="tab-agent">{words.agentTab.tab}</Tabs.Tab>}
           <Tabs.Tab className="tab" value="settings" data-testid="tab-settings">{words.settings.tab}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel className="panel-body scrolls" value="updates">
           {row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old" testId="guest-old">{whyOld(cluster?.link)}</Note></div>}
           <UpdatesTab row={row} detail={detail} />
+        </Tabs.Panel>
+        <Tabs.Panel className="panel-body scrolls" value="agent">
+          <AgentTab key={row.id} row={row} />
         </Tabs.Panel>
         <Tabs.Panel className="panel-body scrolls" value="settings">
           <SettingsTab row={row} os={detail?.details?.inventory?.os.name ?? null} />

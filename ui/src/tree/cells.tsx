@@ -131,9 +131,9 @@ export function Agent({ guest }: { guest: GuestRow }) {
 export function AgentStatus({ agent }: { agent: AgentState }) {
   switch (agent.kind) {
     case 'online':
-      return <Status tone="ok" glyph="ok" title={words.agent.version(agent.version)}>{words.agent.online}</Status>;
+      return <Status tone="ok" glyph="ok" title={agent.via === null ? words.agent.version(agent.version) : words.agent.carried(agent.version, agent.via)}>{agent.via === null ? words.agent.online : words.agent.via(agent.via)}</Status>;
     case 'offline':
-      return <Status tone="error" glyph="unr">{words.agent.offline}</Status>;
+      return <Status tone="error" glyph="unr" title={agent.trouble ?? undefined}>{words.agent.offline}</Status>;
     case 'off':
       return <Status tone="mute" glyph="unk">{words.agent.off}</Status>;
     case 'notInstalled':

@@ -5,6 +5,7 @@ import type { OperationKind } from '../bindings/OperationKind';
 import type { Severity } from '../bindings/Severity';
 import type { StepKind } from '../bindings/StepKind';
 import type { StepState } from '../bindings/StepState';
+import { agentTab } from './agent';
 import { audit } from './audit';
 import { bytes, count, plural } from './format';
 import { cluster, node, settings } from './places';
@@ -102,7 +103,8 @@ export const words = {
     pastTitle: (n: number) => `${updates(n)} known from an earlier time only, not in the sum`,
     sinceTitle: (at: string) => `Known from ${at} only`,
   },
-  agent: { online: 'Online', offline: 'Offline', off: 'Off', notInstalled: 'Not installed', unknown: 'Unknown', version: (v: string) => `Agent ${v}` },
+  agent: { online: 'Online', offline: 'Offline', off: 'Off', notInstalled: 'Not installed', unknown: 'Unknown', version: (v: string) => `Agent ${v}`, via: (node: string) => `Via ${node}`, carried: (v: string, node: string) => `Agent ${v}, online through ${node}: it does not reach this computer by itself` },
+  agentTab,
   panel: {
     label: 'Details', updates: 'Updates', history: 'History', apt: 'APT packages', security: 'Security', other: 'Other', heldBack: 'Held back',
     download: (n: number) => `${bytes(n)} to download`, restarts: 'Restart needed', repositories: 'Package lists', listsAt: 'Fetched', neverFetched: 'Never fetched',

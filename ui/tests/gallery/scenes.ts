@@ -12,7 +12,7 @@ import { freshWizard, type StepName, useWizard, type Wizard } from '../../src/wi
 import { openDialog } from '../../src/clusters/state';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
-import { countsOf, job, manyJobs, operation, PLAN } from '../fixtures/work';
+import { countsOf, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
 import type { Job } from '../../src/bindings/Job';
 import type { Operation } from '../../src/bindings/Operation';
 import { failure, type MemoryHost, PRINT } from '../host';
@@ -120,7 +120,7 @@ function over(kind: Operation['kind'], jobs: Job[], part: Partial<Operation>, mo
     before: (host) => {
       const before = host.answers.snapshot;
       host.answers.snapshot = async (request) => ({ ...(await before(request)), operations: [shown] });
-      host.answers.operation_details = () => ({ operation: shown, jobs });
+      host.answers.operation_details = () => ({ operation: shown, jobs, ...PLANNED });
     },
     after: () => {
       go({ view: 'operation', id: shown.id, job: null });

@@ -2,6 +2,7 @@
 
 mod authority;
 mod carrier;
+pub mod check;
 pub mod config;
 mod connection;
 pub mod identity;

@@ -29,20 +29,17 @@ pub(crate) struct Desktop {
 impl Desktop {
     /// Opens a desktop on `folder`, as a first start or as the next one, for simulated guests.
     pub(crate) async fn open(folder: &Path) -> Result<Self> {
-        let agent = folder.join("agent-for-tests");
-        if !agent.exists() {
-            std::fs::create_dir_all(folder)?;
-            std::fs::write(
-                &agent,
-                b"\x7fELF stands for the agent; simulated guests run none",
-            )?;
-        }
-        Self::open_with(folder, agent, "127.0.0.1:0").await
+        Self::open_with(folder, agent_for_tests(folder)?, "127.0.0.1:0").await
     }
 
     /// The same with the agent that is put into guests, and the address where agents are heard.
     pub(crate) async fn open_with(folder: &Path, agent: PathBuf, gateway: &str) -> Result<Self> {
         Self::open_at(folder, agent, gateway, Rhythm::default()).await
+    }
+
+    /// The same as [`Self::open`] at a port that the program chooses and keeps.
+    pub(crate) async fn open_free(folder: &Path) -> Result<Self> {
+        Self::opened(folder, agent_for_tests(folder)?, None, Rhythm::default()).await
     }
 
     /// The same with another rhythm of asking.
@@ -52,12 +49,21 @@ impl Desktop {
         gateway: &str,
         rhythm: Rhythm,
     ) -> Result<Self> {
+        Self::opened(folder, agent, Some(gateway.parse()?), rhythm).await
+    }
+
+    async fn opened(
+        folder: &Path,
+        agent: PathBuf,
+        gateway: Option<std::net::SocketAddr>,
+        rhythm: Rhythm,
+    ) -> Result<Self> {
         let settings = Settings {
             data_dir: folder.to_owned(),
             passphrase: Some(PASSPHRASE.to_owned().into()),
             demo: false,
             agent_binary: Some(agent),
-            gateway_bind: Some(gateway.parse()?),
+            gateway_bind: gateway,
         };
         let app = App::open_at(settings, rhythm).await?;
         let events = app.subscribe();
@@ -220,6 +226,19 @@ impl Desktop {
             })
             .collect())
     }
+}
+
+/// Stands for the agent where guests are simulated.
+fn agent_for_tests(folder: &Path) -> Result<PathBuf> {
+    let agent = folder.join("agent-for-tests");
+    if !agent.exists() {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(
+            &agent,
+            b"\x7fELF stands for the agent; simulated guests run none",
+        )?;
+    }
+    Ok(agent)
 }
 
 /// The demo's fleet with nodes that can be entered.

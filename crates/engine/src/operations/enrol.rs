@@ -1,7 +1,5 @@
 //! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again.
 
-use std::time::Duration;
-
 use domain::{
     operation::{JobEvent, LogLevel, LogLine, OperationKind, Problem, StepKind, StepState},
     plan::PlannedWork,
@@ -15,6 +13,7 @@ use super::{
     End, Journal,
     fitness::{another_owner, belongs_to_another, unfit},
     patience::{outlast, patiently},
+    report::Told,
     scope,
 };
 use crate::{
@@ -22,9 +21,6 @@ use crate::{
     picture::{Guest, Known},
     visit::fingerprint_of_pem,
 };
-
-/// How long a fresh agent may take to report.
-const CHECK_IN_LIMIT: Duration = Duration::from_secs(120);
 
 /// What the plan allows for this guest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -159,6 +155,7 @@ async fn steps(
         }
     }
     if already.is_none() {
+        let routed;
         match patiently(journal, cancel, || node.probe(vmid)).await? {
             Err(error) => return Ok(Err(because(&error))),
             Ok(probe) => {
@@ -179,6 +176,7 @@ async fn steps(
                         return Ok(Err(because(&error)));
                     }
                 }
+                routed = probe.has_route;
                 let os = probe.os.clone().unwrap_or_else(|| "unknown system".into());
                 journal
                     .done(StepKind::Check, Some(format!("{os}, {}", probe.arch)))
@@ -186,7 +184,15 @@ async fn steps(
             }
         }
         if let Err(end) =
-            put_in(journal, &node, &binary, cluster_address.as_deref(), cancel).await?
+            put_in(
+            journal,
+            &node,
+            &binary,
+            cluster_address.as_deref(),
+            routed,
+            cancel,
+        )
+        .await?
         {
             // Nothing of a failed installation may stay, least of all its code.
             if let Err(error) = node.clean(vmid).await {
@@ -216,6 +222,7 @@ async fn put_in(
     node: &Reach,
     binary: &AgentBinary,
     cluster_address: Option<&str>,
+    routed: Option<bool>,
     cancel: &CancellationToken,
 ) -> Result<Result<(), End>, Error> {
     let inner = journal.inner.clone();
@@ -311,28 +318,14 @@ async fn put_in(
     }
     journal.done(StepKind::Install, None).await?;
 
-    journal.begin(StepKind::CheckIn).await?;
-    let reported = inner.state.until(CHECK_IN_LIMIT, |known| {
-        let agent = known.guests.get(&guest)?.agent.as_ref()?;
-        (agent.record.enrolled_at.since(began) >= 0 && agent.polling)
-            .then(|| agent.record.version.clone())
-    });
-    let version = tokio::select! {
-        version = reported => version,
-        () = cancel.cancelled() => return Ok(Err(cancelled(&name))),
+    let told = Told {
+        road: node,
+        endpoints: &endpoints,
+        routed,
+        began,
     };
-    let Some(version) = version else {
-        let list: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
-        return Ok(Err(failed(problem(
-            format!("The agent was installed in {name}, but has not reported within two minutes"),
-            Some(format!("it was told to call {}", list.join(", "))),
-            "Look whether a firewall or a VLAN keeps the LXC from reaching this computer on that port; `redflag-agent status` inside the LXC says what it tries.",
-        ))));
-    };
-    journal
-        .done(StepKind::CheckIn, Some(format!("version {version}")))
-        .await?;
-    Ok(Ok(()))
+    let reported = journal.first_report(&told, cancel).await?;
+    Ok(reported.map(drop))
 }
 
 fn address_of(known: &Known, guest: &Guest) -> Option<String> {

@@ -7,6 +7,7 @@ mod journal;
 mod look;
 mod patience;
 mod power;
+mod report;
 mod run;
 mod scan;
 pub(crate) mod scope;

@@ -160,6 +160,7 @@ pub(crate) async fn remove(journal: &mut Journal) -> Result<(), Error> {
     }
     journal.begin(StepKind::CleanUp).await?;
     inner.store.revoke_agent(agent, clock::now()).await?;
+    inner.sessions.end(guest);
     inner.state.change(|known| {
         if let Some(guest) = known.guests.get_mut(&guest) {
             guest.agent = None;

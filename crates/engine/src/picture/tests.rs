@@ -54,10 +54,13 @@ pub(crate) fn with_agent(mut guest: Guest, seen: Timestamp) -> Guest {
         renewed_at: None,
         last_seen: Some(seen),
         revoked_at: None,
+        carried: false,
     };
     guest.agent = Some(Agent {
         record,
         polling: false,
+        via: None,
+        trouble: None,
     });
     guest
 }

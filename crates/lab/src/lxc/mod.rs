@@ -8,6 +8,7 @@
 mod bridge;
 mod command;
 mod deb;
+mod firewall;
 mod guest;
 mod making;
 mod namespace;
@@ -22,6 +23,7 @@ mod userland;
 
 pub use command::Output;
 pub use deb::{Deb, Suite};
+pub use firewall::Rule;
 pub use guest::RealGuest;
 pub use namespace::NodeDoor;
 pub use nodes::RealNodes;

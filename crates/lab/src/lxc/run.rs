@@ -31,6 +31,7 @@ pub fn missing() -> Vec<String> {
         ("ssh-keygen", "openssh-client"),
         ("dpkg-deb", "dpkg"),
         ("ip", "iproute2"),
+        ("nft", "nftables"),
         ("nsenter", "util-linux"),
         ("perl", "perl-base"),
         ("kill", "procps"),

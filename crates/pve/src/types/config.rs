@@ -97,6 +97,10 @@ pub struct Network {
     pub dhcp: bool,
     /// The cable is pulled.
     pub link_down: bool,
+    /// Proxmox's own firewall looks at what passes.
+    pub firewall: bool,
+    /// The VLAN that it is in.
+    pub tag: Option<u16>,
 }
 
 /// Where a file system of a guest lies.
@@ -255,6 +259,8 @@ fn network(key: String, text: &str) -> Network {
         ip6: named.remove("ip6").as_deref().and_then(without_prefix),
         dhcp,
         link_down: named.remove("link_down").as_deref() == Some("1"),
+        firewall: named.remove("firewall").as_deref() == Some("1"),
+        tag: named.remove("tag").and_then(|tag| tag.parse().ok()),
     }
 }
 
@@ -274,7 +280,7 @@ mod tests {
         let text = r#"{"hostname":"web","unprivileged":"1","features":"nesting=1,keyctl=1","template":"",
             "net10":"name=eth10,bridge=vmbr0,hwaddr=BC:24:11:00:00:0A,ip=dhcp,type=veth",
             "net2":"name=eth2,bridge=vmbr1,hwaddr=BC:24:11:00:00:02,ip6=2001:db8::5/64,ip=manual,link_down=1",
-            "net0":"name=eth0,bridge=vmbr0,hwaddr=bc:24:11:00:00:01,ip=10.0.0.5/24,gw=10.0.0.1",
+            "net0":"name=eth0,bridge=vmbr0,hwaddr=bc:24:11:00:00:01,ip=10.0.0.5/24,gw=10.0.0.1,firewall=1,tag=30",
             "rootfs":"local-lvm:vm-101-disk-0,size=8G",
             "mp0":"/tank/a=b,mp=/media","mp1":"/dev/sdb1,mp=/disk","mp2":"volume=zfs:subvol-1,mp=/data,backup=1,size=2G",
             "network":"x","lxc":[["lxc.cgroup2.memory.high","x"]],"cpulimit":"1.5","cores":2,
@@ -287,6 +293,11 @@ mod tests {
         assert_eq!(config.networks[0].ip.unwrap().to_string(), "10.0.0.5");
         assert_eq!(config.networks[1].ip6.unwrap().to_string(), "2001:db8::5");
         assert!(config.networks[1].link_down && !config.networks[1].dhcp);
+        assert_eq!(
+            (config.networks[0].firewall, config.networks[0].tag),
+            (true, Some(30))
+        );
+        assert!(!config.networks[1].firewall && config.networks[1].tag.is_none());
         assert!(config.networks[2].dhcp && config.networks[2].ip.is_none());
         assert_eq!(
             config.macs(),

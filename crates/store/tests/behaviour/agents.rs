@@ -13,12 +13,27 @@ async fn come_back_as_they_were_written() {
         previous_certificate: Some(fingerprint(9)),
         renewed_at: Some(later(1)),
         last_seen: Some(later(2)),
+        carried: true,
         ..samples::agent(guest, 1)
     };
     store.insert_agent(&agent).await.unwrap();
     assert_eq!(store.agent(agent.id).await.unwrap(), Some(agent.clone()));
     assert_eq!(store.agents().await.unwrap(), std::slice::from_ref(&agent));
     assert_eq!(store.agent_of_guest(guest).await.unwrap(), Some(agent));
+}
+
+#[tokio::test]
+async fn the_way_by_which_an_agent_comes_is_kept() {
+    let (_folder, store) = fresh().await;
+    let guest = samples::stored_guest(&store).await.id;
+    let agent = samples::agent(guest, 1);
+    store.insert_agent(&agent).await.unwrap();
+    for carried in [true, false] {
+        store.set_carried(agent.id, carried).await.unwrap();
+        let read = store.agent(agent.id).await.unwrap().unwrap();
+        assert_eq!(read.carried, carried);
+    }
+    assert!(store.set_carried(domain::AgentId::new(), true).await.is_err());
 }
 
 #[tokio::test]

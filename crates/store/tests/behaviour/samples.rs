@@ -175,6 +175,7 @@ pub(crate) fn agent(guest: GuestId, seed: u8) -> AgentRecord {
         renewed_at: None,
         last_seen: None,
         revoked_at: None,
+        carried: false,
     }
 }
 
