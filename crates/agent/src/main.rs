@@ -11,8 +11,15 @@ use std::{
 };
 
 use agent::{
-    Layout, Tools, carried, clock, desktop::{check, config}, init, install, inventory, inventory::Effort,
-    jobs, jobs::JobDirectory, journal, packages, run, status::Status, uninstall,
+    Layout, Tools, carried, clock,
+    desktop::{check, config},
+    init, install, inventory,
+    inventory::Effort,
+    jobs,
+    jobs::JobDirectory,
+    journal, packages, run,
+    status::Status,
+    uninstall,
 };
 use clap::{Parser, Subcommand};
 use domain::{JobId, inventory::PackageScan};

@@ -9,51 +9,15 @@ mod common;
 
 use std::{
     fs,
-    io::Write,
     os::unix::fs::PermissionsExt,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
-use common::guest::{Guest, MAIN, row};
+use common::{
+    call::{bootstrap, call, guest, said},
+    guest::Guest,
+};
 use wire::{Bootstrap, EnrolmentCode};
-
-fn guest() -> Guest {
-    Guest::new(&[row("curl", "1", "2", MAIN)])
-}
-
-fn bootstrap() -> Bootstrap {
-    let ca = tls::Ca::create("RedFlag test", agent::clock::now()).unwrap();
-    Bootstrap {
-        endpoints: vec!["192.0.2.10:8443".parse().unwrap()],
-        ca_pem: ca.certificate_pem().to_owned(),
-        server_name: "desktop.redflag.internal".into(),
-        code: EnrolmentCode("single-use-secret".into()),
-    }
-}
-
-fn call(guest: &Guest, words: &[&str], stdin: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_redflag-agent"))
-        .arg("--root")
-        .arg(guest.root())
-        .args(words)
-        .env("PATH", guest.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that does not read it may have ended.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
-}
 
 #[test]
 fn install_from_standard_input_sets_everything_up_and_may_be_repeated() {

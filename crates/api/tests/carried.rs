@@ -57,8 +57,7 @@ async fn lxc_behind_a_firewall_is_enrolled_scanned_and_updated_through_its_node(
         return Ok(());
     }
     let mut options = Options::two_nodes();
-    options.nodes =
-        vec![NodePlan::new("firewalled", "pve1").guest(GuestPlan::new(100, "web"))];
+    options.nodes = vec![NodePlan::new("firewalled", "pve1").guest(GuestPlan::new(100, "web"))];
     let (nodes, lab) = RealNodes::with_double(options, lab::Options::quick()).await?;
     let facts = nodes.facts(&lab);
     let facts = &facts.clusters[0];
@@ -137,7 +136,10 @@ async fn lxc_behind_a_firewall_is_enrolled_scanned_and_updated_through_its_node(
     assert!(what.contains("rejects connections"), "{what}");
     web.open_ports().await?;
     let open = desktop.call("try_way", json!({ "guest": id })).await?;
-    assert_eq!((&open["open"], &open["problem"]), (&json!(true), &json!(null)));
+    assert_eq!(
+        (&open["open"], &open["problem"]),
+        (&json!(true), &json!(null))
+    );
     desktop
         .until_tree(|guests| (via(guests)? == None).then_some(()))
         .await?;

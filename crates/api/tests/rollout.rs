@@ -73,9 +73,13 @@ async fn lxc_one_rollout_over_every_kind_of_guest() -> Result<()> {
         GuestPlan::new(100, "privileged"),
         GuestPlan::new(101, "unprivileged").unprivileged(),
         GuestPlan::new(102, "openrc").userland(Userland::OpenRc),
-        GuestPlan::new(103, "offline").userland(Userland::OpenRc).offline(),
+        GuestPlan::new(103, "offline")
+            .userland(Userland::OpenRc)
+            .offline(),
         GuestPlan::new(104, "stopped").stand(Stand::Stopped),
-        GuestPlan::new(105, "full").userland(Userland::NoInit).room(1_000_000),
+        GuestPlan::new(105, "full")
+            .userland(Userland::NoInit)
+            .room(1_000_000),
         GuestPlan::new(106, "locked").userland(Userland::NoInit),
         GuestPlan::new(107, "clone").stand(Stand::Stopped),
         GuestPlan::new(900, "template").stand(Stand::Template),

@@ -199,8 +199,7 @@ impl Inner {
         let began = clock::now();
         let stop = self.stop.child_token();
         let reception = Arc::new(Reception::through(Arc::clone(self), node.clone()));
-        let served =
-            gateway::serve_stream(pipe, address_of(&ssh), config, reception, stop.clone());
+        let served = gateway::serve_stream(pipe, address_of(&ssh), config, reception, stop.clone());
         let mut served = std::pin::pin!(served);
         let mut next = Instant::now() + TRY_DIRECT;
         loop {

@@ -39,16 +39,16 @@ mod visit;
 mod way;
 
 pub use access::{Entered, Proposal};
+pub use carrying::WayTried;
 pub use certificates::Presented;
 pub use clusters::{Added, Probed, TokenReport};
 pub use discovery::Summary;
 pub use error::{Error, Kind};
 pub use facts::KnownFacts;
 pub use inner::AgentBinary;
-pub use carrying::WayTried;
 pub use life::{AddressAnswer, ClusterLife, Removal};
-pub use pve::CreatedToken;
 pub use port::GatewayFacts;
+pub use pve::CreatedToken;
 pub use reach::NodeAddress;
 pub use rhythm::Rhythm;
 pub use start::Settings;

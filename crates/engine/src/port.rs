@@ -133,9 +133,9 @@ impl Inner {
         }
         let former = self.former_port().await?;
         // One that was left not long ago is still heard.
-        if former.is_none_or(|(former, changed)| {
-            former != port || self.not_heard_since(changed) == 0
-        }) {
+        if former
+            .is_none_or(|(former, changed)| former != port || self.not_heard_since(changed) == 0)
+        {
             self.hear(everywhere(port), started.tls.as_ref().clone())
                 .await?;
         }

@@ -58,30 +58,53 @@ impl Way {
         Some(match (tried.how, reached) {
             (Knock::NoRoute, _) => problem(
                 format!("{guest} has no route to this computer ({})", at.ip()),
-                format!("Give {guest} a gateway that leads here, or leave it: where {node} can be entered by SSH, RedFlag goes through it."),
+                format!(
+                    "Give {guest} a gateway that leads here, or leave it: where {node} can be entered by SSH, RedFlag goes through it."
+                ),
             ),
             (Knock::Foreign, _) => problem(
                 format!("Something that is not this RedFlag answers {guest} at {at}"),
-                format!("Look for a proxy or a forwarded port between {guest} and this computer, or for another machine with this address."),
+                format!(
+                    "Look for a proxy or a forwarded port between {guest} and this computer, or for another machine with this address."
+                ),
             ),
             (Knock::Silent | Knock::Refused | Knock::Failed, Some(Knock::Answers)) => problem(
                 format!(
                     "A firewall between {guest} and {node} {} connections to this computer: {node} reaches {at}, {guest} does not",
-                    if tried.how == Knock::Refused { "rejects" } else { "drops" }
+                    if tried.how == Knock::Refused {
+                        "rejects"
+                    } else {
+                        "drops"
+                    }
                 ),
                 self.remedy(at),
             ),
             (Knock::Refused, Some(_)) => problem(
-                format!("This computer refuses connections to port {}, from {guest} and from {node}", at.port()),
-                format!("Its own firewall rejects them: allow incoming TCP to port {} for RedFlag.", at.port()),
+                format!(
+                    "This computer refuses connections to port {}, from {guest} and from {node}",
+                    at.port()
+                ),
+                format!(
+                    "Its own firewall rejects them: allow incoming TCP to port {} for RedFlag.",
+                    at.port()
+                ),
             ),
             (_, Some(_)) => problem(
-                format!("Neither {guest} nor {node} reaches this computer at port {}", at.port()),
-                format!("Most often it is this computer's own firewall: allow incoming TCP to port {} for RedFlag. Else look at the router between this computer and the cluster.", at.port()),
+                format!(
+                    "Neither {guest} nor {node} reaches this computer at port {}",
+                    at.port()
+                ),
+                format!(
+                    "Most often it is this computer's own firewall: allow incoming TCP to port {} for RedFlag. Else look at the router between this computer and the cluster.",
+                    at.port()
+                ),
             ),
             (_, None) => problem(
                 format!("{guest} does not reach this computer at {at}"),
-                format!("Allow TCP to port {} of this computer, in its own firewall and in those on the way.", at.port()),
+                format!(
+                    "Allow TCP to port {} of this computer, in its own firewall and in those on the way.",
+                    at.port()
+                ),
             ),
         })
     }
@@ -218,10 +241,6 @@ mod tests {
             told(&case)
         );
         let case = way(Knock::Foreign, Some(Knock::Answers));
-        assert!(
-            told(&case).contains("not this RedFlag"),
-            "{}",
-            told(&case)
-        );
+        assert!(told(&case).contains("not this RedFlag"), "{}", told(&case));
     }
 }

@@ -8,6 +8,7 @@
     reason = "a test that fails may panic, and every test binary uses another part of this"
 )]
 
+pub mod call;
 pub mod desk;
 pub mod desktop;
 pub mod guest;

@@ -183,8 +183,7 @@ async fn steps(
                     .await?;
             }
         }
-        if let Err(end) =
-            put_in(
+        if let Err(end) = put_in(
             journal,
             &node,
             &binary,

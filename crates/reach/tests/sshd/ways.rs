@@ -6,11 +6,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use reach::{Credential, Entry, IdentityFileError, ReachError, generate_key};
+use reach::{Credential, Entry, IdentityFileError, Knock, ReachError, generate_key};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 
-use crate::fixture::{DASH, Node, output, vmid};
+use crate::fixture::{DASH, Node, STOPPED, output, vmid};
 
 /// A real ssh-agent of this test's own.
 struct Agent {
@@ -211,4 +212,38 @@ async fn a_changed_host_key_is_refused_behind_another_node_too() {
         "{error}"
     );
     assert_eq!(second.logins(), 0);
+}
+
+#[tokio::test]
+async fn a_node_tells_which_addresses_it_reaches() {
+    let node = Node::start();
+    let listening = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let open = listening.local_addr().expect("it listens");
+    let closed = {
+        let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        gone.local_addr().expect("it listens")
+    };
+    let knocked = node.reach().knock(&[open, closed]).await.expect("asked");
+    let told: Vec<_> = knocked.iter().map(|k| (k.endpoint, k.how)).collect();
+    assert_eq!(
+        told,
+        [(open, Knock::Answers), (closed, Knock::Refused)],
+        "{knocked:?}"
+    );
+    assert!(knocked[1].words.contains("refused"), "{knocked:?}");
+}
+
+#[tokio::test]
+async fn a_pipe_carries_the_words_of_those_who_should_have_brought_the_agent() {
+    let node = Node::start();
+    // The double's guests have no agent at its place.
+    let mut pipe = node.reach().carry(vmid(DASH)).await.expect("opened");
+    let mut words = String::new();
+    pipe.read_to_string(&mut words).await.expect("it ends");
+    assert!(words.contains("redflag-agent"), "{words}");
+    let mut pipe = node.reach().carry(vmid(STOPPED)).await.expect("opened");
+    let mut words = String::new();
+    pipe.read_to_string(&mut words).await.expect("it ends");
+    assert!(words.contains("Failed to get init pid"), "{words}");
+    assert_eq!(node.logins(), 2, "one connection for each SshNode here");
 }

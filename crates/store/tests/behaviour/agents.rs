@@ -33,7 +33,12 @@ async fn the_way_by_which_an_agent_comes_is_kept() {
         let read = store.agent(agent.id).await.unwrap().unwrap();
         assert_eq!(read.carried, carried);
     }
-    assert!(store.set_carried(domain::AgentId::new(), true).await.is_err());
+    assert!(
+        store
+            .set_carried(domain::AgentId::new(), true)
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
