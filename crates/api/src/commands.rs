@@ -88,6 +88,8 @@ commands! {
     start_scan(StartScan) -> Started;
     cancel_operation(WhichOperation) -> Nothing;
     operation_details(WhichOperation) -> OperationDetails;
+    make_pastes(MakePastes) -> MadePastes;
+    pastes(Nothing) -> Pastes;
     guest_details(WhichGuest) -> GuestDetails;
     guest_settings(WhichGuest) -> GuestSettings;
     node_details(WhichNode) -> NodeDetails;

@@ -7,7 +7,8 @@ use domain::{
     host::{Certificate, Fingerprint, HostKey},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
-    plan::{Allowed, PlanFingerprint},
+    paste::Paste,
+    plan::{Allowed, LeftOut, PlanFingerprint},
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -222,6 +223,20 @@ dto! {
         facts: Option<NodeFacts>,
         /// Why there are none.
         problem: Option<String>,
+    struct MakePastes { targets: Vec<Target>, }
+    /// One command for each node.
+    struct MadePastes {
+        commands: Vec<PasteCommand>,
+        /// What cannot be given an agent so, and why.
+        left_out: Vec<LeftOut>,
+    }
+    struct PasteCommand {
+        paste: Paste,
+        /// To be run as root on the node. It holds a code that counts once, so it is told once.
+        text: String,
+    }
+    /// What became of the commands of the last day, the oldest first.
+    struct Pastes { pastes: Vec<Paste>, }
     }
     /// How a cluster answers, address by address.
     struct ClusterTest { addresses: Vec<AddressTest>, }

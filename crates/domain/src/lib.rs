@@ -10,8 +10,11 @@ pub mod ids;
 pub mod inventory;
 pub mod operation;
 pub mod plan;
+pub mod paste;
 pub mod time;
 pub mod version;
 
-pub use ids::{AgentId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Vmid};
+pub use ids::{
+    AgentId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PasteId, PlanId, Vmid,
+};
 pub use time::Timestamp;

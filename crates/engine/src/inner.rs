@@ -22,6 +22,7 @@ use crate::{
     discovery::Watch,
     feed::Feed,
     operations::{Live, Turns},
+    pastes::Pastes,
     plans::Plans,
     rhythm::Rhythm,
     state::State,
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) codes: Codes,
     pub(crate) plans: Plans,
+    pub(crate) pastes: Pastes,
     pub(crate) turns: Turns,
     /// Shared by all clients: so many calls at once to a node, and over all.
     pub(crate) limits: pve::Limits,

@@ -28,6 +28,8 @@ mod operations;
 mod picture;
 mod plans;
 mod reception;
+mod pastes;
+mod pasting;
 mod reconcile;
 mod rhythm;
 mod roads;
@@ -45,6 +47,7 @@ pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Removal};
 pub use pve::CreatedToken;
 pub use reach::NodeAddress;
+pub use pasting::PasteCommand;
 pub use rhythm::Rhythm;
 pub use start::Settings;
 pub use store::{AuditEntry, KeySource, VaultState};
@@ -56,7 +59,8 @@ use domain::{
     fleet::{Fleet, GuestRow},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
-    plan::{Allowed, Plan, PlanFingerprint},
+    paste::Paste,
+    plan::{Allowed, LeftOut, Plan, PlanFingerprint},
 };
 use secrecy::SecretString;
 use tokio::sync::broadcast;
@@ -234,6 +238,23 @@ impl Engine {
 
     /// Begins a scan.
     ///
+    /// Commands that put agents into everything below `targets`, one for each node, to be pasted into its shell; and
+    /// what cannot be given an agent so.
+    ///
+    /// # Errors
+    /// An empty selection, no agent to install, no address that a node could reach.
+    pub async fn make_pastes(
+        &self,
+        targets: &[Target],
+    ) -> Result<(Vec<PasteCommand>, Vec<LeftOut>), Error> {
+        self.0.make_pastes(targets).await
+    }
+
+    /// What became of the pasted commands of the last day, the oldest first.
+    pub fn pastes(&self) -> Vec<Paste> {
+        self.0.pastes.all(clock::now())
+    }
+
     /// # Errors
     /// [`Kind::Conflict`] when nothing of the selection can be scanned now.
     pub async fn start_scan(&self, targets: &[Target]) -> Result<OperationId, Error> {

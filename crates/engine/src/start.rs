@@ -20,6 +20,7 @@ use crate::{
     feed::Feed,
     inner::{Inner, Started},
     operations::Turns,
+    pastes::Pastes,
     picture::{Agent, Cluster, Guest, Known, Node, Report},
     plans::Plans,
     reception::Reception,
@@ -71,6 +72,7 @@ impl Engine {
             plans: Plans::default(),
             turns: Turns::default(),
             records: tokio::sync::Mutex::default(),
+            pastes: Pastes::default(),
             consoles: Mutex::default(),
             limits: pve::Limits {
                 answer: rhythm.answer,

@@ -22,10 +22,13 @@ import type { JobReceipt } from './JobReceipt';
 import type { KeepSecret } from './KeepSecret';
 import type { Log } from './Log';
 import type { MakePlan } from './MakePlan';
+import type { MadePastes } from './MadePastes';
+import type { MakePastes } from './MakePastes';
 import type { NodeDetails } from './NodeDetails';
 import type { Nothing } from './Nothing';
 import type { OperationDetails } from './OperationDetails';
 import type { Plan } from './Plan';
+import type { Pastes } from './Pastes';
 import type { ProbeCluster } from './ProbeCluster';
 import type { ProbeNode } from './ProbeNode';
 import type { ProbedCluster } from './ProbedCluster';
@@ -80,6 +83,8 @@ export interface Commands {
   guest_settings: { request: WhichGuest; answer: GuestSettings };
   node_details: { request: WhichNode; answer: NodeDetails };
   read_log: { request: ReadLog; answer: Log };
+  make_pastes: { request: MakePastes; answer: MadePastes };
+  pastes: { request: Nothing; answer: Pastes };
   job_receipt: { request: WhichJob; answer: JobReceipt };
   read_audit: { request: ReadAudit; answer: Audit };
 }
