@@ -2,6 +2,7 @@
 
 use domain::{
     ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Timestamp,
+    access::{AccessEntry, AccessKey, AccessWay},
     facts::{AcceptedCertificate, DiscoveryEntry, GuestFacts, NodeFacts, TokenFacts},
     fleet::{ClusterRow, Fleet, GuestRow, NodeRow},
     host::{Certificate, Fingerprint, HostKey},
@@ -127,9 +128,11 @@ dto! {
 
     struct AccessInfo { cluster: ClusterId, }
     struct AccessPlan {
-        /// RedFlag's own public key, as a line for `authorized_keys`.
-        public_key: String,
+        /// The line for a node's shell that lets RedFlag's own key in as root.
+        authorise: String,
         nodes: Vec<NodeAddress>,
+        /// Keywords of the user's SSH configuration that are not followed.
+        not_followed: Vec<String>,
     }
     struct NodeAddress {
         node: NodeName,
@@ -137,12 +140,38 @@ dto! {
         host: String,
         port: u16,
         user: String,
+        /// The present one, else the usual one.
+        way: AccessWay,
+        /// What the user's SSH configuration says of the node.
+        configured: Option<ConfiguredHost>,
     }
+    /// A host of the user's SSH configuration.
+    struct ConfiguredHost {
+        /// Its name there.
+        name: String,
+        host: String,
+        port: u16,
+        user: String,
+        key: Option<AccessKey>,
+        /// The node of this cluster that it goes through.
+        through: Option<NodeName>,
+    }
+    struct AccessSetup {
+        entry: AccessEntry,
+        /// The account, where it is not root.
+        user: String,
+        key: AccessKey,
+    }
+    /// To be run as root on the node.
+    struct SetupLines { lines: String, }
     struct ProbeNode {
         cluster: ClusterId,
         node: NodeName,
         host: String,
         port: u16,
+        /// The node to go through.
+        #[serde(default)]
+        through: Option<NodeName>,
     }
     struct ProbedNode {
         key: HostKey,
@@ -159,14 +188,17 @@ dto! {
         user: String,
         /// The host key that the user accepted.
         host_key: HostKey,
+        /// What opens it and how its guests are entered; the usual way where nothing is said.
+        #[serde(default)]
+        way: AccessWay,
         /// Used once to put RedFlag's key in place, then forgotten. None when the key is already there.
         password: Option<SecretRef>,
     }
     struct SavedAccess {
-        /// What the node answered to a first harmless command: its hostname.
-        hostname: String,
-        /// Running guests of the node that can be entered.
-        guests: u32,
+        /// What the node answered to a first harmless command; none where the account may not ask.
+        hostname: Option<String>,
+        /// Running guests of the node; none where the account may not ask.
+        guests: Option<u32>,
     }
 
     struct MakePlan {
@@ -182,6 +214,20 @@ dto! {
         plan: PlanId,
         fingerprint: PlanFingerprint,
     }
+    struct MakePastes { targets: Vec<Target>, }
+    /// One command for each node.
+    struct MadePastes {
+        commands: Vec<PasteCommand>,
+        /// What cannot be given an agent so, and why.
+        left_out: Vec<LeftOut>,
+    }
+    struct PasteCommand {
+        paste: Paste,
+        /// To be run as root on the node. It holds a code that counts once, so it is told once.
+        text: String,
+    }
+    /// What became of the commands of the last day, the oldest first.
+    struct Pastes { pastes: Vec<Paste>, }
     struct StartScan { targets: Vec<Target>, }
     struct Started { operation: OperationId, }
     struct WhichOperation { operation: OperationId, }
@@ -223,20 +269,6 @@ dto! {
         facts: Option<NodeFacts>,
         /// Why there are none.
         problem: Option<String>,
-    struct MakePastes { targets: Vec<Target>, }
-    /// One command for each node.
-    struct MadePastes {
-        commands: Vec<PasteCommand>,
-        /// What cannot be given an agent so, and why.
-        left_out: Vec<LeftOut>,
-    }
-    struct PasteCommand {
-        paste: Paste,
-        /// To be run as root on the node. It holds a code that counts once, so it is told once.
-        text: String,
-    }
-    /// What became of the commands of the last day, the oldest first.
-    struct Pastes { pastes: Vec<Paste>, }
     }
     /// How a cluster answers, address by address.
     struct ClusterTest { addresses: Vec<AddressTest>, }

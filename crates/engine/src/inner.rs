@@ -46,6 +46,10 @@ pub(crate) struct Inner {
     pub(crate) records: AsyncMutex<()>,
     pub(crate) watches: Mutex<HashMap<ClusterId, Arc<Watch>>>,
     pub(crate) ssh: Mutex<HashMap<NodeKey, SshNode>>,
+    /// Why the last try to set up the way into a node failed.
+    pub(crate) tries: Mutex<HashMap<NodeKey, String>>,
+    /// The user's home folder, where SSH keeps its configuration and keys.
+    pub(crate) home: Option<PathBuf>,
     /// Kept so that visits to one guest take turns.
     pub(crate) consoles: Mutex<HashMap<NodeKey, reach::ApiConsole>>,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Live>>,

@@ -17,6 +17,7 @@ mod codes;
 mod copies;
 mod desk;
 mod discovery;
+mod doors;
 mod error;
 mod facts;
 mod failures;
@@ -24,12 +25,13 @@ pub mod feed;
 mod inner;
 mod life;
 mod merge;
+mod node_access;
 mod operations;
+mod pastes;
+mod pasting;
 mod picture;
 mod plans;
 mod reception;
-mod pastes;
-mod pasting;
 mod reconcile;
 mod rhythm;
 mod roads;
@@ -37,7 +39,6 @@ mod start;
 mod state;
 mod visit;
 
-pub use access::{Entered, Proposal};
 pub use certificates::Presented;
 pub use clusters::{Added, Probed, TokenReport};
 pub use discovery::Summary;
@@ -45,9 +46,10 @@ pub use error::{Error, Kind};
 pub use facts::KnownFacts;
 pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Removal};
+pub use node_access::{Configured, Entered, Proposal, Proposals};
+pub use pasting::PasteCommand;
 pub use pve::CreatedToken;
 pub use reach::NodeAddress;
-pub use pasting::PasteCommand;
 pub use rhythm::Rhythm;
 pub use start::Settings;
 pub use store::{AuditEntry, KeySource, VaultState};
@@ -236,8 +238,6 @@ impl Engine {
         self.0.approve_plan(plan, fingerprint).await
     }
 
-    /// Begins a scan.
-    ///
     /// Commands that put agents into everything below `targets`, one for each node, to be pasted into its shell; and
     /// what cannot be given an agent so.
     ///
@@ -255,6 +255,8 @@ impl Engine {
         self.0.pastes.all(clock::now())
     }
 
+    /// Begins a scan.
+    ///
     /// # Errors
     /// [`Kind::Conflict`] when nothing of the selection can be scanned now.
     pub async fn start_scan(&self, targets: &[Target]) -> Result<OperationId, Error> {

@@ -17,6 +17,7 @@ use crate::{
     CommandLog, Copied, Credential, Entry, GuestProbe, NodeAddress, Place, ReachError, Verb,
     connection::{self, Connection},
     guest::{self, Carry},
+    identity,
     login::Login,
     run::{Answer, Errand, Failed, Recording},
     script::Payload,
@@ -111,6 +112,21 @@ impl SshNode {
     pub async fn look_through(&self, other: &NodeAddress) -> Result<HostKey, ReachError> {
         let connection = self.connection().await?;
         connection::look(other, Some(&connection)).await
+    }
+
+    /// [`crate::install_key`] on another node, which is reached through this one.
+    ///
+    /// # Errors
+    /// As there, and those of the way through this node.
+    pub async fn install_key_through(
+        &self,
+        other: &NodeAddress,
+        accepted: &HostKey,
+        password: SecretString,
+        public_line: &str,
+    ) -> Result<(), ReachError> {
+        let connection = self.connection().await?;
+        identity::install_by(other, accepted, password, public_line, Some(connection)).await
     }
 
     /// The node's name: a first harmless command.

@@ -146,7 +146,7 @@ export const ACTIONS: readonly Action[] = [
     shown: (scope) => scope.one?.kind === 'cluster' || scope.one?.kind === 'node',
     label: () => text.access,
     when: () => ABLE,
-    run: (scope) => scope.one !== null && openAccess(scope.one.cluster),
+    run: (scope) => scope.one !== null && openAccess(scope.one.cluster, scope.one.kind === 'node' ? scope.one.name : null),
   },
   ...CLUSTER_ACTIONS,
   {
