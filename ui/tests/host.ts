@@ -8,7 +8,7 @@ import { type Answer, type Command, CommandError, type Host, type Request } from
 import { USUAL_WAY } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
-import { PASTES } from './fixtures/ways';
+import { PASTES, ROADS } from './fixtures/ways';
 import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN } from './fixtures/work';
 
 type Answers = { [C in Command]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> };
@@ -54,6 +54,7 @@ function answers(): Answers {
     }),
     access_setup: ({ entry, user }) => ({ lines: `lines for ${user} by ${entry}` }),
     forget_access: () => ({}),
+    roads: () => ({ roads: ROADS }),
     make_pastes: () => PASTES,
     pastes: () => ({ pastes: PASTES.commands.map(({ paste }) => paste) }),
     probe_node: () => ({ key: { algorithm: 'ssh-ed25519', fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrGkYBH6zW4vXxxYkq3D0Yk' }, changedFrom: null, compare: 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' }),

@@ -1,12 +1,12 @@
 // The ways into LXCs: the recommended road, other keys and accounts, and agents by a pasted command.
-import { act, screen, waitFor } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 import type { Paste } from '../src/bindings/Paste';
 import { openAccess } from '../src/wizard/open';
 import { useWizard, USUAL_WAY } from '../src/wizard/state';
 import { C1, guestId, NOW } from './fixtures/fleet';
-import { PASTES, paste } from './fixtures/ways';
+import { PASTES, paste, ROADS } from './fixtures/ways';
 import { failure, type MemoryHost } from './host';
 import { frame, open, row } from './open';
 
@@ -142,6 +142,33 @@ describe('the way into a node', () => {
     await user.click(at('forget'));
     await screen.findByTestId('wizard-access-pve1-probe');
     expect(host.requests('forget_access').at(-1)).toEqual({ node: { cluster: C1, node: 'pve1' } });
+  });
+});
+
+describe('the recommended road', () => {
+  it('is marked where access is set up, and the others say why not', async () => {
+    await card();
+    const roads = await screen.findByTestId('roads');
+    expect(within(roads).getByTestId('road-ssh').textContent).toContain('Best here');
+    expect(within(roads).getByTestId('road-console').textContent).toContain('lacks VM.Console');
+    expect(within(roads).getByTestId('road-console').textContent).not.toContain('Best here');
+  });
+
+  it('stands in the panel of a node, for that node', async () => {
+    const { host, user } = await open((host) => {
+      host.answers.roads = () => ({ roads: ROADS.toReversed().map((road) => ({ ...road, fit: 'no' as const })) });
+    });
+    await user.click(row('pve2'));
+    const roads = await screen.findByTestId('roads');
+    expect(host.requests('roads').at(-1)).toEqual({ cluster: C1, node: 'pve2' });
+    expect(roads.textContent).not.toContain('Best here');
+  });
+
+  it('leads to the command for whoever pastes', async () => {
+    const { host, user } = await card();
+    await user.click(await screen.findByTestId('road-paste-make'));
+    await screen.findByTestId('paste');
+    expect(host.requests('make_pastes')).toEqual([{ targets: [{ kind: 'node', node: { cluster: C1, node: 'pve1' } }] }]);
   });
 });
 

@@ -7,7 +7,7 @@ use crate::{
     App, Error,
     dto::{
         AccessInfo, AccessPlan, AccessSetup, ConfiguredHost, NodeAddress as NodeAddressDto,
-        Nothing, ProbeNode, ProbedNode, SaveAccess, SavedAccess, SetupLines,
+        Nothing, ProbeNode, ProbedNode, Roads, RoadsOf, SaveAccess, SavedAccess, SetupLines,
         WhichNode,
     },
 };
@@ -53,6 +53,14 @@ impl App {
             .access_setup(request.entry, &request.user, &request.key)
             .await?;
         Ok(SetupLines { lines })
+    }
+
+    pub(crate) async fn roads(&self, request: RoadsOf) -> Result<Roads, Error> {
+        let roads = self
+            .engine
+            .roads(request.cluster, request.node.as_ref())
+            .await?;
+        Ok(Roads { roads })
     }
 
     pub(crate) async fn probe_node(&self, request: ProbeNode) -> Result<ProbedNode, Error> {

@@ -82,6 +82,7 @@ commands! {
     accept_certificate(AcceptCertificate) -> Nothing;
     access_info(AccessInfo) -> AccessPlan;
     access_setup(AccessSetup) -> SetupLines;
+    roads(RoadsOf) -> Roads;
     probe_node(ProbeNode) -> ProbedNode;
     save_access(SaveAccess) -> SavedAccess;
     forget_access(WhichNode) -> Nothing;

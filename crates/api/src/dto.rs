@@ -2,7 +2,7 @@
 
 use domain::{
     ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Timestamp,
-    access::{AccessEntry, AccessKey, AccessWay},
+    access::{AccessEntry, AccessKey, AccessWay, Road},
     facts::{AcceptedCertificate, DiscoveryEntry, GuestFacts, NodeFacts, TokenFacts},
     fleet::{ClusterRow, Fleet, GuestRow, NodeRow},
     host::{Certificate, Fingerprint, HostKey},
@@ -164,6 +164,15 @@ dto! {
     }
     /// To be run as root on the node.
     struct SetupLines { lines: String, }
+    struct RoadsOf {
+        cluster: ClusterId,
+        /// One node; none: the whole cluster.
+        node: Option<NodeName>,
+    }
+    struct Roads {
+        /// The best first; empty where there is no LXC.
+        roads: Vec<Road>,
+    }
     struct ProbeNode {
         cluster: ClusterId,
         node: NodeName,

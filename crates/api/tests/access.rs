@@ -325,3 +325,61 @@ async fn a_node_is_reached_through_another_one() -> Result<()> {
     ground.end().await;
     Ok(())
 }
+
+/// The roads in their order: kind, fit, reason.
+async fn roads(ground: &Ground, node: Option<&str>) -> Result<Vec<(String, String, String)>> {
+    let request = json!({ "cluster": ground.cluster, "node": node });
+    let answer = ground.desktop.call("roads", request).await?;
+    let text = |road: &Value, key: &str| road[key].as_str().unwrap_or_default().to_owned();
+    let roads = answer["roads"].as_array().context("roads")?;
+    Ok(roads
+        .iter()
+        .map(|road| (text(road, "kind"), text(road, "fit"), text(road, "reason")))
+        .collect())
+}
+
+fn order(roads: &[(String, String, String)]) -> Vec<(&str, &str)> {
+    roads.iter().map(|r| (r.0.as_str(), r.1.as_str())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_best_road_comes_first_and_the_others_say_why_not() -> Result<()> {
+    let ground = Ground::new().await?;
+    let first = roads(&ground, None).await?;
+    assert_eq!(
+        order(&first),
+        [
+            ("ssh", "needsSomething"),
+            ("paste", "needsSomething"),
+            ("console", "no")
+        ]
+    );
+    assert!(first[2].2.contains("VM.Console"), "{first:?}");
+
+    // A try that failed is told in its own words.
+    let wrong = json!({ "key": { "kind": "own" } });
+    let refused = ground.try_to_save("pve1", "root", wrong).await?;
+    refused.expect_err("the key is not there");
+    let of_node = roads(&ground, Some("pve1")).await?;
+    assert_eq!(of_node[0].0, "paste");
+    let ssh = of_node.iter().find(|road| road.0 == "ssh").context("ssh")?;
+    assert!(ssh.1 == "no" && ssh.2.contains("it accepts"), "{ssh:?}");
+    assert_eq!(roads(&ground, Some("pve2")).await?[0].0, "ssh", "not tried");
+
+    ground.lab.world().change(|w| {
+        let role = w.clusters[0].access.roles.get_mut("RedFlag");
+        role.map(|role| role.insert("VM.Console".into()));
+        for guest in w.clusters[0].guests.values_mut() {
+            guest.console.mode = Some("shell".into());
+        }
+    });
+    let consoles = roads(&ground, Some("pve2")).await?;
+    assert_eq!(consoles[0].0, "console", "{consoles:?}");
+
+    let facts = ground.lab.facts().clusters[0].clone();
+    ground.desktop.open_nodes(&ground.cluster, &facts).await?;
+    let all = roads(&ground, None).await?;
+    assert_eq!(order(&all)[0], ("ssh", "ready"), "{all:?}");
+    ground.end().await;
+    Ok(())
+}

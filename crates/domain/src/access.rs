@@ -49,3 +49,35 @@ pub enum AccessEntry {
     /// As root, but with a key that is bound to a program which enters guests and does nothing else.
     Wrapper,
 }
+
+/// A road into guests, and what is to be said about it here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Road {
+    pub kind: RoadKind,
+    pub fit: Fit,
+    /// For people: what it takes, or why it does not work here.
+    pub reason: String,
+}
+
+/// A road into guests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RoadKind {
+    Ssh,
+    Console,
+    /// A command that the user pastes into a node's shell.
+    Paste,
+}
+
+/// Whether a road can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Fit {
+    /// At once.
+    Ready,
+    /// After something that the user does or agrees to.
+    NeedsSomething,
+    /// Not here.
+    No,
+}

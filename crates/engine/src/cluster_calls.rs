@@ -2,7 +2,7 @@
 
 use domain::{
     ClusterId, GuestId, NodeKey, NodeName,
-    access::{AccessEntry, AccessKey, AccessWay},
+    access::{AccessEntry, AccessKey, AccessWay, Road},
     facts::NodeFacts,
     host::{Fingerprint, HostKey},
 };
@@ -201,6 +201,18 @@ impl Engine {
         key: &AccessKey,
     ) -> Result<String, Error> {
         self.0.access_setup(entry, user, key).await
+    }
+
+    /// The roads into the guests of a cluster, or of one of its nodes, the best first. None where there is no guest.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`], or why the cluster does not say what the token may do.
+    pub async fn roads(
+        &self,
+        cluster: ClusterId,
+        node: Option<&NodeName>,
+    ) -> Result<Vec<Road>, Error> {
+        self.0.roads(cluster, node).await
     }
 
     /// The host key that a node shows, and the accepted one where that is another.

@@ -5,6 +5,7 @@
 
 mod access;
 mod addresses;
+mod advice;
 mod agents;
 mod answers;
 mod asking;

@@ -4,6 +4,7 @@ use domain::{
     ClusterId, NodeKey, NodeName,
     access::{AccessEntry, AccessKey, AccessWay},
     host::HostKey,
+    operation::Problem,
 };
 use reach::{
     NodeAddress,
@@ -402,6 +403,28 @@ impl Inner {
         self.state.change(|known| {
             if let Some(node) = known.nodes.get_mut(key) {
                 node.record.access = access;
+            }
+        });
+        Ok(())
+    }
+
+    /// Enters a node that is set up, and keeps whether it worked.
+    pub(crate) async fn try_access(&self, key: &NodeKey) -> Result<(), Error> {
+        let tried = async {
+            let node = self.ssh_of(key).await?;
+            node.enter().await.map_err(|e| reach_error(&e))
+        };
+        let error = tried.await.err().map(|error| {
+            let Problem { what, words, .. } = error.problem;
+            words.unwrap_or(what)
+        });
+        let mut access = self.access_to(key)?;
+        access.tried_at = Some(clock::now());
+        access.error = error;
+        self.store.set_access(key, Some(&access)).await?;
+        self.state.change(|known| {
+            if let Some(node) = known.nodes.get_mut(key) {
+                node.record.access = Some(access);
             }
         });
         Ok(())

@@ -37,6 +37,8 @@ import type { ProbedNode } from './ProbedNode';
 import type { ReadAudit } from './ReadAudit';
 import type { ReadLog } from './ReadLog';
 import type { Removal } from './Removal';
+import type { Roads } from './Roads';
+import type { RoadsOf } from './RoadsOf';
 import type { RotateToken } from './RotateToken';
 import type { SaveAccess } from './SaveAccess';
 import type { SavedAccess } from './SavedAccess';
@@ -75,6 +77,7 @@ export interface Commands {
   accept_certificate: { request: AcceptCertificate; answer: Nothing };
   access_info: { request: AccessInfo; answer: AccessPlan };
   access_setup: { request: AccessSetup; answer: SetupLines };
+  roads: { request: RoadsOf; answer: Roads };
   probe_node: { request: ProbeNode; answer: ProbedNode };
   save_access: { request: SaveAccess; answer: SavedAccess };
   forget_access: { request: WhichNode; answer: Nothing };

@@ -12,6 +12,7 @@ import { ErrorNote, Note } from '../parts/Note';
 import { Meter, Status, type Tone } from '../parts/Status';
 import { isOld } from '../tree/cells';
 import { openAccess } from '../wizard/open';
+import { RoadList } from '../wizard/RoadList';
 import { words } from '../words/en';
 import { wayInWords } from '../words/access';
 import { percent, uptime } from '../words/format';
@@ -154,6 +155,7 @@ function Access({ row }: { row: NodeRow }) {
       <p className="small px-4">{access.kind === 'ssh' ? access.address : <span className="t2">{access.kind === 'console' ? text.byConsole : text.noAccess}</span>}</p>
       {access.kind === 'ssh' && <p className="small t2 px-4" data-testid="panel-way">{wayInWords(access.way)}</p>}
       {access.kind === 'ssh' && access.error !== null && <div className="px-4 pt-2"><ErrorNote error={{ message: access.address, words: access.error, next: null }} /></div>}
+      {row.link.kind === 'online' && <div className="px-4 pt-3"><RoadList cluster={row.key.cluster} node={row.key.node} mark={JSON.stringify(access)} pause={PAUSE_MS} /></div>}
     </section>
   );
 }

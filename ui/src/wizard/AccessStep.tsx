@@ -8,6 +8,7 @@ import { CopyBox } from '../parts/CopyBox';
 import { ErrorNote } from '../parts/Note';
 import { words } from '../words/en';
 import { NodeAccessCard } from './NodeAccessCard';
+import { RoadList } from './RoadList';
 import { change, useWizard } from './state';
 import { StepPage } from './StepPage';
 import { useTask } from './useTask';
@@ -58,6 +59,7 @@ export function AccessStep() {
     >
       {problem !== null && <ErrorNote error={problem} testId="wizard-error" action={<button type="button" className="button compact" onClick={() => void read()}>{words.tryAgain}</button>} />}
       {busy && <p className="small t3" role="status">{text.reading}</p>}
+      {cluster !== null && authorise !== null && <RoadList cluster={cluster} node={alone} mark={connected.join(' ')} />}
       {authorise !== null && (
         <div>
           <h3 className="medium">{text.key}</h3>

@@ -2,10 +2,14 @@
 import type { AccessEntry } from '../bindings/AccessEntry';
 import type { AccessKey } from '../bindings/AccessKey';
 import type { AccessWay } from '../bindings/AccessWay';
+import type { Fit } from '../bindings/Fit';
+import type { RoadKind } from '../bindings/RoadKind';
 import { count, list, plural } from './format';
 
 const keys: Record<AccessKey['kind'], string> = { own: 'RedFlag’s key', file: 'A key file', agent: 'The ssh-agent' };
 const entries: Record<AccessEntry, string> = { attach: 'As root', sudo: 'By sudo', wrapper: 'By a bound key' };
+const roads: Record<RoadKind, string> = { ssh: 'SSH to the nodes', console: 'Consoles of the LXCs', paste: 'A pasted command' };
+const fits: Record<Fit, string> = { ready: 'Ready', needsSomething: 'Needs something', no: 'Not here' };
 
 export const access = {
   title: 'How to get into the LXCs', lead: 'The API cannot run anything inside an LXC. To install agents, RedFlag opens one SSH connection to each node with a key of its own and enters from there. Once an agent runs, it needs no SSH.',
@@ -19,6 +23,7 @@ export const access = {
     entryHint: { attach: 'The account is root and starts lxc-attach.', sudo: 'Another account, which sudo lets into LXCs and nowhere else. Each step takes about a second longer.', wrapper: 'Root’s account, with a key that can enter LXCs and do nothing else on the node.' } satisfies Record<AccessEntry, string>,
     lines: (node: string) => `Run this as root on ${node} first.`, linesBusy: 'Making the lines.', noThrough: 'A node that is connected can be gone through.',
   },
+  roads: { title: 'Ways into the LXCs', kinds: roads, fits, best: 'Best here', reading: 'Looking which ways work here.', make: 'Make the command…' },
 } as const;
 
 /** `RedFlag’s key, as root, through pve2` */
