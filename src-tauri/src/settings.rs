@@ -45,6 +45,7 @@ pub(crate) fn read(data_dir: PathBuf, resources: Option<&Path>) -> Result<api::S
         passphrase: text(PASSPHRASE).map(SecretString::from),
         demo: text(DEMO).is_some_and(|value| value == "1"),
         agent_binary: agent_binary(env::var_os(AGENT_BINARY), resources),
+        home: env::home_dir(),
         gateway_bind: text(GATEWAY_BIND).map(|value| bind(&value)).transpose()?,
     })
 }

@@ -5,8 +5,10 @@ import type { Operation } from '../src/bindings/Operation';
 import type { TokenCheck } from '../src/bindings/TokenCheck';
 import type { Code } from '../src/bindings/Code';
 import { type Answer, type Command, CommandError, type Host, type Request } from '../src/host';
+import { USUAL_WAY } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, GATEWAY, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
+import { PASTES, ROADS } from './fixtures/ways';
 import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN, PLANNED } from './fixtures/work';
 
 type Answers = { [C in Command]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> };
@@ -43,9 +45,18 @@ function answers(): Answers {
     add_cluster: () => ({ cluster: C1, already: false }),
     discover: () => ({ nodes: 2, guests: 11, running: 9, stopped: 1, templates: 1, problems: [], sentence: 'Found 2 nodes, 11 LXCs' }),
     access_info: () => ({
-      publicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP redflag',
-      nodes: [{ node: 'pve1', host: '192.168.1.11', port: 22, user: 'root' }, { node: 'pve2', host: '192.168.1.12', port: 22, user: 'root' }],
+      authorise: "mkdir -p -m 700 ~/.ssh && echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP redflag' >>~/.ssh/authorized_keys",
+      notFollowed: [],
+      nodes: [
+        { node: 'pve1', host: '192.168.1.11', port: 22, user: 'root', way: USUAL_WAY, configured: null },
+        { node: 'pve2', host: '192.168.1.12', port: 22, user: 'root', way: USUAL_WAY, configured: null },
+      ],
     }),
+    access_setup: ({ entry, user }) => ({ lines: `lines for ${user} by ${entry}` }),
+    forget_access: () => ({}),
+    roads: () => ({ roads: ROADS }),
+    make_pastes: () => PASTES,
+    pastes: () => ({ pastes: PASTES.commands.map(({ paste }) => paste) }),
     probe_node: () => ({ key: { algorithm: 'ssh-ed25519', fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrGkYBH6zW4vXxxYkq3D0Yk' }, changedFrom: null, compare: 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' }),
     save_access: (request) => ({ hostname: request.node, guests: 4 }),
     make_plan: ({ kind, allowed }) => (kind === 'enrol' ? enrolPlan(allowed) : kind === 'restartAgent' || kind === 'removeAgent' ? agentPlan(kind) : PLAN),

@@ -8,6 +8,7 @@ import { usePlace } from '../src/app/place';
 import { useDetails } from '../src/live/details';
 import { useLive } from '../src/live/store';
 import { usePanel } from '../src/panel/state';
+import { usePaste } from '../src/paste/state';
 import { usePlan } from '../src/plan/state';
 import { useTreeView } from '../src/tree/view';
 import { useWizard } from '../src/wizard/state';
@@ -17,7 +18,7 @@ const HEIGHT = 700;
 const WIDTH = 1000;
 
 beforeEach(() => {
-  for (const store of [useMenu, useNotices, usePlace, useDetails, useLive, usePanel, usePlan, useClusterDialog, useTreeView, useWizard]) {
+  for (const store of [useMenu, useNotices, usePlace, useDetails, useLive, usePanel, usePlan, usePaste, useClusterDialog, useTreeView, useWizard]) {
     (store as typeof useMenu).setState(store.getInitialState() as ReturnType<typeof useMenu.getInitialState>, true);
   }
   // There is no layout here: everything is as large as the screen, so that the virtual rows have a window.

@@ -274,6 +274,7 @@ it('nodes that can be entered already need nothing', async () => {
   await user.click(document.querySelector<HTMLElement>('[data-name="pve1"]') as HTMLElement);
   await user.click(await screen.findByTestId('panel-access'));
   expect((await screen.findByTestId('wizard-access-pve1-before')).textContent).toContain('root@192.168.1.11:22');
+  expect(screen.queryByTestId('wizard-access-pve2')).toBeNull();
   expect(next().textContent).toBe('Done');
   expect(next().classList.contains('primary')).toBe(true);
   await user.click(screen.getByTestId('wizard-access-pve1-anew'));

@@ -64,6 +64,7 @@ const PACKAGES: &[Package] = &[
     program(Need::Containers, "openssh-server", "sshd"),
     program(Need::Containers, "openssh-client", "ssh-keygen"),
     program(Need::Containers, "procps", "kill"),
+    program(Need::Containers, "sudo", "sudo"),
     program(Need::Containers, "iproute2", "ip"),
     program(Need::Containers, "nftables", "nft"),
     program(Need::Icons, "librsvg2-bin", "rsvg-convert"),

@@ -32,6 +32,8 @@ pub struct Settings {
     pub demo: bool,
     /// The static agent that is put into guests.
     pub agent_binary: Option<PathBuf>,
+    /// The user's home folder: the SSH configuration and key files in it are proposed for nodes.
+    pub home: Option<PathBuf>,
     /// Where agents are heard; all addresses and a kept port unless given.
     pub gateway_bind: Option<SocketAddr>,
 }
@@ -63,6 +65,7 @@ impl App {
             data_dir: settings.data_dir.clone(),
             keys: KeySource::Auto,
             agent_binary: settings.agent_binary,
+            home: settings.home,
             gateway_bind: settings.gateway_bind,
         };
         let engine = Engine::open_at(wanted, rhythm).await?;

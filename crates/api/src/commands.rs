@@ -81,10 +81,15 @@ commands! {
     presented_certificate(WhichCluster) -> CertificateChange;
     accept_certificate(AcceptCertificate) -> Nothing;
     access_info(AccessInfo) -> AccessPlan;
+    access_setup(AccessSetup) -> SetupLines;
+    roads(RoadsOf) -> Roads;
     probe_node(ProbeNode) -> ProbedNode;
     save_access(SaveAccess) -> SavedAccess;
+    forget_access(WhichNode) -> Nothing;
     make_plan(MakePlan) -> domain::plan::Plan;
     approve_plan(ApprovePlan) -> Started;
+    make_pastes(MakePastes) -> MadePastes;
+    pastes(Nothing) -> Pastes;
     start_scan(StartScan) -> Started;
     cancel_operation(WhichOperation) -> Nothing;
     operation_details(WhichOperation) -> OperationDetails;

@@ -2,12 +2,14 @@
 
 use domain::{
     ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Timestamp,
+    access::{AccessEntry, AccessKey, AccessWay, Road},
     facts::{AcceptedCertificate, DiscoveryEntry, GuestFacts, NodeFacts, TokenFacts},
     fleet::{ClusterRow, Fleet, GuestRow, NodeRow},
     host::{Certificate, Fingerprint, HostKey},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Problem, Receipt, Target, UpdateFilter},
-    plan::{Allowed, PlanFingerprint},
+    paste::Paste,
+    plan::{Allowed, LeftOut, PlanFingerprint},
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -126,9 +128,11 @@ dto! {
 
     struct AccessInfo { cluster: ClusterId, }
     struct AccessPlan {
-        /// RedFlag's own public key, as a line for `authorized_keys`.
-        public_key: String,
+        /// The line for a node's shell that lets RedFlag's own key in as root.
+        authorise: String,
         nodes: Vec<NodeAddress>,
+        /// Keywords of the user's SSH configuration that are not followed.
+        not_followed: Vec<String>,
     }
     struct NodeAddress {
         node: NodeName,
@@ -136,12 +140,47 @@ dto! {
         host: String,
         port: u16,
         user: String,
+        /// The present one, else the usual one.
+        way: AccessWay,
+        /// What the user's SSH configuration says of the node.
+        configured: Option<ConfiguredHost>,
+    }
+    /// A host of the user's SSH configuration.
+    struct ConfiguredHost {
+        /// Its name there.
+        name: String,
+        host: String,
+        port: u16,
+        user: String,
+        key: Option<AccessKey>,
+        /// The node of this cluster that it goes through.
+        through: Option<NodeName>,
+    }
+    struct AccessSetup {
+        entry: AccessEntry,
+        /// The account, where it is not root.
+        user: String,
+        key: AccessKey,
+    }
+    /// To be run as root on the node.
+    struct SetupLines { lines: String, }
+    struct RoadsOf {
+        cluster: ClusterId,
+        /// One node; none: the whole cluster.
+        node: Option<NodeName>,
+    }
+    struct Roads {
+        /// The best first; empty where there is no LXC.
+        roads: Vec<Road>,
     }
     struct ProbeNode {
         cluster: ClusterId,
         node: NodeName,
         host: String,
         port: u16,
+        /// The node to go through.
+        #[serde(default)]
+        through: Option<NodeName>,
     }
     struct ProbedNode {
         key: HostKey,
@@ -158,14 +197,17 @@ dto! {
         user: String,
         /// The host key that the user accepted.
         host_key: HostKey,
+        /// What opens it and how its guests are entered; the usual way where nothing is said.
+        #[serde(default)]
+        way: AccessWay,
         /// Used once to put RedFlag's key in place, then forgotten. None when the key is already there.
         password: Option<SecretRef>,
     }
     struct SavedAccess {
-        /// What the node answered to a first harmless command: its hostname.
-        hostname: String,
-        /// Running guests of the node that can be entered.
-        guests: u32,
+        /// What the node answered to a first harmless command; none where the account may not ask.
+        hostname: Option<String>,
+        /// Running guests of the node; none where the account may not ask.
+        guests: Option<u32>,
     }
 
     struct MakePlan {
@@ -181,6 +223,20 @@ dto! {
         plan: PlanId,
         fingerprint: PlanFingerprint,
     }
+    struct MakePastes { targets: Vec<Target>, }
+    /// One command for each node.
+    struct MadePastes {
+        commands: Vec<PasteCommand>,
+        /// What cannot be given an agent so, and why.
+        left_out: Vec<LeftOut>,
+    }
+    struct PasteCommand {
+        paste: Paste,
+        /// To be run as root on the node. It holds a code that counts once, so it is told once.
+        text: String,
+    }
+    /// What became of the commands of the last day, the oldest first.
+    struct Pastes { pastes: Vec<Paste>, }
     struct StartScan { targets: Vec<Target>, }
     struct Started { operation: OperationId, }
     struct WhichOperation { operation: OperationId, }

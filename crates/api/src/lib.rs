@@ -1,6 +1,7 @@
 //! The one list of commands, the use cases behind them, errors with codes, and events. Knows no host: the window
 //! (src-tauri) and the browser (devserver) carry the same calls.
 
+mod access;
 mod app;
 pub mod commands;
 pub mod dto;

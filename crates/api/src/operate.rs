@@ -1,10 +1,14 @@
 //! The commands that begin or stop something.
 
 use domain::{operation::OperationKind, plan::Plan};
+use secrecy::ExposeSecret;
 
 use crate::{
     App, Code, Error,
-    dto::{ApprovePlan, MakePlan, Nothing, StartScan, Started, WhichOperation},
+    dto::{
+        ApprovePlan, MadePastes, MakePastes, MakePlan, Nothing, PasteCommand, Pastes, StartScan,
+        Started, WhichOperation,
+    },
 };
 
 impl App {
@@ -39,6 +43,24 @@ impl App {
             .approve_plan(request.plan, &request.fingerprint)
             .await?;
         Ok(Started { operation })
+    }
+
+    pub(crate) async fn make_pastes(&self, request: MakePastes) -> Result<MadePastes, Error> {
+        let (commands, left_out) = self.engine.make_pastes(&request.targets).await?;
+        let command = |made: engine::PasteCommand| PasteCommand {
+            paste: made.paste,
+            text: made.text.expose_secret().to_owned(),
+        };
+        Ok(MadePastes {
+            commands: commands.into_iter().map(command).collect(),
+            left_out,
+        })
+    }
+
+    pub(crate) async fn pastes(&self, _: Nothing) -> Result<Pastes, Error> {
+        Ok(Pastes {
+            pastes: self.engine.pastes(),
+        })
     }
 
     pub(crate) async fn start_scan(&self, request: StartScan) -> Result<Started, Error> {

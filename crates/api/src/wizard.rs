@@ -1,14 +1,10 @@
-//! The commands of the add-cluster wizard: certificate, token, permissions, discovery, access to nodes.
-
-use domain::NodeKey;
-use engine::NodeAddress;
+//! The commands of the add-cluster wizard: certificate, token, permissions, discovery.
 
 use crate::{
     App, Error,
     dto::{
-        AccessInfo, AccessPlan, AddCluster, AddedCluster, CheckToken, CreateToken, CreatedToken,
-        Discover, Discovery, NodeAddress as NodeAddressDto, Privilege, ProbeCluster, ProbeNode,
-        ProbedCluster, ProbedNode, SaveAccess, SavedAccess, TokenCheck,
+        AddCluster, AddedCluster, CheckToken, CreateToken, CreatedToken, Discover, Discovery,
+        Privilege, ProbeCluster, ProbedCluster, TokenCheck,
     },
 };
 
@@ -132,77 +128,6 @@ impl App {
             stopped: found.stopped,
             templates: found.templates,
             problems: found.problems,
-        })
-    }
-
-    pub(crate) async fn access_info(&self, request: AccessInfo) -> Result<AccessPlan, Error> {
-        let (mut public_key, mut proposals) = self.engine.access_proposals(request.cluster).await?;
-        if proposals.is_empty() {
-            // The cluster was added a moment ago and has not been looked at yet.
-            self.engine.discover(request.cluster).await?;
-            (public_key, proposals) = self.engine.access_proposals(request.cluster).await?;
-        }
-        let nodes = proposals
-            .into_iter()
-            .map(|p| NodeAddressDto {
-                node: p.node,
-                host: p.address.host,
-                port: p.address.port,
-                user: p.address.user,
-            })
-            .collect();
-        Ok(AccessPlan { public_key, nodes })
-    }
-
-    pub(crate) async fn probe_node(&self, request: ProbeNode) -> Result<ProbedNode, Error> {
-        let key = NodeKey {
-            cluster: request.cluster,
-            node: request.node,
-        };
-        let address = NodeAddress {
-            host: request.host,
-            port: request.port,
-            user: "root".into(),
-        };
-        let (shown, changed_from) = self.engine.probe_node(&key, &address).await?;
-        // Proxmox keeps the host keys where every sshd does, under the name of the algorithm's family.
-        let family = match shown.algorithm.as_str() {
-            "ssh-ed25519" => "ed25519",
-            "ssh-rsa" | "rsa-sha2-256" | "rsa-sha2-512" => "rsa",
-            _ => "ecdsa",
-        };
-        Ok(ProbedNode {
-            compare: format!("ssh-keygen -lf /etc/ssh/ssh_host_{family}_key.pub"),
-            key: shown,
-            changed_from,
-        })
-    }
-
-    pub(crate) async fn save_access(&self, request: SaveAccess) -> Result<SavedAccess, Error> {
-        let key = NodeKey {
-            cluster: request.cluster,
-            node: request.node,
-        };
-        let address = NodeAddress {
-            host: request.host,
-            port: request.port,
-            user: request.user,
-        };
-        let password = request
-            .password
-            .as_ref()
-            .map(|reference| self.secret(reference))
-            .transpose()?;
-        let entered = self
-            .engine
-            .save_access(&key, address, request.host_key, password)
-            .await?;
-        if let Some(reference) = &request.password {
-            self.forget(reference);
-        }
-        Ok(SavedAccess {
-            hostname: entered.hostname,
-            guests: entered.guests,
         })
     }
 }

@@ -63,6 +63,7 @@ async fn main() -> anyhow::Result<()> {
         passphrase,
         demo: arguments.demo,
         agent_binary: arguments.agent_binary,
+        home: std::env::home_dir(),
         gateway_bind: arguments.gateway_bind,
     }))
     .await

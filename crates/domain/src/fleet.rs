@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ClusterId, GuestId, NodeKey, NodeName, OperationId, Timestamp, Vmid, inventory::UpdateCounts,
-    operation::StepKind,
+    ClusterId, GuestId, NodeKey, NodeName, OperationId, Timestamp, Vmid, access::AccessWay,
+    inventory::UpdateCounts, operation::StepKind,
 };
 
 /// The whole picture at one moment.
@@ -126,6 +126,7 @@ pub enum NodeAccess {
     /// `user@host:port`, tried at `tried_at`.
     Ssh {
         address: String,
+        way: AccessWay,
         tried_at: Option<Timestamp>,
         error: Option<String>,
     },

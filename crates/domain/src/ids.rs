@@ -59,6 +59,8 @@ uuid_id! {
     JobId = "job id";
     /// A plan that may be approved.
     PlanId = "plan id";
+    /// A command that is pasted into a node's shell.
+    PasteId = "id of a pasted command";
 }
 
 /// Proxmox's number of a guest, unique within its cluster: 100 to 999999999.

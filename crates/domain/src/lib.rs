@@ -3,15 +3,19 @@
 //! Everything here is shared by the agent, the desktop and (through generated TypeScript) the window, so a
 //! change of a field's meaning is a change of all three.
 
+pub mod access;
 pub mod facts;
 pub mod fleet;
 pub mod host;
 pub mod ids;
 pub mod inventory;
 pub mod operation;
+pub mod paste;
 pub mod plan;
 pub mod time;
 pub mod version;
 
-pub use ids::{AgentId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Vmid};
+pub use ids::{
+    AgentId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PasteId, PlanId, Vmid,
+};
 pub use time::Timestamp;

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use domain::{AgentId, Timestamp, inventory::Inventory};
+use domain::{AgentId, ClusterId, GuestId, Timestamp, inventory::Inventory};
+use secrecy::SecretString;
 use store::{AgentRecord, StoreError};
-use wire::{CheckInRequest, Refusal, RefusalCode};
+use wire::{Bootstrap, CheckInRequest, Refusal, RefusalCode};
 
 use crate::{
-    addresses,
+    Error, Kind, addresses, clock,
     inner::Inner,
     picture::{Agent, Report},
 };
@@ -160,14 +161,44 @@ impl Inner {
     }
 
     pub(crate) fn endpoints_for(&self, record: &AgentRecord) -> Vec<std::net::SocketAddr> {
+        let cluster = self
+            .state
+            .read(|known| Some(known.guests.get(&record.guest)?.record.cluster));
+        match cluster {
+            Some(cluster) => self.endpoints_of_cluster(cluster),
+            None => self.endpoints(None),
+        }
+    }
+
+    /// The addresses of this desktop for the nodes and guests of a cluster.
+    pub(crate) fn endpoints_of_cluster(&self, cluster: ClusterId) -> Vec<std::net::SocketAddr> {
         let host = self.state.read(|known| {
-            let guest = known.guests.get(&record.guest)?;
-            known
-                .clusters
-                .get(&guest.record.cluster)
-                .and_then(|c| c.record.addresses.first().cloned())
+            let cluster = known.clusters.get(&cluster)?;
+            cluster.record.addresses.first().cloned()
         });
         self.endpoints(host.as_deref())
+    }
+
+    /// What an agent begins with: where this desktop is, and a code that counts once and for this guest.
+    pub(crate) fn bootstrap(
+        &self,
+        guest: GuestId,
+        endpoints: Vec<std::net::SocketAddr>,
+    ) -> Result<SecretString, Error> {
+        let bootstrap = Bootstrap {
+            endpoints,
+            ca_pem: self.ca()?.certificate_pem().to_owned(),
+            server_name: self.server_name()?,
+            code: self.codes.issue(guest, clock::random()?, clock::now()),
+        };
+        let text = serde_json::to_string(&bootstrap).map_err(|e| {
+            Error::new(
+                Kind::Internal,
+                "The agent's configuration could not be written",
+            )
+            .words(e.to_string())
+        })?;
+        Ok(SecretString::from(text))
     }
 
     /// The addresses of this desktop for a cluster at `host:port`.

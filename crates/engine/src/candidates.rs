@@ -8,6 +8,7 @@ use domain::{
 
 use crate::{
     clock,
+    doors::{address_of, detour},
     inner::Inner,
     operations::scope,
     picture::{Guest, Known},
@@ -58,8 +59,10 @@ fn candidate(
         .and_then(|n| n.record.access.as_ref());
     let reach = || match access {
         Some(access) => Ok(format!(
-            "SSH to {}, {}@{}:{}",
-            node.node, access.user, access.host, access.port
+            "SSH to {}{}, {}",
+            node.node,
+            detour(&access.way),
+            address_of(access)
         )),
         None if known
             .clusters

@@ -1,7 +1,8 @@
 //! What hosts may ask about clusters and the way into their nodes.
 
 use domain::{
-    ClusterId, GuestId, NodeKey,
+    ClusterId, GuestId, NodeKey, NodeName,
+    access::{AccessEntry, AccessKey, AccessWay, Road},
     facts::NodeFacts,
     host::{Fingerprint, HostKey},
 };
@@ -11,7 +12,7 @@ use secrecy::SecretString;
 
 use crate::{
     Added, AddressAnswer, ClusterLife, Engine, Entered, Error, KnownFacts, Presented, Probed,
-    Proposal, Removal, Summary, TokenReport,
+    Proposals, Removal, Summary, TokenReport,
 };
 
 impl Engine {
@@ -185,11 +186,33 @@ impl Engine {
     ///
     /// # Errors
     /// Locked secrets.
-    pub async fn access_proposals(
+    pub async fn access_proposals(&self, cluster: ClusterId) -> Result<Proposals, Error> {
+        self.0.access_proposals(cluster).await
+    }
+
+    /// Lines for a node's shell that let a key in.
+    ///
+    /// # Errors
+    /// A name or key that cannot stand in a command, a key that is not known.
+    pub async fn access_setup(
+        &self,
+        entry: AccessEntry,
+        user: &str,
+        key: &AccessKey,
+    ) -> Result<String, Error> {
+        self.0.access_setup(entry, user, key).await
+    }
+
+    /// The roads into the guests of a cluster, or of one of its nodes, the best first. None where there is no guest.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`], or why the cluster does not say what the token may do.
+    pub async fn roads(
         &self,
         cluster: ClusterId,
-    ) -> Result<(String, Vec<Proposal>), Error> {
-        self.0.access_proposals(cluster).await
+        node: Option<&NodeName>,
+    ) -> Result<Vec<Road>, Error> {
+        self.0.roads(cluster, node).await
     }
 
     /// The host key that a node shows, and the accepted one where that is another.
@@ -200,8 +223,9 @@ impl Engine {
         &self,
         key: &NodeKey,
         address: &NodeAddress,
+        through: Option<&NodeName>,
     ) -> Result<(HostKey, Option<HostKey>), Error> {
-        self.0.probe_node(key, address).await
+        self.0.probe_node(key, address, through).await
     }
 
     /// Sets up and tries the way into a node.
@@ -213,8 +237,19 @@ impl Engine {
         key: &NodeKey,
         address: NodeAddress,
         host_key: HostKey,
+        way: AccessWay,
         password: Option<SecretString>,
     ) -> Result<Entered, Error> {
-        self.0.save_access(key, address, host_key, password).await
+        self.0
+            .save_access(key, address, host_key, way, password)
+            .await
+    }
+
+    /// Gives up the way into a node; nothing is changed there.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] where none is set up, or another node is reached through this one.
+    pub async fn forget_access(&self, key: &NodeKey) -> Result<(), Error> {
+        self.0.forget_access(key).await
     }
 }

@@ -7,6 +7,7 @@ use domain::{
     JobId, OperationId, Timestamp,
     fleet::{Fleet, FleetPatch, Totals},
     operation::{Job, LogLine, Operation},
+    paste::Paste,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -42,6 +43,8 @@ pub enum Body {
     Log { job: JobId, lines: Vec<LogLine> },
     /// Making a plan: so many guests have answered.
     PlanProgress { answered: u32, of: u32 },
+    /// A pasted command was run, or one of its guests has an agent now.
+    Paste { paste: Paste },
 }
 
 /// The stream and the picture.

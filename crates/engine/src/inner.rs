@@ -27,6 +27,7 @@ use crate::{
     discovery::Watch,
     feed::Feed,
     operations::{Live, Turns},
+    pastes::Pastes,
     plans::Plans,
     rhythm::Rhythm,
     state::State,
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) codes: Codes,
     pub(crate) plans: Plans,
+    pub(crate) pastes: Pastes,
     pub(crate) turns: Turns,
     /// Shared by all clients: so many calls at once to a node, and over all.
     pub(crate) limits: pve::Limits,
@@ -49,6 +51,10 @@ pub(crate) struct Inner {
     pub(crate) records: AsyncMutex<()>,
     pub(crate) watches: Mutex<HashMap<ClusterId, Arc<Watch>>>,
     pub(crate) ssh: Mutex<HashMap<NodeKey, SshNode>>,
+    /// Why the last try to set up the way into a node failed.
+    pub(crate) tries: Mutex<HashMap<NodeKey, String>>,
+    /// The user's home folder, where SSH keeps its configuration and keys.
+    pub(crate) home: Option<PathBuf>,
     /// Kept so that visits to one guest take turns.
     pub(crate) consoles: Mutex<HashMap<NodeKey, reach::ApiConsole>>,
     /// Agents that are heard through their nodes.

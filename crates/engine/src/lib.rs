@@ -5,6 +5,7 @@
 
 mod access;
 mod addresses;
+mod advice;
 mod agents;
 mod answers;
 mod asking;
@@ -18,6 +19,7 @@ mod codes;
 mod copies;
 mod desk;
 mod discovery;
+mod doors;
 mod error;
 mod facts;
 mod failures;
@@ -25,7 +27,10 @@ pub mod feed;
 mod inner;
 mod life;
 mod merge;
+mod node_access;
 mod operations;
+mod pastes;
+mod pasting;
 mod picture;
 mod plans;
 mod port;
@@ -38,7 +43,6 @@ mod state;
 mod visit;
 mod way;
 
-pub use access::{Entered, Proposal};
 pub use carrying::WayTried;
 pub use certificates::Presented;
 pub use clusters::{Added, Probed, TokenReport};
@@ -47,6 +51,8 @@ pub use error::{Error, Kind};
 pub use facts::KnownFacts;
 pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Removal};
+pub use node_access::{Configured, Entered, Proposal, Proposals};
+pub use pasting::PasteCommand;
 pub use port::GatewayFacts;
 pub use pve::CreatedToken;
 pub use reach::NodeAddress;
@@ -61,7 +67,8 @@ use domain::{
     fleet::{Fleet, GuestRow},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
-    plan::{Allowed, Plan, PlanFingerprint},
+    paste::Paste,
+    plan::{Allowed, LeftOut, Plan, PlanFingerprint},
 };
 use secrecy::SecretString;
 use tokio::sync::broadcast;
@@ -248,6 +255,23 @@ impl Engine {
         fingerprint: &PlanFingerprint,
     ) -> Result<OperationId, Error> {
         self.0.approve_plan(plan, fingerprint).await
+    }
+
+    /// Commands that put agents into everything below `targets`, one for each node, to be pasted into its shell; and
+    /// what cannot be given an agent so.
+    ///
+    /// # Errors
+    /// An empty selection, no agent to install, no address that a node could reach.
+    pub async fn make_pastes(
+        &self,
+        targets: &[Target],
+    ) -> Result<(Vec<PasteCommand>, Vec<LeftOut>), Error> {
+        self.0.make_pastes(targets).await
+    }
+
+    /// What became of the pasted commands of the last day, the oldest first.
+    pub fn pastes(&self) -> Vec<Paste> {
+        self.0.pastes.all(clock::now())
     }
 
     /// Begins a scan.

@@ -184,7 +184,8 @@ impl Known {
                 }
             }
             Some(access) => NodeAccess::Ssh {
-                address: format!("{}@{}:{}", access.user, access.host, access.port),
+                address: crate::doors::address_of(access).to_string(),
+                way: access.way.clone(),
                 tried_at: access.tried_at,
                 error: access.error.clone(),
             },

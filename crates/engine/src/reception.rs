@@ -110,6 +110,7 @@ impl Inbox for Reception {
         }
         let how = format!("{} at {peer}", request.version);
         inner.admit("enrol", record, &how).await?;
+        inner.note_pasted(guest, now);
         Ok(answer)
     }
 
@@ -285,5 +286,23 @@ impl Inbox for Reception {
         let begin = usize::try_from(offset).unwrap_or(size).min(size);
         let end = size.min(begin + PROGRAM_CHUNK);
         Ok(binary.bytes[begin..end].to_vec())
+    }
+
+    fn authority(&self) -> Option<String> {
+        // Also for a while after its use: whoever runs a command again shall hear that its code was used.
+        if self.inner.pastes.all(clock::now()).is_empty() {
+            return None;
+        }
+        Some(self.inner.ca().ok()?.certificate_pem().to_owned())
+    }
+
+    async fn pasted(&self, code: String, peer: IpAddr) -> Result<Vec<u8>, Refusal> {
+        if !self.inner.is_reconciled() {
+            return Err(refuse(
+                RefusalCode::Busy,
+                "RedFlag is starting; come back in a moment",
+            ));
+        }
+        self.inner.pasted(&code, peer).await
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     feed::Feed,
     inner::{Inner, Started},
     operations::Turns,
+    pastes::Pastes,
     picture::{Agent, Cluster, Guest, Known, Node, Report},
     plans::Plans,
     rhythm::Rhythm,
@@ -39,6 +40,8 @@ pub struct Settings {
     pub keys: KeySource,
     /// The static agent that is put into guests.
     pub agent_binary: Option<PathBuf>,
+    /// The user's home folder: the SSH configuration and key files in it are proposed for nodes.
+    pub home: Option<PathBuf>,
     /// Where agents are heard; all addresses and a port chosen once, unless given.
     pub gateway_bind: Option<SocketAddr>,
 }
@@ -68,6 +71,7 @@ impl Engine {
             desk: Desk::default(),
             codes: Codes::default(),
             plans: Plans::default(),
+            pastes: Pastes::default(),
             turns: Turns::default(),
             records: tokio::sync::Mutex::default(),
             consoles: Mutex::default(),
@@ -80,6 +84,8 @@ impl Engine {
             rhythm,
             watches: Mutex::new(HashMap::new()),
             ssh: Mutex::new(HashMap::new()),
+            tries: Mutex::default(),
+            home: settings.home,
             operations: Mutex::new(BTreeMap::new()),
             started: OnceLock::new(),
             agent_binary: settings.agent_binary,

@@ -70,6 +70,22 @@ impl Credential {
             }),
         }
     }
+
+    /// The public lines, as `authorized_keys` takes them, of the keys that would be tried.
+    ///
+    /// # Errors
+    /// In words: a key that cannot be read, an ssh-agent that does not answer or does not hold what is asked for.
+    pub async fn public_lines(&self) -> Result<Vec<String>, String> {
+        let keys = match self {
+            Self::Key(text) => vec![private_key(text)?.public_key().clone()],
+            Self::Agent { socket, only } => {
+                held(&mut agent(socket.as_deref()).await?, only.as_deref()).await?
+            }
+        };
+        keys.iter()
+            .map(|key| key.to_openssh().map_err(|error| error.to_string()))
+            .collect()
+    }
 }
 
 /// Reads a private key; the error is in words.
@@ -88,8 +104,14 @@ type Socket = tokio::net::UnixStream;
 #[cfg(windows)]
 type Socket = Box<dyn russh::keys::agent::client::AgentStream + Send + Unpin>;
 
+/// The ssh-agent; the error is in words.
+async fn agent(socket: Option<&Path>) -> Result<AgentClient<Socket>, String> {
+    let connected = connected(socket).await;
+    connected.map_err(|error| format!("no ssh-agent answers: {error}"))
+}
+
 #[cfg(unix)]
-async fn agent(socket: Option<&Path>) -> Result<AgentClient<Socket>, russh::keys::Error> {
+async fn connected(socket: Option<&Path>) -> Result<AgentClient<Socket>, russh::keys::Error> {
     match socket {
         Some(path) => AgentClient::connect_uds(path).await,
         None => AgentClient::connect_env().await,
@@ -97,7 +119,7 @@ async fn agent(socket: Option<&Path>) -> Result<AgentClient<Socket>, russh::keys
 }
 
 #[cfg(windows)]
-async fn agent(socket: Option<&Path>) -> Result<AgentClient<Socket>, russh::keys::Error> {
+async fn connected(socket: Option<&Path>) -> Result<AgentClient<Socket>, russh::keys::Error> {
     let own = Path::new(r"\\.\pipe\openssh-ssh-agent");
     match AgentClient::connect_named_pipe(socket.unwrap_or(own)).await {
         Ok(client) => Ok(client.dynamic()),
@@ -105,16 +127,11 @@ async fn agent(socket: Option<&Path>) -> Result<AgentClient<Socket>, russh::keys
     }
 }
 
-/// Tries the agent's keys in turn; the error is in words.
-pub(crate) async fn login_by_agent<H: client::Handler>(
-    handle: &mut client::Handle<H>,
-    user: &str,
-    socket: Option<&Path>,
+/// The keys that the agent holds, as many of them as are tried; the error is in words.
+async fn held(
+    agent: &mut AgentClient<Socket>,
     only: Option<&str>,
-) -> Result<AuthResult, String> {
-    let mut agent = agent(socket)
-        .await
-        .map_err(|error| format!("no ssh-agent answers: {error}"))?;
+) -> Result<Vec<PublicKey>, String> {
     let held = agent
         .request_identities()
         .await
@@ -137,6 +154,18 @@ pub(crate) async fn login_by_agent<H: client::Handler>(
             None => "the ssh-agent holds no key".to_owned(),
         });
     }
+    Ok(keys)
+}
+
+/// Tries the agent's keys in turn; the error is in words.
+pub(crate) async fn login_by_agent<H: client::Handler>(
+    handle: &mut client::Handle<H>,
+    user: &str,
+    socket: Option<&Path>,
+    only: Option<&str>,
+) -> Result<AuthResult, String> {
+    let mut agent = agent(socket).await?;
+    let keys = held(&mut agent, only).await?;
     let mut last = None;
     for key in keys {
         let hash = if key.algorithm().is_rsa() {

@@ -1,5 +1,7 @@
 //! Who is who before the first command: the node's host key, and RedFlag's own key and how it gets onto the node.
 
+use std::sync::Arc;
+
 use domain::host::HostKey;
 use russh::keys::{Algorithm, PrivateKey, key::safe_rng, ssh_key::LineEnding};
 use secrecy::SecretString;
@@ -49,6 +51,17 @@ pub async fn install_key(
     password: SecretString,
     public_line: &str,
 ) -> Result<(), ReachError> {
+    install_by(node, accepted, password, public_line, None).await
+}
+
+/// [`install_key`], directly or through another node.
+pub(crate) async fn install_by(
+    node: &NodeAddress,
+    accepted: &HostKey,
+    password: SecretString,
+    public_line: &str,
+    through: Option<Arc<Connection>>,
+) -> Result<(), ReachError> {
     let place = Place {
         via: node.clone().into(),
         vmid: None,
@@ -69,7 +82,7 @@ pub async fn install_key(
         &[("line", line), ("blob", blob)],
         &Payload::None,
     )?;
-    let connection = Connection::open(node, accepted, Login::Password(&password), None).await?;
+    let connection = Connection::open(node, accepted, Login::Password(&password), through).await?;
     drop(password);
     match errand.run(&connection).await {
         Ok(_) => Ok(()),

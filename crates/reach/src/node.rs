@@ -18,6 +18,7 @@ use crate::{
     carried::Carriers,
     connection::{self, Connection},
     guest::{self, Carry},
+    identity,
     login::Login,
     run::{Answer, Errand, Failed, Recording},
     script::Payload,
@@ -114,6 +115,21 @@ impl SshNode {
     pub async fn look_through(&self, other: &NodeAddress) -> Result<HostKey, ReachError> {
         let connection = self.connection().await?;
         connection::look(other, Some(&connection)).await
+    }
+
+    /// [`crate::install_key`] on another node, which is reached through this one.
+    ///
+    /// # Errors
+    /// As there, and those of the way through this node.
+    pub async fn install_key_through(
+        &self,
+        other: &NodeAddress,
+        accepted: &HostKey,
+        password: SecretString,
+        public_line: &str,
+    ) -> Result<(), ReachError> {
+        let connection = self.connection().await?;
+        identity::install_by(other, accepted, password, public_line, Some(connection)).await
     }
 
     /// The node's name: a first harmless command.

@@ -1,5 +1,7 @@
 //! Which road into guests is the best one here, and why the others are not. Pure: it judges what was found out.
 
+use domain::access::{Fit, Road, RoadKind};
+
 /// What a try to enter a node by SSH told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SshKnown {
@@ -41,35 +43,6 @@ pub struct Known {
     pub with_shell: usize,
     /// Chosen guests whose console is something else.
     pub without_shell: usize,
-}
-
-/// A road into guests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RoadKind {
-    Ssh,
-    Console,
-    /// A command that the user pastes into a node's shell.
-    Paste,
-}
-
-/// Whether a road can be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fit {
-    /// At once.
-    Ready,
-    /// After something that the user does or agrees to.
-    NeedsSomething,
-    /// Not here.
-    No,
-}
-
-/// A road and what is to be said about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Road {
-    pub kind: RoadKind,
-    pub fit: Fit,
-    /// For people: what it takes, or why it does not work here.
-    pub reason: String,
 }
 
 /// All roads, the best first.

@@ -46,6 +46,20 @@ pub fn sudoers(user: &str) -> Result<String, SetupError> {
     Ok(lines)
 }
 
+/// Root's account, with a key that may do all that root may.
+///
+/// # Errors
+/// [`SetupError::Key`].
+pub fn root_setup(public_line: &str) -> Result<Setup, SetupError> {
+    let key = check_key(public_line)?;
+    Ok(Setup {
+        commands: vec![format!(
+            "mkdir -p -m 700 ~/.ssh && echo '{key}' >>~/.ssh/authorized_keys"
+        )],
+        files: Vec::new(),
+    })
+}
+
 /// An account of its own that may enter guests and nothing else.
 ///
 /// # Errors
@@ -165,6 +179,7 @@ mod tests {
             "from=\"*\" AAAA",
         ] {
             assert_eq!(wrapper_setup(key), Err(SetupError::Key), "{key}");
+            assert_eq!(root_setup(key), Err(SetupError::Key), "{key}");
         }
     }
 

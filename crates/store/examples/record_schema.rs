@@ -52,6 +52,7 @@ async fn fleet(store: &Store) {
             algorithm: "ssh-ed25519".into(),
             fingerprint: "SHA256:abc".into(),
         },
+        way: domain::access::AccessWay::default(),
         tried_at: Some(NOW),
         error: None,
     };

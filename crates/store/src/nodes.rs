@@ -1,6 +1,6 @@
 //! Nodes as last seen, and how their guests are entered.
 
-use domain::{ClusterId, NodeKey, Timestamp, fleet::Usage, host::HostKey};
+use domain::{ClusterId, NodeKey, Timestamp, access::AccessWay, fleet::Usage, host::HostKey};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,6 +34,9 @@ pub struct AccessRecord {
     pub user: String,
     /// The host key that the user accepted.
     pub host_key: HostKey,
+    /// Rows of versions that knew one way alone have none.
+    #[serde(default)]
+    pub way: AccessWay,
     pub tried_at: Option<Timestamp>,
     /// Why the last try failed.
     pub error: Option<String>,

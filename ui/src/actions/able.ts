@@ -59,6 +59,12 @@ export function whyNoAgent(guest: GuestRow, node: NodeRow | undefined, cluster?:
   return shut(guest, cluster, true) ?? closed(guest, node);
 }
 
+/** As by hand, but the user runs a command on the node: no way into it is needed, and nothing is started for it. */
+export function whyNoPaste(guest: GuestRow, cluster?: ClusterRow): Reason {
+  if (guest.agent.kind === 'online' || guest.agent.kind === 'off') return why.installed;
+  return shut(guest, cluster) ?? (guest.lock === null ? null : why.locked(guest.lock));
+}
+
 /** Why the agent cannot be restarted or taken out. Both go through the node, so it need not answer. */
 export function whyNotTheAgent(guest: GuestRow, node: NodeRow | undefined, cluster?: ClusterRow): Reason {
   if (guest.agent.kind === 'notInstalled') return guest.template ? why.template : why.agentless;

@@ -1,5 +1,5 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert } from 'lucide-react';
+import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert } from 'lucide-react';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { OperationKind } from '../bindings/OperationKind';
 import type { Target } from '../bindings/Target';
@@ -7,16 +7,17 @@ import type { UpdateFilter } from '../bindings/UpdateFilter';
 import { rpc } from '../host';
 import { copyText } from '../parts/copy';
 import { openPanel } from '../panel/state';
+import { openPaste } from '../paste/state';
 import { makePlan } from '../plan/state';
 import { fail, tell } from '../app/notices';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
-import { type Reason, whyNoAgent, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isOlder } from './able';
+import { type Reason, whyNoAgent, whyNoPaste, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isOlder } from './able';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
 import type { Scope } from './scope';
 
 export type ActionId =
-  | 'scan' | 'enrol' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
+  | 'scan' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
   | ClusterActionId;
 
 /** Whether it can be done to a scope; `note` and `why` are the second line of the menu item. */
@@ -115,6 +116,12 @@ export const ACTIONS: readonly Action[] = [
     run: plan('enrol'),
   },
   {
+    id: 'paste-agent', icon: ClipboardPaste, letter: null, keys: null, group: 2, shown: always,
+    label: (scope) => words.paste.action(many(scope)),
+    when: (scope) => verdict(scope, (guest) => whyNoPaste(guest, scope.clusterOf(guest)), words.paste.can),
+    run: (scope) => void openPaste(scope.targets),
+  },
+  {
     id: 'restart-agent', icon: RotateCw, letter: 'R', keys: 'Shift R', group: 2, shown: always,
     label: (scope) => text.restart(many(scope)),
     when: (scope) => verdict(scope, notTheAgent(scope), text.can.restart),
@@ -139,7 +146,7 @@ export const ACTIONS: readonly Action[] = [
     shown: (scope) => scope.one?.kind === 'cluster' || scope.one?.kind === 'node',
     label: () => text.access,
     when: () => ABLE,
-    run: (scope) => scope.one !== null && openAccess(scope.one.cluster),
+    run: (scope) => scope.one !== null && openAccess(scope.one.cluster, scope.one.kind === 'node' ? scope.one.name : null),
   },
   ...CLUSTER_ACTIONS,
   {

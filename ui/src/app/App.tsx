@@ -10,6 +10,8 @@ import { forgetDetails } from '../live/details';
 import { onAside, onReset, startFeed } from '../live/start';
 import { GlyphShapes } from '../parts/GlyphShapes';
 import { ErrorNote } from '../parts/Note';
+import { PasteDialog } from '../paste/PasteDialog';
+import { pasteNews, readPastes } from '../paste/state';
 import { PlanDialog } from '../plan/PlanDialog';
 import { planProgress } from '../plan/state';
 import { OperationList } from '../operations/OperationList';
@@ -40,7 +42,9 @@ export function App() {
       startClock(),
       globalKeys(),
       onReset(() => forgetDetails()),
+      onReset(readPastes),
       onAside((body) => body.kind === 'planProgress' && planProgress(body.answered, body.of)),
+      onAside((body) => body.kind === 'paste' && pasteNews([body.paste])),
     ];
     return () => {
       live = false;
@@ -62,6 +66,7 @@ export function App() {
       </div>
       <ActionMenu />
       <PlanDialog />
+      <PasteDialog />
       <ClusterDialog />
       <Unlock info={info} onOpen={setInfo} />
       <Notices />

@@ -3,6 +3,10 @@ import type { NodeAddress } from "./NodeAddress";
 
 export type AccessPlan = { 
 /**
- * RedFlag's own public key, as a line for `authorized_keys`.
+ * The line for a node's shell that lets RedFlag's own key in as root.
  */
-publicKey: string, nodes: Array<NodeAddress>, };
+authorise: string, nodes: Array<NodeAddress>, 
+/**
+ * Keywords of the user's SSH configuration that are not followed.
+ */
+notFollowed: Array<string>, };

@@ -5,5 +5,6 @@ import type { JobId } from "./JobId";
 import type { LogLine } from "./LogLine";
 import type { Operation } from "./Operation";
 import type { OperationId } from "./OperationId";
+import type { Paste } from "./Paste";
 
-export type Body = { "kind": "fleet", patch: FleetPatch, } | { "kind": "operation", operation: Operation, } | { "kind": "job", operation: OperationId, job: Job, } | { "kind": "log", job: JobId, lines: Array<LogLine>, } | { "kind": "planProgress", answered: number, of: number, };
+export type Body = { "kind": "fleet", patch: FleetPatch, } | { "kind": "operation", operation: Operation, } | { "kind": "job", operation: OperationId, job: Job, } | { "kind": "log", job: JobId, lines: Array<LogLine>, } | { "kind": "planProgress", answered: number, of: number, } | { "kind": "paste", paste: Paste, };

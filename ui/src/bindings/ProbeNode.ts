@@ -2,4 +2,8 @@
 import type { ClusterId } from "./ClusterId";
 import type { NodeName } from "./NodeName";
 
-export type ProbeNode = { cluster: ClusterId, node: NodeName, host: string, port: number, };
+export type ProbeNode = { cluster: ClusterId, node: NodeName, host: string, port: number, 
+/**
+ * The node to go through.
+ */
+through: NodeName | null, };

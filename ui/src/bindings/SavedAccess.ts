@@ -2,10 +2,10 @@
 
 export type SavedAccess = { 
 /**
- * What the node answered to a first harmless command: its hostname.
+ * What the node answered to a first harmless command; none where the account may not ask.
  */
-hostname: string, 
+hostname: string | null, 
 /**
- * Running guests of the node that can be entered.
+ * Running guests of the node; none where the account may not ask.
  */
-guests: number, };
+guests: number | null, };

@@ -12,13 +12,16 @@ import { ErrorNote, Note } from '../parts/Note';
 import { Meter, Status, type Tone } from '../parts/Status';
 import { isOld } from '../tree/cells';
 import { openAccess } from '../wizard/open';
+import { RoadList } from '../wizard/RoadList';
 import { words } from '../words/en';
+import { wayInWords } from '../words/access';
 import { percent, uptime } from '../words/format';
 import { LinkNote } from './LinkNote';
 import { Ago, Below, Head, PlaceFoot } from './Place';
 import { PAUSE_MS } from './state';
 
 const text = words.panel;
+const ways = words.wizard.access.ways;
 const HIGH = 0.85;
 
 export function NodePanel({ nodeKey }: { nodeKey: NodeRowKey }) {
@@ -147,10 +150,12 @@ function Access({ row }: { row: NodeRow }) {
       <div className="sect ruled">
         <b>{text.access}</b>
         <span className="fill" />
-        <button type="button" className="button compact" onClick={() => openAccess(row.key.cluster)} data-testid="panel-access">{words.actions.access}</button>
+        <button type="button" className="button compact" onClick={() => openAccess(row.key.cluster, row.key.node)} data-testid="panel-access">{access.kind === 'ssh' ? ways.change : words.actions.access}</button>
       </div>
       <p className="small px-4">{access.kind === 'ssh' ? access.address : <span className="t2">{access.kind === 'console' ? text.byConsole : text.noAccess}</span>}</p>
+      {access.kind === 'ssh' && <p className="small t2 px-4" data-testid="panel-way">{wayInWords(access.way)}</p>}
       {access.kind === 'ssh' && access.error !== null && <div className="px-4 pt-2"><ErrorNote error={{ message: access.address, words: access.error, next: null }} /></div>}
+      {row.link.kind === 'online' && <div className="px-4 pt-3"><RoadList cluster={row.key.cluster} node={row.key.node} mark={JSON.stringify(access)} pause={PAUSE_MS} /></div>}
     </section>
   );
 }

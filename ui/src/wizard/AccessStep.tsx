@@ -1,5 +1,6 @@
 // Step 5: the way into the LXCs. One card per node; each can be left out, and it says what that means.
 import { useEffect } from 'react';
+import type { AccessWay } from '../bindings/AccessWay';
 import { rpc } from '../host';
 import { nodeKey } from '../live/fleet';
 import { useLive } from '../live/store';
@@ -7,6 +8,7 @@ import { CopyBox } from '../parts/CopyBox';
 import { ErrorNote } from '../parts/Note';
 import { words } from '../words/en';
 import { NodeAccessCard } from './NodeAccessCard';
+import { RoadList } from './RoadList';
 import { change, useWizard } from './state';
 import { StepPage } from './StepPage';
 import { useTask } from './useTask';
@@ -15,7 +17,7 @@ import { finish } from './Wizard';
 const text = words.wizard.access;
 
 export function AccessStep() {
-  const { cluster, publicKey, nodes, only } = useWizard();
+  const { cluster, authorise, notFollowed, nodes: all, only, node: alone } = useWizard();
   const { busy, problem, run } = useTask();
   const read = () =>
     run(async () => {
@@ -23,18 +25,21 @@ export function AccessStep() {
       const info = await rpc('access_info', { cluster });
       const known = new Map(useWizard.getState().nodes.map((node) => [node.node, node]));
       change({
-        publicKey: info.publicKey,
+        authorise: info.authorise,
+        notFollowed: info.notFollowed,
         nodes: info.nodes.map(
-          ({ node, host, port, user }) =>
-            known.get(node) ?? { node, host, port: String(port), user, probed: null, accepted: null, saved: null, before: accessOf(cluster, node), skipped: false, problem: null },
+          ({ node, host, port, user, way, configured }) =>
+            known.get(node) ?? { node, host, port: String(port), user, way, configured, more: !isUsual(way), probed: null, accepted: null, saved: null, before: accessOf(cluster, node), skipped: false, problem: null },
         ),
       });
     });
   useEffect(() => {
-    if (publicKey === null) void read();
+    if (authorise === null) void read();
     // oxlint-disable-next-line react/exhaustive-deps -- read once when the page opens
   }, []);
 
+  const nodes = alone === null ? all : all.filter((one) => one.node === alone);
+  const connected = all.filter((one) => one.saved !== null || one.before !== null).map((one) => one.node);
   const open = nodes.filter((node) => node.saved === null && node.before === null && !node.skipped).length;
   const next = () => (only === null ? change({ step: 'discover' }) : finish());
   return (
@@ -54,25 +59,25 @@ export function AccessStep() {
     >
       {problem !== null && <ErrorNote error={problem} testId="wizard-error" action={<button type="button" className="button compact" onClick={() => void read()}>{words.tryAgain}</button>} />}
       {busy && <p className="small t3" role="status">{text.reading}</p>}
-      {publicKey !== null && (
+      {cluster !== null && authorise !== null && <RoadList cluster={cluster} node={alone} mark={connected.join(' ')} />}
+      {authorise !== null && (
         <div>
           <h3 className="medium">{text.key}</h3>
           <p className="small t2 mt-1 mb-2">{text.keyText}</p>
-          <CopyBox text={authorise(publicKey)} label={text.key} testId="wizard-access-command" />
+          <CopyBox text={authorise} label={text.key} testId="wizard-access-command" />
         </div>
       )}
-      {cluster !== null && nodes.map((node) => <NodeAccessCard key={node.node} cluster={cluster} setup={node} />)}
+      {notFollowed.length > 0 && nodes.some((one) => one.configured !== null) && <p className="small t3">{text.notFollowed(notFollowed)}</p>}
+      {cluster !== null && nodes.map((node) => <NodeAccessCard key={node.node} cluster={cluster} setup={node} gates={connected.filter((one) => one !== node.node)} />)}
     </StepPage>
   );
 }
+
+/** Whoever uses another way sees it at once. */
+const isUsual = (way: AccessWay): boolean => way.key.kind === 'own' && way.entry === 'attach' && way.through === null;
 
 /** Where a node can be entered already. */
 function accessOf(cluster: string, node: string): string | null {
   const access = useLive.getState().fleet.nodes.get(nodeKey({ cluster, node }))?.access;
   return access?.kind === 'ssh' && access.error === null ? access.address : null;
-}
-
-/** The line for the node's shell that lets RedFlag's key in. The key is one line of base64 and a comment without quotes. */
-function authorise(publicKey: string): string {
-  return `mkdir -p -m 700 ~/.ssh && echo '${publicKey.trim().replaceAll("'", '')}' >> ~/.ssh/authorized_keys`;
 }

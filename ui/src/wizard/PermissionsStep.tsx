@@ -43,7 +43,7 @@ export function PermissionsStep() {
       if (probed === null || secret === null) return;
       const added = await rpc('add_cluster', { address: probed.address, fingerprint: probed.certificate.sha256, tokenId, secret, name: null });
       if (added.already) tell(text.already(nameOf(added.cluster) ?? probed.address));
-      change({ cluster: added.cluster, nodes: [], publicKey: null, discovery: null, step: 'access' });
+      change({ cluster: added.cluster, nodes: [], authorise: null, discovery: null, step: 'access' });
     });
 
   const missing = check?.privileges.filter((one) => !one.granted).length ?? 0;

@@ -9,8 +9,8 @@ export function openWizard(): void {
   go({ view: 'wizard' });
 }
 
-/** Only the step that sets up the way into a cluster's nodes. */
-export function openAccess(cluster: string): void {
-  useWizard.setState({ ...freshWizard(), step: 'access', only: 'access', cluster });
+/** Only the step that sets up the way into a cluster's nodes, or into one of them. */
+export function openAccess(cluster: string, node: string | null = null): void {
+  useWizard.setState({ ...freshWizard(), step: 'access', only: 'access', cluster, node });
   go({ view: 'wizard' });
 }

@@ -1,5 +1,7 @@
 // What has been entered and answered in the wizard so far. Never a secret: those go to Rust at once and leave a reference.
 import { create } from 'zustand';
+import type { AccessWay } from '../bindings/AccessWay';
+import type { ConfiguredHost } from '../bindings/ConfiguredHost';
 import type { Discovery } from '../bindings/Discovery';
 import type { HostKey } from '../bindings/HostKey';
 import type { ProbedCluster } from '../bindings/ProbedCluster';
@@ -18,6 +20,12 @@ export interface NodeSetup {
   host: string;
   port: string;
   user: string;
+  /** What opens it, how its LXCs are entered, and through which node. */
+  way: AccessWay;
+  /** What the user's SSH configuration says of it. */
+  configured: ConfiguredHost | null;
+  /** The other ways are shown. */
+  more: boolean;
   probed: ProbedNode | null;
   accepted: HostKey | null;
   saved: SavedAccess | null;
@@ -33,6 +41,8 @@ export interface Wizard {
   step: StepName;
   /** Set when the wizard was opened for one step alone. */
   only: StepName | null;
+  /** Set when that step is about one node alone. */
+  node: string | null;
   address: string;
   probed: ProbedCluster | null;
   pasted: string;
@@ -46,7 +56,10 @@ export interface Wizard {
   made: string[] | null;
   check: TokenCheck | null;
   cluster: string | null;
-  publicKey: string | null;
+  /** The line that lets RedFlag's key into a node; null until it was read. */
+  authorise: string | null;
+  /** Keywords of the user's SSH configuration that are not followed. */
+  notFollowed: string[];
   nodes: NodeSetup[];
   discovery: Discovery | null;
   /** Guests that the user left out of the agent installation. */
@@ -55,12 +68,14 @@ export interface Wizard {
 
 export function freshWizard(): Wizard {
   return {
-    step: 'address', only: null, address: '', probed: null, pasted: '', matches: false, tokenId: 'redflag@pve!desktop', secret: null, way: 'own', made: null,
-    check: null, cluster: null, publicKey: null, nodes: [], discovery: null, leftOut: new Set(),
+    step: 'address', only: null, node: null, address: '', probed: null, pasted: '', matches: false, tokenId: 'redflag@pve!desktop', secret: null, way: 'own', made: null,
+    check: null, cluster: null, authorise: null, notFollowed: [], nodes: [], discovery: null, leftOut: new Set(),
   };
 }
 
 export const useWizard = create<Wizard>(freshWizard);
+
+export const USUAL_WAY: AccessWay = { key: { kind: 'own' }, entry: 'attach', through: null };
 
 export const change = (part: Partial<Wizard>): void => useWizard.setState(part);
 
@@ -73,7 +88,7 @@ export function enterAddress(address: string): void {
   const { made, tokenId, secret } = useWizard.getState();
   // A token that was made for the old one is worth nothing here; one that was typed in may have been meant for this one.
   const token = made === null ? { tokenId, secret } : { tokenId: freshWizard().tokenId, secret: null };
-  useWizard.setState({ ...token, made: null, address, probed: null, pasted: '', matches: false, check: null, cluster: null, publicKey: null, nodes: [], discovery: null, leftOut: new Set() });
+  useWizard.setState({ ...token, made: null, address, probed: null, pasted: '', matches: false, check: null, cluster: null, authorise: null, nodes: [], discovery: null, leftOut: new Set() });
 }
 
 export function back(): void {

@@ -8,6 +8,7 @@ import type { StepState } from '../bindings/StepState';
 import { agentTab } from './agent';
 import { audit } from './audit';
 import { bytes, count, plural } from './format';
+import { paste } from './paste';
 import { cluster, node, settings } from './places';
 import { wizard } from './wizard';
 
@@ -169,5 +170,5 @@ export const words = {
   unlock: {
     chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
   },
-  wizard, cluster, node, settings, audit,
+  wizard, cluster, node, settings, audit, paste,
 } as const;

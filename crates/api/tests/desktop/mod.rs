@@ -1,6 +1,9 @@
 //! A whole desktop without a window, beside a lab: what a person does through the wizard, as calls.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+#[cfg(target_os = "linux")]
+pub(crate) mod real;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -63,6 +66,7 @@ impl Desktop {
             passphrase: Some(PASSPHRASE.to_owned().into()),
             demo: false,
             agent_binary: Some(agent),
+            home: Some(folder.join("home")),
             gateway_bind: gateway,
         };
         let app = App::open_at(settings, rhythm).await?;

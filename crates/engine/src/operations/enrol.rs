@@ -1,13 +1,12 @@
 //! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again.
 
 use domain::{
+    ClusterId,
     operation::{JobEvent, LogLevel, LogLine, OperationKind, Problem, StepKind, StepState},
     plan::PlannedWork,
 };
 use reach::{Reach, ReachError};
-use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
-use wire::Bootstrap;
 
 use super::{
     End, Journal,
@@ -16,11 +15,7 @@ use super::{
     report::Told,
     scope,
 };
-use crate::{
-    AgentBinary, Error, Kind, clock,
-    picture::{Guest, Known},
-    visit::fingerprint_of_pem,
-};
+use crate::{AgentBinary, Error, clock, visit::fingerprint_of_pem};
 
 /// What the plan allows for this guest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,18 +106,18 @@ async fn steps(
         match scope::obstacle(known, known_guest, OperationKind::Enrol, clock::now()) {
             Some(why) if why == scope::NOT_RUNNING && leave.start => Ok((
                 known_guest.agent.is_some(),
-                address_of(known, known_guest),
+                known_guest.record.cluster,
                 true,
             )),
             Some(why) if already.is_none() => Err(why),
             Some(_) | None => Ok((
                 known_guest.agent.is_some(),
-                address_of(known, known_guest),
+                known_guest.record.cluster,
                 false,
             )),
         }
     });
-    let (ours, cluster_address, stopped) = match ready {
+    let (ours, cluster, stopped) = match ready {
         Ok(ready) => ready,
         Err(why) => {
             return Ok(Err(End::with(
@@ -183,16 +178,7 @@ async fn steps(
                     .await?;
             }
         }
-        if let Err(end) = put_in(
-            journal,
-            &node,
-            &binary,
-            cluster_address.as_deref(),
-            routed,
-            cancel,
-        )
-        .await?
-        {
+        if let Err(end) = put_in(journal, &node, &binary, cluster, routed, cancel).await? {
             // Nothing of a failed installation may stay, least of all its code.
             if let Err(error) = node.clean(vmid).await {
                 journal
@@ -220,7 +206,7 @@ async fn put_in(
     journal: &mut Journal,
     node: &Reach,
     binary: &AgentBinary,
-    cluster_address: Option<&str>,
+    cluster: ClusterId,
     routed: Option<bool>,
     cancel: &CancellationToken,
 ) -> Result<Result<(), End>, Error> {
@@ -271,7 +257,7 @@ async fn put_in(
         )
         .await?;
     journal.begin(StepKind::Configure).await?;
-    let endpoints = inner.endpoints(cluster_address);
+    let endpoints = inner.endpoints_of_cluster(cluster);
     if endpoints.is_empty() {
         return Ok(Err(failed(problem(
             "This computer has no address that an LXC could reach".into(),
@@ -279,22 +265,7 @@ async fn put_in(
             "Connect it to the network of the cluster, then try again.",
         ))));
     }
-    let ca_pem = inner.ca()?.certificate_pem().to_owned();
-    let code = inner.codes.issue(guest, clock::random()?, clock::now());
-    let bootstrap = Bootstrap {
-        endpoints: endpoints.clone(),
-        ca_pem,
-        server_name: inner.server_name()?,
-        code,
-    };
-    let text = serde_json::to_string(&bootstrap).map_err(|e| {
-        Error::new(
-            Kind::Internal,
-            "The agent's configuration could not be written",
-        )
-        .words(e.to_string())
-    })?;
-    let text = SecretString::from(text);
+    let text = inner.bootstrap(guest, endpoints.clone())?;
     let configured = patiently(journal, cancel, || node.configure(vmid, text.clone()));
     if let Err(error) = configured.await? {
         return Ok(Err(because(&error)));
@@ -325,9 +296,4 @@ async fn put_in(
     };
     let reported = journal.first_report(&told, cancel).await?;
     Ok(reported.map(drop))
-}
-
-fn address_of(known: &Known, guest: &Guest) -> Option<String> {
-    let cluster = known.clusters.get(&guest.record.cluster)?;
-    cluster.record.addresses.first().cloned()
 }

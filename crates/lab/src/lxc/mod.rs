@@ -5,6 +5,7 @@
 //! namespaces whose processes are known by that folder in their mount table. So a run that was killed can be cleared
 //! away by the next one without touching anything else.
 
+mod accounts;
 mod bridge;
 mod command;
 mod deb;
@@ -21,6 +22,7 @@ mod sweep;
 mod template;
 mod userland;
 
+pub use accounts::missing_for_accounts;
 pub use command::Output;
 pub use deb::{Deb, Suite};
 pub use firewall::Rule;

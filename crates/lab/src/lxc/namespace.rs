@@ -13,7 +13,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{command, userland};
+use super::{
+    accounts::{FOLDERS, PCT},
+    command, userland,
+};
 
 /// How to enter a node.
 #[derive(Clone)]
@@ -32,9 +35,9 @@ const HOLD: &str = r#"
 mount -t tmpfs -o mode=0755 none /run
 mkdir -m 0755 /run/sshd /run/lock
 mount --bind "$1/etc-lxc" /etc/lxc
-mount --bind "$1/shadow" /etc/shadow
+$put "$1/shadow" /etc/shadow
 for file in /etc/subuid /etc/subgid; do
-  [ ! -e "$file" ] || mount --bind "$1/subids" "$file"
+  [ ! -e "$file" ] || $put "$1/subids" "$file"
 done
 echo ready
 exec sleep infinity
@@ -44,6 +47,8 @@ exec sleep infinity
 pub(crate) struct Namespace {
     folder: PathBuf,
     holder: u32,
+    /// Its accounts are its own.
+    accounts: bool,
     children: Mutex<Children>,
 }
 
@@ -54,7 +59,7 @@ struct Children {
 
 impl Namespace {
     /// Makes it. `keys` is the `authorized_keys` that all nodes of a cluster share, as on Proxmox.
-    pub(crate) fn make(folder: &Path, keys: &Path, password: &str) -> Result<Self> {
+    pub(crate) fn make(folder: &Path, keys: &Path, password: &str, accounts: bool) -> Result<Self> {
         fs::create_dir_all(folder.join("etc-lxc"))?;
         fs::create_dir_all(folder.join("lxc"))?;
         let lxc = format!("lxc.lxcpath = {}\n", folder.join("lxc").display());
@@ -63,16 +68,22 @@ impl Namespace {
         let (first, count) = userland::SHIFT;
         fs::write(folder.join("subids"), format!("root:{first}:{count}\n"))?;
         let shadow = folder.join("shadow");
-        let accounts = format!(
+        let passwords = format!(
             "root:{}:19000:0:99999:7:::\nsshd:!:19000::::::\n",
             hashed(password)?
         );
-        fs::write(&shadow, accounts)?;
+        fs::write(&shadow, passwords)?;
         fs::set_permissions(&shadow, fs::Permissions::from_mode(0o600))?;
         let ssh = folder.join("home/.ssh");
         fs::create_dir_all(&ssh)?;
         fs::set_permissions(&ssh, fs::Permissions::from_mode(0o700))?;
         symlink(keys, ssh.join("authorized_keys"))?;
+        let begin = if accounts {
+            fs::write(folder.join("pct"), PCT)?;
+            FOLDERS
+        } else {
+            "put='mount --bind'\n"
+        };
         let mut holder = Command::new("unshare")
             .args([
                 "--mount",
@@ -80,7 +91,7 @@ impl Namespace {
                 "private",
                 "/bin/sh",
                 "-euc",
-                HOLD,
+                &format!("{begin}{HOLD}"),
                 "sh",
             ])
             .arg(folder)
@@ -103,6 +114,7 @@ impl Namespace {
         Ok(Self {
             folder: folder.to_owned(),
             holder: holder.id(),
+            accounts,
             children: Mutex::new(Children { holder, sshd: None }),
         })
     }
@@ -163,11 +175,18 @@ impl Namespace {
 
     fn listen(&self, address: SocketAddr) -> Result<SocketAddr> {
         let folder = self.folder.display();
+        // A new account has no password; without PAM sshd takes that for a locked one.
+        let homes = match self.accounts {
+            true => "AuthorizedKeysFile .ssh/authorized_keys\nUsePAM yes\nSetEnv PATH=/usr/sbin:/usr/bin:/sbin:/bin\n".to_owned(),
+            false => format!(
+                "AuthorizedKeysFile {folder}/home/.ssh/authorized_keys\nUsePAM no\n\
+                 SetEnv HOME={folder}/home PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
+            ),
+        };
         let config = format!(
-            "Port {port}\nListenAddress {ip}\nHostKey {folder}/host_key\nAuthorizedKeysFile {folder}/home/.ssh/authorized_keys\n\
-             PidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication yes\n\
-             KbdInteractiveAuthentication no\nPrintMotd no\nLogLevel VERBOSE\n\
-             SetEnv HOME={folder}/home PATH=/usr/sbin:/usr/bin:/sbin:/bin\n",
+            "Port {port}\nListenAddress {ip}\nHostKey {folder}/host_key\nPidFile none\nStrictModes no\n\
+             PermitRootLogin yes\nPasswordAuthentication yes\nKbdInteractiveAuthentication no\nPrintMotd no\n\
+             LogLevel VERBOSE\n{homes}",
             port = address.port(),
             ip = address.ip(),
         );

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::{
     bridge::Bridge,
+    command::{self, Output},
     deb,
     guest::{Inner, RealGuest},
     namespace::{Namespace, NodeDoor},
@@ -86,10 +87,10 @@ impl RealNodes {
             if !keys.exists() {
                 std::fs::write(&keys, "")?;
             }
-            let (address, port) = (plan.address, plan.port);
+            let (address, port, accounts) = (plan.address, plan.port, plan.accounts);
             let (namespace, door) =
                 tokio::task::spawn_blocking(move || -> Result<(Namespace, NodeDoor)> {
-                    let namespace = Namespace::make(&folder, &keys, &password)?;
+                    let namespace = Namespace::make(&folder, &keys, &password, accounts)?;
                     let (algorithm, host_key) = namespace.new_host_key()?;
                     let address = namespace.open(address, port)?;
                     let door = NodeDoor {
@@ -226,6 +227,19 @@ impl RealNodes {
             }
         }
         facts
+    }
+
+    /// Runs lines in the shell that root has on a node, as its user does.
+    ///
+    /// # Errors
+    /// When there is no such node, or no shell.
+    pub async fn shell(&self, node: &str, lines: &str) -> Result<Output> {
+        let mut shell = self.node(node)?.namespace.command("/bin/bash");
+        shell
+            .args(["-c", lines])
+            .env("HOME", "/root")
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        tokio::task::spawn_blocking(move || command::answer(&mut shell)).await?
     }
 
     /// Ends a node's sshd and its sessions; connections are refused from then on.

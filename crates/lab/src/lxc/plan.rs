@@ -43,6 +43,8 @@ pub struct NodePlan {
     pub address: IpAddr,
     /// Port of its sshd; none takes 22 if it is free, else any.
     pub port: Option<u16>,
+    /// Accounts can be made on it and files written into its folders, without a trace on the machine.
+    pub accounts: bool,
     pub guests: Vec<GuestPlan>,
 }
 
@@ -118,8 +120,16 @@ impl NodePlan {
             name: name.into(),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: None,
+            accounts: false,
             guests: Vec::new(),
         }
+    }
+
+    /// Lets accounts be made on it. Needs what [`super::missing_for_accounts`] names.
+    #[must_use]
+    pub fn accounts(mut self) -> Self {
+        self.accounts = true;
+        self
     }
 
     /// Adds a guest.

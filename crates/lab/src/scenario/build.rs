@@ -69,6 +69,7 @@ pub fn node(name: &str) -> Node {
         api_closed: false,
         ssh_closed: false,
         authorized_keys: Vec::new(),
+        accounts: BTreeMap::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A simulated sshd on every node: password and public-key login as root, and the few scripts that are known.
 
+mod account;
 mod script;
 mod verbs;
 
@@ -23,7 +24,8 @@ use tracing::warn;
 use crate::{
     ground::{Ground, Place},
     net::listen_again,
-    world::{Live, Node, World},
+    ssh::account::Account,
+    world::{Live, World},
 };
 
 /// Largest script: the agent's binary in base64 and room to spare, in bytes.
@@ -222,6 +224,8 @@ struct Visitor {
     live: Live,
     place: Place,
     password: String,
+    /// Who has logged in.
+    account: Account,
     /// What each open channel was asked to run, and what came on its standard input so far.
     channels: HashMap<ChannelId, (String, Vec<u8>)>,
 }
@@ -232,27 +236,17 @@ impl Visitor {
             live,
             place,
             password: door.password.clone(),
+            account: Account::Root,
             channels: HashMap::new(),
         }
     }
 
-    fn knows(&self, key: &PublicKey) -> bool {
-        let Ok(line) = key.to_openssh() else {
-            return false;
-        };
-        // Type and key; comments and options differ.
-        let blob = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    fn opened(&self, user: &str, key: &PublicKey) -> Option<Account> {
         self.live.read(|w| {
-            self.place
-                .find(w)
-                .is_some_and(|(_, node)| holds(node, &blob))
+            let (_, node) = self.place.find(w)?;
+            account::opened(node, user, key)
         })
     }
-}
-
-fn holds(node: &Node, blob: &str) -> bool {
-    let lines = &node.authorized_keys;
-    !blob.is_empty() && lines.iter().any(|line| line.split(' ').any(|w| w == blob))
 }
 
 fn verdict(good: bool) -> Auth {
@@ -271,7 +265,7 @@ impl server::Handler for Visitor {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(verdict(user == "root" && self.knows(offer.public_key)))
+        Ok(verdict(self.opened(user, offer.public_key).is_some()))
     }
 
     async fn auth_publickey(
@@ -279,7 +273,9 @@ impl server::Handler for Visitor {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(verdict(user == "root" && self.knows(key.public_key)))
+        let opened = self.opened(user, key.public_key);
+        self.account = opened.unwrap_or_default();
+        Ok(verdict(opened.is_some()))
     }
 
     async fn channel_open_session(
@@ -289,6 +285,34 @@ impl server::Handler for Visitor {
         _: &mut Session,
     ) -> Result<(), Self::Error> {
         reply.accept().await;
+        Ok(())
+    }
+
+    /// Leads to other nodes, as sshd does unless it is told not to.
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        host: &str,
+        port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let port = u16::try_from(port).unwrap_or_default();
+        // A bound key is restricted, which takes forwarding away too.
+        let stream = match self.account {
+            Account::Root | Account::Sudo => TcpStream::connect((host, port)).await.ok(),
+            Account::Bound => None,
+        };
+        let Some(mut stream) = stream else {
+            return Ok(());
+        };
+        reply.accept().await;
+        tokio::spawn(async move {
+            let mut channel = channel.into_stream();
+            let _ = tokio::io::copy_bidirectional(&mut channel, &mut stream).await;
+        });
         Ok(())
     }
 
@@ -334,7 +358,7 @@ impl server::Handler for Visitor {
         let Some((command, input)) = self.channels.remove(&channel) else {
             return Ok(());
         };
-        let said = verbs::run(&self.live, self.place, &command, &input);
+        let said = verbs::run(&self.live, self.place, self.account, &command, &input);
         if !said.stdout.is_empty() {
             session.data(channel, said.stdout)?;
         }

@@ -6,7 +6,10 @@ use russh::keys::PublicKey;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use wire::Bootstrap;
 
-use super::{holds, script::Script};
+use super::{
+    account::{Account, holds},
+    script::Script,
+};
 use crate::{
     ground::Place,
     guest::{self, BINARY, BOOTSTRAP, VERSION},
@@ -40,22 +43,33 @@ impl Said {
 type Done = Result<String, (u32, String)>;
 
 /// Runs one command line with this standard input.
-pub(super) fn run(live: &Live, place: Place, command: &str, input: &[u8]) -> Said {
+pub(super) fn run(
+    live: &Live,
+    place: Place,
+    account: Account,
+    command: &str,
+    input: &[u8],
+) -> Said {
     let words: Vec<&str> = command.split_whitespace().collect();
-    match words.as_slice() {
-        ["/bin/sh", "-s"] => shell(input, |script| on_node(live, place, script)),
-        [
-            "lxc-attach",
-            "-n",
-            vmid,
-            "--clear-env",
-            "--",
-            "/bin/sh",
-            "-s",
-        ]
-        | ["pct", "exec", vmid, "--", "/bin/sh", "-s"]
-        | ["sudo", "-n", "pct", "exec", vmid, "--", "/bin/sh", "-s"]
-        | ["exec", vmid] => {
+    match (account, words.as_slice()) {
+        (Account::Bound, ["exec", vmid])
+        | (
+            Account::Root,
+            [
+                "lxc-attach",
+                "-n",
+                vmid,
+                "--clear-env",
+                "--",
+                "/bin/sh",
+                "-s",
+            ],
+        )
+        | (Account::Root, ["pct", "exec", vmid, "--", "/bin/sh", "-s"])
+        | (
+            Account::Root | Account::Sudo,
+            ["sudo", "-n", "pct", "exec", vmid, "--", "/bin/sh", "-s"],
+        ) => {
             let Ok(number) = vmid.parse::<u32>() else {
                 return Said::error(1, "lxc-attach: invalid container name");
             };
@@ -64,8 +78,19 @@ pub(super) fn run(live: &Live, place: Place, command: &str, input: &[u8]) -> Sai
             }
             shell(input, |script| in_guest(live, place, number, script))
         }
-        [program, ..] => Said::error(127, format!("bash: line 1: {program}: command not found")),
-        [] => Said::default(),
+        (Account::Bound, _) => Said::error(64, "redflag-enter: only exec VMID is allowed"),
+        (_, ["/bin/sh", "-s"]) => shell(input, |script| match script.verb.as_str() {
+            "guests" | "many" if account != Account::Root => {
+                Err((126, "redflag is not root on this node".to_owned()))
+            }
+            _ => on_node(live, place, script),
+        }),
+        (Account::Sudo, ["sudo", ..]) => Said::error(1, "sudo: a password is required"),
+        (Account::Sudo, ["lxc-attach" | "pct", ..]) => Said::error(1, "please run as root"),
+        (_, [program, ..]) => {
+            Said::error(127, format!("bash: line 1: {program}: command not found"))
+        }
+        (_, []) => Said::default(),
     }
 }
 
@@ -124,7 +149,7 @@ fn many(live: &Live, place: Place, script: &Script) -> Done {
         .flat_map(str::split_whitespace)
     {
         let line = format!("lxc-attach -n {vmid} --clear-env -- /bin/sh -s");
-        let said = run(live, place, &line, inner);
+        let said = run(live, place, Account::Root, &line, inner);
         let text = String::from_utf8_lossy(&[said.stderr, said.stdout].concat()).into_owned();
         output.push_str(&format!(
             "\n@@guest:{key}:{vmid}:begin\n{text}@@guest:{key}:{vmid}:{}\n",
@@ -217,7 +242,9 @@ fn install_key(live: &Live, place: Place, line: &str) -> Done {
     };
     let blob = key.split(' ').nth(1).unwrap_or_default().to_owned();
     live.change(|w| {
-        let known = place.find(w).is_some_and(|(_, node)| holds(node, &blob));
+        let known = place
+            .find(w)
+            .is_some_and(|(_, node)| holds(&node.authorized_keys, &blob));
         if known {
             return Ok("added=no\n".into());
         }

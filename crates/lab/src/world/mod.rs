@@ -124,6 +124,8 @@ pub struct Node {
     pub ssh_closed: bool,
     /// Lines of `authorized_keys` that were added through a simulated sshd; equal on all nodes of a cluster.
     pub authorized_keys: Vec<String>,
+    /// Accounts beside root that sudo lets into guests, and the lines of their `authorized_keys`.
+    pub accounts: BTreeMap<String, Vec<String>>,
 }
 
 /// A certificate as `certificates/info` describes it.

@@ -1,6 +1,11 @@
 //! Clusters: what is kept of them, how they are recognised, what goes with them.
 
-use domain::{ClusterId, inventory::Severity, operation::OperationKind};
+use domain::{
+    ClusterId,
+    access::{AccessEntry, AccessKey, AccessWay},
+    inventory::Severity,
+    operation::OperationKind,
+};
 use store::{AccessRecord, ClusterRecord, SecretId, StoreError};
 
 use crate::samples::{self, NOW, fingerprint, fresh, later};
@@ -129,6 +134,13 @@ async fn the_access_of_a_node_is_set_and_removed() {
         host_key: domain::host::HostKey {
             algorithm: "ssh-ed25519".into(),
             fingerprint: "SHA256:abc".into(),
+        },
+        way: AccessWay {
+            key: AccessKey::File {
+                path: "~/.ssh/node".into(),
+            },
+            entry: AccessEntry::Sudo,
+            through: Some("pve2".parse().unwrap()),
         },
         tried_at: Some(NOW),
         error: Some("refused".into()),

@@ -180,6 +180,7 @@ async fn a_discovery_keeps_access_and_first_sight() {
             algorithm: "ssh-ed25519".into(),
             fingerprint: "SHA256:abc".into(),
         },
+        way: domain::access::AccessWay::default(),
         tried_at: None,
         error: None,
     };

@@ -1,7 +1,10 @@
 //! Databases of released versions open in this one, with everything in them. Each file here is a dump of a database
 //! as `examples/record_schema.rs` filled it with that version; the files of released versions never change.
 
-use domain::operation::{JobState, OperationKind};
+use domain::{
+    access::AccessWay,
+    operation::{JobState, OperationKind},
+};
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use store::Store;
@@ -40,7 +43,9 @@ async fn every_released_schema_opens_with_all_that_it_holds() {
         assert_eq!(token.expose_secret(), "token");
 
         let nodes = store.nodes().await.unwrap();
-        assert_eq!(nodes[0].access.as_ref().unwrap().user, "root");
+        let access = nodes[0].access.as_ref().unwrap();
+        assert_eq!(access.user, "root");
+        assert_eq!(access.way, AccessWay::default(), "the one way of then");
         let guest = store.guests().await.unwrap().remove(0);
         assert_eq!(guest.name, "guest-100");
         let run = store
