@@ -4,34 +4,15 @@
 
 mod desktop;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result, bail};
-use desktop::Desktop;
+use anyhow::{Context, Result};
+use desktop::{Desktop, real};
 use domain::{
     NodeName,
     fleet::{AgentState, GuestRow, UpdateState},
     operation::JobState,
 };
-use lab::lxc::{GuestPlan, NodePlan, Options, RealNodes, Rule, missing};
+use lab::lxc::{GuestPlan, NodePlan, Options, RealNodes, Rule};
 use serde_json::{Value, json};
-
-fn possible() -> Result<bool> {
-    let why = missing().join("; ");
-    if !why.is_empty() && std::env::var("CI").as_deref() == Ok("true") {
-        bail!("real LXC guests are needed here: {why}");
-    }
-    Ok(why.is_empty())
-}
-
-fn agent() -> Result<PathBuf> {
-    let path = match std::env::var_os("REDFLAG_AGENT_BINARY") {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/agent/redflag-agent"),
-    };
-    path.canonicalize()
-        .with_context(|| format!("{} is not built: run `cargo xtask agent`", path.display()))
-}
 
 fn via(guests: &[GuestRow]) -> Option<Option<NodeName>> {
     match &guests.iter().find(|g| g.name == "web")?.agent {
@@ -53,7 +34,7 @@ async fn log_of(desktop: &Desktop, operation: &Value) -> Result<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lxc_behind_a_firewall_is_enrolled_scanned_and_updated_through_its_node() -> Result<()> {
-    if !possible()? {
+    if !real::possible()? {
         return Ok(());
     }
     let mut options = Options::two_nodes();
@@ -62,7 +43,7 @@ async fn lxc_behind_a_firewall_is_enrolled_scanned_and_updated_through_its_node(
     let facts = nodes.facts(&lab);
     let facts = &facts.clusters[0];
     let folder = tempfile::tempdir()?;
-    let mut desktop = Desktop::open_with(folder.path(), agent()?, "0.0.0.0:0").await?;
+    let mut desktop = Desktop::open_with(folder.path(), real::agent()?, "0.0.0.0:0").await?;
     let port = desktop.call("gateway", json!({})).await?["port"]
         .as_u64()
         .and_then(|port| u16::try_from(port).ok())
@@ -104,7 +85,7 @@ async fn lxc_behind_a_firewall_is_enrolled_scanned_and_updated_through_its_node(
     // The program is started anew: the node is asked without waiting for the agent to be missed.
     desktop.app.shutdown().await;
     let bind = format!("0.0.0.0:{port}");
-    let mut desktop = Desktop::open_with(folder.path(), agent()?, &bind).await?;
+    let mut desktop = Desktop::open_with(folder.path(), real::agent()?, &bind).await?;
     desktop
         .until_tree(|guests| via(guests).flatten().map(drop))
         .await?;

@@ -4,36 +4,16 @@
 
 mod desktop;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
-use desktop::Desktop;
+use anyhow::{Context, Result};
+use desktop::{Desktop, real};
 use domain::{
     fleet::{AgentState, GuestRow},
     operation::JobState,
 };
-use lab::lxc::{GuestPlan, NodePlan, Options, RealGuest, RealNodes, Stand, Userland, missing};
+use lab::lxc::{GuestPlan, NodePlan, Options, RealGuest, RealNodes, Stand, Userland};
 use serde_json::{Value, json};
-
-fn possible() -> Result<bool> {
-    let why = missing().join("; ");
-    if !why.is_empty() && std::env::var("CI").as_deref() == Ok("true") {
-        bail!("real LXC guests are needed here: {why}");
-    }
-    Ok(why.is_empty())
-}
-
-fn agent() -> Result<PathBuf> {
-    let path = match std::env::var_os("REDFLAG_AGENT_BINARY") {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/agent/redflag-agent"),
-    };
-    path.canonicalize()
-        .with_context(|| format!("{} is not built: run `cargo xtask agent`", path.display()))
-}
 
 /// Enrolled, and nothing of the installation is left.
 async fn enrolled(guest: &RealGuest) -> Result<()> {
@@ -65,7 +45,7 @@ fn online(guests: &[GuestRow], name: &str) -> Option<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lxc_one_rollout_over_every_kind_of_guest() -> Result<()> {
-    if !possible()? {
+    if !real::possible()? {
         return Ok(());
     }
     let mut options = Options::two_nodes();
@@ -93,7 +73,7 @@ async fn lxc_one_rollout_over_every_kind_of_guest() -> Result<()> {
     let facts = &facts.clusters[0];
     lab.lock_guest("mixed", 106, Some("backup"))?;
     let folder = tempfile::tempdir()?;
-    let mut desktop = Desktop::open_with(folder.path(), agent()?, "0.0.0.0:0").await?;
+    let mut desktop = Desktop::open_with(folder.path(), real::agent()?, "0.0.0.0:0").await?;
     let cluster = desktop.add_cluster(facts).await?;
     desktop
         .call("discover", json!({ "cluster": cluster }))
