@@ -6,6 +6,8 @@ use std::{
     time::Instant,
 };
 
+use futures_util::future::BoxFuture;
+use tokio::sync::OwnedMutexGuard;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -17,6 +19,33 @@ use crate::{
     ssh,
     world::{Broadcasts, Cluster, Down, Live, Node, World},
 };
+
+/// Switches a real guest as a task of that kind does (`vzstart`, `vzreboot`, …). Until what it gives is dropped nobody
+/// else looks whether the guest runs.
+pub(crate) type Switch =
+    Arc<dyn Fn(&str) -> BoxFuture<'static, anyhow::Result<OwnedMutexGuard<()>>> + Send + Sync>;
+
+/// The switches of real guests, by cluster and number.
+#[derive(Default)]
+pub(crate) struct Switches(Mutex<HashMap<(usize, u32), Switch>>);
+
+impl std::fmt::Debug for Switches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Switches")
+    }
+}
+
+impl Switches {
+    pub(crate) fn connect(&self, cluster: usize, vmid: u32, switch: Switch) {
+        let mut switches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        switches.insert((cluster, vmid), switch);
+    }
+
+    pub(crate) fn of(&self, cluster: usize, vmid: u32) -> Option<Switch> {
+        let switches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        switches.get(&(cluster, vmid)).cloned()
+    }
+}
 
 /// What all servers of a lab share.
 #[derive(Debug)]
@@ -32,6 +61,7 @@ pub(crate) struct Ground {
     pub(crate) doors: Vec<Vec<ssh::Door>>,
     pub(crate) records: Records,
     pub(crate) terminals: Terminals,
+    pub(crate) switches: Switches,
     /// What each node has last read of the broadcasts, and when.
     pub(crate) seen: Mutex<HashMap<Place, (Instant, Arc<Broadcasts>)>>,
     pub(crate) stop: CancellationToken,

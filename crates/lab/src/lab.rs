@@ -14,7 +14,7 @@ use crate::{
     console::{Program, Terminals},
     facts::{self, Facts},
     faults::Faults,
-    ground::{Ground, Place},
+    ground::{Ground, Place, Switch, Switches},
     guest::{self, Pace},
     net,
     options::{Options, Ports},
@@ -107,6 +107,7 @@ impl Lab {
             records: Records::default(),
             seen: Mutex::new(HashMap::new()),
             terminals: Terminals::default(),
+            switches: Switches::default(),
             doors: doors
                 .iter()
                 .map(|(_, sshds)| sshds.iter().map(|(door, _)| door.clone()).collect())
@@ -172,10 +173,7 @@ impl Lab {
     /// # Errors
     /// For a guest that does not exist. The same holds for all methods below.
     pub fn start_guest(&self, cluster: &str, vmid: u32) -> Result<()> {
-        self.guest(cluster, vmid, |g| {
-            g.running_since = Some(seconds());
-            g.take_pending();
-        })
+        self.guest(cluster, vmid, |g| g.boot(seconds()))
     }
 
     /// Stops a guest at once, without a task.
@@ -316,17 +314,25 @@ impl Lab {
         self.guest(cluster, vmid, |g| guest::install(&mut g.machine, bootstrap))
     }
 
-    /// Connects a guest's console to programs of this machine instead of a simulated shell.
+    /// Connects a guest to a real one of this machine: its console to programs instead of a simulated shell, and the
+    /// tasks that start and stop it.
     ///
     /// # Errors
     /// For a cluster that does not exist.
-    pub(crate) fn connect_console(&self, cluster: &str, vmid: u32, program: Program) -> Result<()> {
+    pub(crate) fn connect_real(
+        &self,
+        cluster: &str,
+        vmid: u32,
+        program: Program,
+        switch: Switch,
+    ) -> Result<()> {
         let index = self
             .ground
             .live
             .read(|w| w.clusters.iter().position(|c| c.label == cluster));
         let index = index.context("no such cluster")?;
         self.ground.terminals.connect(index, vmid, program);
+        self.ground.switches.connect(index, vmid, switch);
         Ok(())
     }
 

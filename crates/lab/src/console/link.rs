@@ -180,6 +180,11 @@ fn taken<T>(ground: &Ground, offer: &Offer, look: impl FnOnce(&Guest) -> Option<
     ground.live.read(|w| find(w, offer).and_then(look))
 }
 
+/// Tells one run of a guest from the next.
+fn life_of(guest: &Guest) -> Option<(i64, u32)> {
+    guest.running_since.map(|since| (since, guest.boots))
+}
+
 fn forget_cut(ground: &Ground, offer: &Offer) {
     ground.live.change(|w| {
         let cluster = w.clusters.get_mut(offer.entry.cluster);
@@ -215,6 +220,7 @@ fn attach(
         }
     });
     let shared = ground.clone();
+    let life = taken(ground, offer, life_of);
     ground.tasks.spawn(async move {
         let program = shared.terminals.program(place.0, place.1);
         let playing = async {
@@ -227,7 +233,14 @@ fn attach(
             }
             #[cfg(not(target_os = "linux"))]
             drop(program);
-            shell::play(&shared, place, &mode, running, stage).await;
+            tokio::select! {
+                () = shell::play(&shared, place, &mode, running, stage) => {}
+                // Whatever is connected to it ends with it.
+                () = shared.live.until(|w| {
+                    let guest = w.clusters.get(place.0).and_then(|c| c.guests.get(&place.1));
+                    guest.and_then(life_of) != life
+                }), if running => {}
+            }
         };
         tokio::select! {
             () = shared.stop.cancelled() => {}

@@ -35,6 +35,7 @@ struct Life {
     seat: Seat,
     installation: u64,
     started: i64,
+    boots: u32,
 }
 
 /// Changes come in bursts; a moment's patience saves looking at a thousand guests for each.
@@ -97,6 +98,7 @@ fn wanted(world: &World) -> std::collections::HashSet<Life> {
                     },
                     installation: agent.installation,
                     started,
+                    boots: guest.boots,
                 });
             }
         }

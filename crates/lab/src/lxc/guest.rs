@@ -21,6 +21,8 @@ use super::{
 
 /// How long systemd may take to be up.
 const BOOT: Duration = Duration::from_secs(90);
+/// How long it may take to shut down, in seconds.
+const SHUTDOWN: &str = "20";
 
 /// A real guest. Clones are the same guest.
 #[derive(Clone)]
@@ -40,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) cgroup: String,
     /// Text of its `sources.list`.
     pub(crate) sources: String,
+    /// Held by whoever switches it, or compares it with the double.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl RealGuest {
@@ -212,6 +216,31 @@ impl RealGuest {
         })
     }
 
+    /// What a task of the double does with it.
+    pub(crate) fn switch(&self) -> crate::ground::Switch {
+        let guest = self.clone();
+        Arc::new(move |kind| {
+            let (guest, kind) = (guest.clone(), kind.to_owned());
+            Box::pin(async move {
+                let turn = Arc::clone(&guest.0.turn).lock_owned().await;
+                let act = move |guest: &Self| {
+                    match kind.as_str() {
+                        "vzstop" => guest.stop_now()?,
+                        "vzshutdown" => guest.shut_down_now()?,
+                        "vzreboot" => {
+                            guest.shut_down_now()?;
+                            guest.start_now()?;
+                        }
+                        _ => guest.start_now()?,
+                    }
+                    Ok(())
+                };
+                guest.blocking(act).await?;
+                Ok(turn)
+            })
+        })
+    }
+
     pub(crate) fn running_now(&self) -> Result<bool> {
         let mut command = self.0.namespace.command("lxc-info");
         command.args(["-n", &self.vmid().to_string(), "-s", "-H"]);
@@ -267,6 +296,16 @@ impl RealGuest {
                 _ => std::thread::sleep(Duration::from_millis(30)),
             }
         }
+    }
+
+    /// Lets its init end it, and kills what is left of it after a while.
+    fn shut_down_now(&self) -> Result<()> {
+        if !self.running_now()? {
+            return Ok(());
+        }
+        let mut command = self.0.namespace.command("lxc-stop");
+        command.args(["-t", SHUTDOWN, "-n", &self.vmid().to_string()]);
+        command::answer(&mut command)?.text().map(|_| ())
     }
 
     pub(crate) fn stop_now(&self) -> Result<()> {

@@ -70,7 +70,8 @@ impl RealNodes {
         }
         let nodes = Self::raise(run, options, Some(&lab)).await?;
         for guest in nodes.guests() {
-            lab.connect_console(guest.cluster(), guest.vmid(), guest.console_program())?;
+            let (program, switch) = (guest.console_program(), guest.switch());
+            lab.connect_real(guest.cluster(), guest.vmid(), program, switch)?;
         }
         Ok((nodes, lab))
     }
@@ -121,6 +122,7 @@ impl RealNodes {
                     gateway: run.bridge.host(),
                     cgroup: sweep::cgroup(&run.id),
                     sources: Repository::sources(run.repository.address()),
+                    turn: Arc::default(),
                 }));
                 index += 1;
             }

@@ -73,6 +73,7 @@ pub(crate) async fn keep(guests: Vec<RealGuest>, live: Live) {
     let mut changes = live.changes();
     loop {
         for guest in &guests {
+            let _turn = guest.0.turn.lock().await;
             let key = (guest.node().to_owned(), guest.vmid());
             let before = known
                 .get(&key)

@@ -29,30 +29,57 @@ pub(super) fn begin(ground: &Arc<Ground>, cluster: usize, mut task: Task) -> Str
     ground.tasks.spawn(async move {
         tokio::select! {
             () = shared.stop.cancelled() => {}
-            () = tokio::time::sleep(shared.options.task_time) => shared.live.change(|w| {
-                if let Some(cluster) = w.clusters.get_mut(cluster) {
-                    end(cluster, &key, seconds());
-                }
-            }),
+            () = carry_out(&shared, cluster, &key) => {}
         }
     });
     upid
 }
 
-fn end(cluster: &mut Cluster, upid: &str, now: i64) {
+/// Does what a task is for, with a real guest too where the double has one, and ends it.
+async fn carry_out(ground: &Ground, index: usize, upid: &str) {
+    tokio::time::sleep(ground.options.task_time).await;
+    let what = ground.live.read(|w| {
+        let cluster = w.clusters.get(index)?;
+        let task = cluster.tasks.iter().find(|t| t.upid() == upid)?;
+        let vmid = task.id.parse().unwrap_or(0);
+        let kind = task.kind.clone();
+        let refused = obstacle(cluster, &kind, vmid).err();
+        Some((vmid, kind, refused))
+    });
+    let Some((vmid, kind, refused)) = what else {
+        return;
+    };
+    let switch = ground.switches.of(index, vmid);
+    let switched = match switch.filter(|_| refused.is_none() && kind != "vncproxy") {
+        Some(switch) => switch(&kind).await.map(Some),
+        None => Ok(None),
+    };
+    let failed = switched.as_ref().err().map(|error| format!("{error:#}"));
+    ground.live.change(|w| {
+        if let Some(cluster) = w.clusters.get_mut(index) {
+            end(cluster, upid, seconds(), refused.or(failed));
+        }
+    });
+    drop(switched);
+}
+
+fn end(cluster: &mut Cluster, upid: &str, now: i64, failed: Option<String>) {
     let Some(index) = cluster.tasks.iter().position(|t| t.upid() == upid) else {
         return;
     };
     let kind = cluster.tasks[index].kind.clone();
     let vmid = cluster.tasks[index].id.parse().unwrap_or(0);
-    let exit = power(cluster, &kind, vmid, now).err();
+    let exit = match failed {
+        Some(words) => Some(words),
+        None => power(cluster, &kind, vmid, now).err(),
+    };
     let task = &mut cluster.tasks[index];
     task.ended_at = Some(now);
     task.exit = Some(exit.unwrap_or_else(|| "OK".into()));
 }
 
-/// Carries out a power task; the error is its exit status.
-fn power(cluster: &mut Cluster, kind: &str, vmid: u32, now: i64) -> Result<(), String> {
+/// Why a task cannot do what it is for: its exit status.
+fn obstacle(cluster: &Cluster, kind: &str, vmid: u32) -> Result<(), String> {
     if kind == "vncproxy" {
         return Ok(());
     }
@@ -61,19 +88,26 @@ fn power(cluster: &mut Cluster, kind: &str, vmid: u32, now: i64) -> Result<(), S
     }
     let guest = cluster
         .guests
-        .get_mut(&vmid)
+        .get(&vmid)
         .ok_or_else(|| format!("Configuration file 'lxc/{vmid}.conf' does not exist"))?;
-    if let Some(lock) = &guest.lock {
-        return Err(format!("CT is locked ({lock})"));
+    match &guest.lock {
+        Some(lock) => Err(format!("CT is locked ({lock})")),
+        None if kind == "vzstart" && guest.template => {
+            Err("you can't start a CT if it's a template".into())
+        }
+        None => Ok(()),
     }
+}
+
+/// Carries out a power task; the error is its exit status.
+fn power(cluster: &mut Cluster, kind: &str, vmid: u32, now: i64) -> Result<(), String> {
+    obstacle(cluster, kind, vmid)?;
+    let Some(guest) = cluster.guests.get_mut(&vmid).filter(|_| kind != "vncproxy") else {
+        return Ok(());
+    };
     match kind {
-        "vzstart" if guest.template => Err("you can't start a CT if it's a template".into()),
         "vzstart" | "vzreboot" => {
-            if let Some(description) = guest.pending.remove("description") {
-                guest.description = Some(description);
-            }
-            guest.take_pending();
-            guest.running_since = Some(now);
+            guest.boot(now);
             Ok(())
         }
         "vzstop" | "vzshutdown" => {

@@ -87,6 +87,7 @@ pub fn guest(vmid: u32, name: &str, node: &str) -> GuestPlanner {
         node: node.into(),
         name: name.into(),
         running_since: Some(seconds() - 3_600 - (noise(key, 5) * 2e6) as i64),
+        boots: 0,
         template: false,
         lock: None,
         lock_after_report: None,

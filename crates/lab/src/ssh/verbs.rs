@@ -96,8 +96,11 @@ pub(super) fn run_by_console(
         }
         in_guest(live, place, vmid, &script)
     });
-    let text = [said.stderr, said.stdout].concat();
-    String::from_utf8_lossy(&text).into_owned()
+    // A terminal shows errors where they come: after the beginning.
+    let shown = String::from_utf8_lossy(&said.stdout);
+    let errors = String::from_utf8_lossy(&said.stderr);
+    let (begin, rest) = shown.split_at(shown.find('\n').map_or(0, |end| end + 1));
+    format!("{begin}{errors}{rest}")
 }
 
 fn unpacked(bytes: &[u8]) -> Vec<u8> {

@@ -148,6 +148,8 @@ pub struct Guest {
     pub name: String,
     /// Seconds since 1970; none while stopped.
     pub running_since: Option<i64>,
+    /// How often it has been started here.
+    pub boots: u32,
     pub template: bool,
     /// `backup`, `snapshot`, …
     pub lock: Option<String>,
