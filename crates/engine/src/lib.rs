@@ -31,6 +31,7 @@ mod reception;
 mod reconcile;
 mod rhythm;
 mod roads;
+mod shells;
 mod start;
 mod state;
 mod visit;
