@@ -14,7 +14,7 @@ it('shows each guest, who is left out and why, and sums', async () => {
   await user.click(row('pve2'));
   await user.keyboard('u');
   const dialog = await screen.findByRole('dialog', { name: 'Update 3 LXCs' });
-  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' }, allowed: { start: false, takeOver: false } }]);
+  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' }, allowed: { start: false, takeOver: false, shell: false } }]);
   expect(screen.getByTestId('plan-short').textContent).toBe('7f3a-c91e');
   expect(screen.getByTestId('plan-left-out').textContent).toContain('Proxmox holds a lock: backup.');
   expect(within(dialog).getByText('8 updates')).toBeTruthy();
@@ -139,6 +139,23 @@ it('lets stopped LXCs be started for an agent, and makes the plan anew with them
   await user.click(started);
   expect(screen.getByTestId('plan-starts')).toBeTruthy();
   expect(screen.getByText('Stop the LXC again, and keep the agent for its next start')).toBeTruthy();
+});
+
+it('says what a shell on the console means before it is allowed, and all that is done for it', async () => {
+  const { user, host } = await open();
+  await user.click(row('vaultwarden'));
+  await user.keyboard('i');
+  const box = await screen.findByTestId('plan-allow-shell');
+  expect(box.textContent).toContain('Make the console of 1 LXC a shell of root for it');
+  expect(box.textContent).toContain('everyone with VM.Console on it is root in it without a password');
+  await user.click(box);
+  const restarted = await screen.findByTestId('plan-guest-201');
+  expect(host.requests('make_plan').at(-1)).toMatchObject({ kind: 'enrol', allowed: { start: false, takeOver: false, shell: true } });
+  expect(restarted.textContent).toContain('Is restarted twice for it');
+  await user.click(restarted);
+  expect(screen.getByTestId('plan-opens-console').textContent).toContain('root in it without a password');
+  expect(screen.getByText('Set the console back to what it was, whatever became of the rest')).toBeTruthy();
+  expect(screen.getByText('Restart the LXC again, which brings that into force')).toBeTruthy();
 });
 
 it('keeps the focus on the tick box, so that the next key does not approve', async () => {

@@ -146,8 +146,12 @@ impl JobState {
 pub enum StepKind {
     /// Is the guest in a state for it, and is the agent there (or not there yet)?
     Check,
+    /// Let the guest's console be a shell of root, where the plan says so.
+    OpenConsole,
     /// Start the guest, where it was stopped and the plan says so.
     Start,
+    /// Restart the guest, so that its console is that shell.
+    RestartGuest,
     /// Copy the agent's binary into the guest and compare its SHA-256.
     Copy,
     /// Write its configuration with a single-use code.
@@ -160,6 +164,10 @@ pub enum StepKind {
     CleanUp,
     /// Stop the guest again that was started for the job.
     Stop,
+    /// Set the console back to what it was.
+    CloseConsole,
+    /// Restart the guest again, so that its console is that.
+    RestartGuestAgain,
     /// Start the agent's service again.
     Restart,
     /// Take the agent out.
@@ -189,13 +197,17 @@ impl OperationKind {
         match self {
             Self::Enrol => &[
                 K::Check,
+                K::OpenConsole,
                 K::Start,
+                K::RestartGuest,
                 K::Copy,
                 K::Configure,
                 K::Install,
                 K::CheckIn,
                 K::CleanUp,
                 K::Stop,
+                K::CloseConsole,
+                K::RestartGuestAgain,
             ],
             Self::RestartAgent => &[K::Check, K::Restart, K::CheckIn],
             Self::RemoveAgent => &[K::Check, K::Remove, K::CleanUp],

@@ -148,6 +148,10 @@ pub enum PlannedWork {
         /// An agent of another RedFlag may be in it, and is replaced.
         #[serde(default)]
         take_over: bool,
+        /// Its console is no shell: it becomes one for this and is set back afterwards, and a guest that runs is
+        /// restarted for both.
+        #[serde(default)]
+        shell: bool,
     },
     /// Start the agent's service again.
     RestartAgent { reach: String },
@@ -191,6 +195,8 @@ pub enum Remedy {
     Start,
     /// Replace the agent of another RedFlag.
     TakeOver,
+    /// Make the guest's console a shell of root and restart the guest for it, and set both back afterwards.
+    Shell,
 }
 
 /// What a plan may do beyond what its kind does by itself.
@@ -201,6 +207,8 @@ pub struct Allowed {
     pub start: bool,
     /// Replace agents of another RedFlag.
     pub take_over: bool,
+    /// Make consoles shells of root and restart guests for it, and set both back afterwards.
+    pub shell: bool,
 }
 
 /// A plan over all selected guests, as shown in the plan dialog.
@@ -239,8 +247,9 @@ impl Plan {
                     reach,
                     start,
                     take_over,
+                    shell,
                 } => format!(
-                    "{} enrol {reach} start={start} take_over={take_over}",
+                    "{} enrol {reach} start={start} take_over={take_over} shell={shell}",
                     g.guest
                 ),
                 PlannedWork::RestartAgent { reach } => format!("{} restart {reach}", g.guest),

@@ -1,7 +1,7 @@
 //! Which guests come into a plan, and why the others do not: before any agent has been asked.
 
 use domain::{
-    AgentId, NodeKey, Timestamp,
+    AgentId, ClusterId, NodeKey, Timestamp,
     operation::{OperationKind, Target},
     plan::{Allowed, LeftOut, PlannedGuest, PlannedWork, Remedy},
 };
@@ -16,8 +16,17 @@ use crate::{
 
 /// A guest that may be in the plan, or why it is not.
 pub(crate) enum Candidate {
-    In(Box<PlannedGuest>, Option<AgentId>),
+    In(Box<PlannedGuest>, Ask),
     Out(LeftOut),
+}
+
+/// Who is asked before the guest is in the plan for certain.
+pub(crate) enum Ask {
+    Nobody,
+    /// The agent simulates.
+    Agent(AgentId),
+    /// Proxmox says what the guest's console is connected to.
+    Console(ClusterId),
 }
 
 fn left_out(guest: &Guest, why: String, remedy: Option<Remedy>) -> LeftOut {
@@ -67,7 +76,7 @@ fn candidate(
         None if known
             .clusters
             .get(&node.cluster)
-            .is_some_and(|c| c.consoles) =>
+            .is_some_and(|c| c.consoles == Some(true)) =>
         {
             Ok("its console in Proxmox".into())
         }
@@ -93,6 +102,7 @@ fn candidate(
                 reach,
                 start: stopped,
                 take_over: allowed.take_over,
+                shell: false,
             })
         }
         OperationKind::RestartAgent => Ok(PlannedWork::RestartAgent { reach: reach()? }),
@@ -131,11 +141,13 @@ impl Inner {
                         Ok(work) => work,
                         Err(left) => return Candidate::Out(left),
                     };
-                    let agent = guest
-                        .agent
-                        .as_ref()
-                        .map(|a| a.record.id)
-                        .filter(|_| kind == OperationKind::Update);
+                    let ask = match (kind, &guest.agent) {
+                        (OperationKind::Update, Some(agent)) => Ask::Agent(agent.record.id),
+                        (OperationKind::Enrol, _) if by_console(known, guest) => {
+                            Ask::Console(guest.record.cluster)
+                        }
+                        _ => Ask::Nobody,
+                    };
                     Candidate::In(
                         Box::new(PlannedGuest {
                             guest: guest.record.id,
@@ -149,12 +161,22 @@ impl Inner {
                                 .or_else(|| guest.record.ostype.clone()),
                             work,
                         }),
-                        agent,
+                        ask,
                     )
                 });
             found.collect()
         })
     }
+}
+
+/// Whether a guest is entered over its console: the way into its node is not set up.
+fn by_console(known: &Known, guest: &Guest) -> bool {
+    let node = NodeKey {
+        cluster: guest.record.cluster,
+        node: guest.record.node.clone(),
+    };
+    let node = known.nodes.get(&node);
+    node.is_some_and(|node| node.record.access.is_none())
 }
 
 fn empty() -> domain::plan::GuestPlan {

@@ -267,7 +267,7 @@ impl Inner {
                 Cluster {
                     record,
                     answered: Link::Unknown,
-                    consoles: false,
+                    consoles: None,
                 },
             )
         });

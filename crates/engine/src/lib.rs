@@ -38,6 +38,7 @@ mod reception;
 mod reconcile;
 mod rhythm;
 mod roads;
+mod shells;
 mod start;
 mod state;
 mod visit;

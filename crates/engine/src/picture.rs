@@ -28,8 +28,8 @@ pub(crate) struct Cluster {
     pub record: ClusterRecord,
     /// What the last question brought; whoever shows it takes [`Cluster::link`].
     pub answered: Link,
-    /// Whether the token may open the consoles of all guests, as far as was learned.
-    pub consoles: bool,
+    /// Whether the token may open the consoles of all guests; none before that was learned.
+    pub consoles: Option<bool>,
 }
 
 impl Cluster {
@@ -177,7 +177,7 @@ impl Known {
         let access = match &record.access {
             None => {
                 let cluster = self.clusters.get(&record.key.cluster);
-                if cluster.is_some_and(|c| c.consoles) {
+                if cluster.is_some_and(|c| c.consoles == Some(true)) {
                     NodeAccess::Console
                 } else {
                     NodeAccess::None

@@ -11,16 +11,16 @@ use domain::{
     operation::{OperationKind, Target, UpdateFilter},
     plan::{Allowed, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork},
 };
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use wire::{Action, Outcome};
 
 use crate::{
     Error, Kind,
-    candidates::Candidate,
+    candidates::{Ask, Candidate},
     clock,
     feed::Body,
     inner::Inner,
-    operations::{Task, scope, waiting_job},
+    operations::{Task, scope},
     picture::Guest,
 };
 
@@ -47,15 +47,19 @@ impl Inner {
                     .next("Select a cluster, a node or an LXC."),
             );
         }
+        let leave = self.leave_at_consoles(&candidates, allowed).await;
         let mut guests = Vec::new();
         let mut out = Vec::new();
         let mut asked = FuturesUnordered::new();
         for candidate in candidates {
             match candidate {
                 Candidate::Out(left) => out.push(left),
-                Candidate::In(guest, None) => guests.push(*guest),
-                Candidate::In(guest, Some(agent)) => {
-                    asked.push(self.simulate(*guest, agent, only.clone()))
+                Candidate::In(guest, Ask::Nobody) => guests.push(*guest),
+                Candidate::In(guest, Ask::Agent(agent)) => {
+                    asked.push(self.simulate(*guest, agent, only.clone()).boxed())
+                }
+                Candidate::In(guest, Ask::Console(cluster)) => {
+                    asked.push(self.look_at_console(*guest, cluster, &leave).boxed())
                 }
             }
         }
@@ -202,10 +206,7 @@ impl Inner {
         let tasks: Vec<Task> = self.state.read(|known| {
             let task = |planned: &PlannedGuest| {
                 let guest: &Guest = known.guests.get(&planned.guest)?;
-                Some(Task {
-                    job: waiting_job(guest, plan.kind),
-                    work: Some(planned.work.clone()),
-                })
+                Some(Task::new(guest, plan.kind, Some(planned.work.clone())))
             };
             plan.guests.iter().filter_map(task).collect()
         });
@@ -234,10 +235,7 @@ impl Inner {
             let mut tasks = Vec::new();
             for guest in ids.iter().filter_map(|id| known.guests.get(id)) {
                 match scope::obstacle(known, guest, OperationKind::Scan, now) {
-                    None => tasks.push(Task {
-                        job: waiting_job(guest, OperationKind::Scan),
-                        work: None,
-                    }),
+                    None => tasks.push(Task::new(guest, OperationKind::Scan, None)),
                     Some(why) => first = first.or(Some(format!("{}: {why}", guest.record.name))),
                 }
             }

@@ -26,6 +26,7 @@ impl Inner {
                 tasks.push(Task {
                     job,
                     work: record.work,
+                    console_before: record.console_before,
                 });
             }
             let id = stored.operation.id;

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::{GuestId, NodeKey, NodeName, Vmid};
+use domain::{ClusterId, GuestId, NodeKey, NodeName, Vmid};
 use futures_util::future::BoxFuture;
 use pve::{Client, ConsoleSetting, TerminalError};
 use reach::{ApiConsole, ConsoleMode, ConsoleState, ConsoleTrouble, Consoles, Reach, Terminal};
 
-use crate::{Error, access::AuditLog, inner::Inner};
+use crate::{Error, access::AuditLog, failures::cluster_error, inner::Inner};
+
+/// What opens consoles.
+pub(crate) const CONSOLE: &str = "VM.Console";
 
 /// Columns and rows of the terminal: wide enough that no line of ours is broken.
 const SIZE: (u16, u16) = (200, 50);
@@ -50,7 +53,7 @@ fn refused(error: &pve::Error) -> ConsoleTrouble {
 }
 
 /// An unknown word is treated as the mode that RedFlag cannot use.
-fn mode(word: Option<&str>) -> ConsoleMode {
+pub(crate) fn mode(word: Option<&str>) -> ConsoleMode {
     ConsoleMode::named(word).unwrap_or(ConsoleMode::Tty)
 }
 
@@ -96,6 +99,26 @@ impl Consoles for Api {
 }
 
 impl Inner {
+    /// Whether the token may open the consoles of a cluster's guests. Asked where no pass has learned it yet: after a
+    /// start jobs are taken up before the first one has ended.
+    async fn may_open_consoles(&self, cluster: ClusterId) -> Result<bool, Error> {
+        let learned = self
+            .state
+            .read(|known| known.clusters.get(&cluster)?.consoles);
+        if let Some(may) = learned {
+            return Ok(may);
+        }
+        let asked = self.watch_of(cluster)?.client.permissions().await;
+        let permissions = asked.map_err(|e| cluster_error(&self.cluster_name(cluster), e))?;
+        let may = permissions.holds_below("/vms", CONSOLE);
+        self.state.change(|known| {
+            if let Some(cluster) = known.clusters.get_mut(&cluster) {
+                cluster.consoles = Some(may);
+            }
+        });
+        Ok(may)
+    }
+
     /// The way into a guest that is to be taken now.
     pub(crate) async fn road_to(&self, guest: GuestId) -> Result<Reach, Error> {
         let found = self.state.read(|known| {
@@ -105,13 +128,12 @@ impl Inner {
                 node: record.node.clone(),
             };
             let ssh = known.nodes.get(&key)?.record.access.is_some();
-            let consoles = known.clusters.get(&key.cluster)?.consoles;
-            Some((key, ssh, consoles))
+            Some((key, ssh))
         });
-        let Some((key, ssh, consoles)) = found else {
+        let Some((key, ssh)) = found else {
             return Err(Error::not_found("The LXC"));
         };
-        if ssh || !consoles {
+        if ssh || !self.may_open_consoles(key.cluster).await? {
             return Ok(self.ssh_of_guest(guest).await?.into());
         }
         let kept = self

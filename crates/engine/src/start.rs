@@ -186,7 +186,7 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
             Cluster {
                 record,
                 answered: Link::Unknown,
-                consoles: false,
+                consoles: None,
             },
         );
     }

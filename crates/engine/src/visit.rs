@@ -6,7 +6,7 @@ use domain::{ClusterId, NodeName, host::Fingerprint};
 use pve::{Client, NodeState, cluster_ca_pem};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
-use crate::{Error, failures::cluster_error, inner::Inner};
+use crate::{Error, failures::cluster_error, inner::Inner, roads::CONSOLE};
 
 /// How long a node's certificates are waited for before another node is asked for the same.
 const CERTIFICATES_WITHIN: Duration = Duration::from_secs(5);
@@ -102,7 +102,7 @@ impl Inner {
         let permissions = client.permissions().await;
         self.state.change(|known| {
             if let (Some(cluster), Ok(permissions)) = (known.clusters.get_mut(&id), permissions) {
-                cluster.consoles = permissions.holds_below("/vms", "VM.Console");
+                cluster.consoles = Some(permissions.holds_below("/vms", CONSOLE));
             }
         });
         let mut more_addresses = false;

@@ -11,4 +11,8 @@ start: boolean,
 /**
  * Replace agents of another RedFlag.
  */
-takeOver: boolean, };
+takeOver: boolean, 
+/**
+ * Make consoles shells of root and restart guests for it, and set both back afterwards.
+ */
+shell: boolean, };

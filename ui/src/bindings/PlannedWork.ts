@@ -13,4 +13,9 @@ start: boolean,
 /**
  * An agent of another RedFlag may be in it, and is replaced.
  */
-takeOver: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, } | { "kind": "upgradeAgent", from: string, to: string, };
+takeOver: boolean, 
+/**
+ * Its console is no shell: it becomes one for this and is set back afterwards, and a guest that runs is
+ * restarted for both.
+ */
+shell: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, } | { "kind": "upgradeAgent", from: string, to: string, };

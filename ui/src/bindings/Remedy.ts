@@ -3,4 +3,4 @@
 /**
  * A permission without which a guest is left out of a plan.
  */
-export type Remedy = "start" | "takeOver";
+export type Remedy = "start" | "takeOver" | "shell";

@@ -3,17 +3,16 @@ import type { Job } from '../bindings/Job';
 import type { Step } from '../bindings/Step';
 import type { StepKind } from '../bindings/StepKind';
 
-/** Steps that most jobs pass over: a guest is started and stopped again only where it was stopped. */
-const SELDOM: ReadonlySet<StepKind> = new Set(['start', 'stop']);
+/** Steps that most jobs pass over, by what makes them needed: a stopped guest, or a console that is no shell. */
+const SELDOM: readonly ReadonlySet<StepKind>[] = [new Set(['start', 'stop']), new Set(['openConsole', 'restartGuest', 'closeConsole', 'restartGuestAgain'])];
 
 /** The steps of an operation's jobs in their order. The seldom ones only once a job has come to one of them. */
 export function stepsShown(jobs: readonly Job[]): StepKind[] {
   const [first] = jobs;
   if (first === undefined) return [];
-  const all = first.steps.map((step) => step.kind);
-  if (!all.some((kind) => SELDOM.has(kind))) return all;
-  const taken = jobs.some((job) => job.steps.some((step) => SELDOM.has(step.kind) && step.state !== 'skipped' && step.state !== 'waiting'));
-  return taken ? all : all.filter((kind) => !SELDOM.has(kind));
+  const taken = (kinds: ReadonlySet<StepKind>) => jobs.some((job) => job.steps.some((step) => kinds.has(step.kind) && step.state !== 'skipped' && step.state !== 'waiting'));
+  const passed = SELDOM.filter((kinds) => !taken(kinds));
+  return first.steps.map((step) => step.kind).filter((kind) => !passed.some((kinds) => kinds.has(kind)));
 }
 
 /** The step that runs. */

@@ -13,6 +13,7 @@ export function AgentWork({ guest, work }: { guest: PlannedGuest; work: Work }) 
     <>
       {work.kind === 'enrol' && work.start && <Note tone="caution" glyph="run" testId="plan-starts">{text.startedNote}</Note>}
       {work.kind === 'enrol' && work.takeOver && <Note tone="caution" glyph="back" testId="plan-takes-over">{text.takeOverNote}</Note>}
+      {work.kind === 'enrol' && work.shell && <Note tone="caution" glyph="lock" testId="plan-opens-console">{text.shellNote(work.start)}</Note>}
       <div className="facts">
         {work.kind !== 'upgradeAgent' && <Fact name={text.reach} is={work.reach} />}
         {work.kind !== 'removeAgent' && <Fact name={text.system} is={guest.os ?? words.state.unknown} />}
@@ -48,8 +49,12 @@ function outcome(work: Work): [string, string][] {
 function stepsOf(work: Work): readonly string[] {
   switch (work.kind) {
     case 'enrol': {
-      const [, ...rest] = text.stepList;
-      return work.start ? [text.stepCheckStopped, text.stepStart, ...rest, text.stepStop] : text.stepList;
+      const [check, ...rest] = text.stepList;
+      const { start, shell } = work;
+      return [
+        start ? text.stepCheckStopped : check, ...(shell ? [text.stepOpen] : []), ...(start ? [text.stepStart] : shell ? [text.stepRestart] : []),
+        ...rest, ...(start ? [text.stepStop] : []), ...(shell ? [text.stepClose] : []), ...(shell && !start ? [text.stepRestartAgain] : []),
+      ];
     }
     case 'restartAgent':
       return text.restartList;

@@ -47,6 +47,7 @@ const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: Plan
       <span className="more t3">
         <span>{guest.node}</span>
         {guest.work.kind === 'enrol' && guest.work.start && <Status tone="caution" glyph="run">{text.started}</Status>}
+        {guest.work.kind === 'enrol' && guest.work.shell && !guest.work.start && <Status tone="caution" glyph="back">{text.restarted}</Status>}
         {removed > 0 && <Status tone="caution" glyph="uns">{text.removing(removed)}</Status>}
       </span>
     </div>

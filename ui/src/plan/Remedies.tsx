@@ -7,7 +7,7 @@ import { words } from '../words/en';
 import { allow, usePlan } from './state';
 
 const text = words.plan;
-const REMEDIES: readonly Remedy[] = ['start', 'takeOver'];
+const REMEDIES: readonly Remedy[] = ['start', 'takeOver', 'shell'];
 const testId = (remedy: Remedy) => `plan-allow-${remedy}`;
 
 export function Remedies({ plan }: { plan: Plan }) {
@@ -22,7 +22,7 @@ export function Remedies({ plan }: { plan: Plan }) {
     <div className="remedies small" role="group" aria-label={text.beyond}>
       {shown.map((remedy) => {
         const on = plan.allowed[remedy];
-        return <TickLine key={remedy} checked={on} onChange={(on) => allow(remedy, on)} testId={testId(remedy)}>{text.remedies[remedy](on ? taken(plan, remedy) : waiting(plan, remedy))}</TickLine>;
+        return <TickLine key={remedy} checked={on} onChange={(on) => allow(remedy, on)} testId={testId(remedy)}>{text.remedies[remedy](on ? taken(plan, remedy) : waiting(plan, remedy))}{remedy === 'shell' && <span className="t3">{` ${text.shellMeans}`}</span>}</TickLine>;
       })}
     </div>
   );
@@ -33,5 +33,5 @@ const waiting = (plan: Plan, remedy: Remedy): number => plan.leftOut.filter((gue
 
 /** Guests that are in it for the tick. Which of them another RedFlag owns shows only inside. */
 function taken(plan: Plan, remedy: Remedy): number {
-  return remedy === 'start' ? plan.guests.filter(({ work }) => work.kind === 'enrol' && work.start).length : 0;
+  return remedy === 'takeOver' ? 0 : plan.guests.filter(({ work }) => work.kind === 'enrol' && work[remedy]).length;
 }

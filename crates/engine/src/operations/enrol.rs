@@ -1,80 +1,156 @@
-//! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again.
+//! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again; what it
+//! changed about the guest for that (power, console) is taken back whatever becomes of it.
 
 use domain::{
     ClusterId,
-    operation::{JobEvent, LogLevel, LogLine, OperationKind, Problem, StepKind, StepState},
+    operation::{JobEvent, LogLevel, OperationKind, Problem, StepKind, StepState},
     plan::PlannedWork,
 };
-use reach::{Reach, ReachError};
+use reach::Reach;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     End, Journal,
     fitness::{another_owner, belongs_to_another, unfit},
+    install::{because, cancelled, failed, put_in},
     patience::{outlast, patiently},
-    report::Told,
     scope,
 };
-use crate::{AgentBinary, Error, clock, visit::fingerprint_of_pem};
+use crate::{Error, clock, visit::fingerprint_of_pem};
 
 /// What the plan allows for this guest.
 #[derive(Clone, Copy, Debug, Default)]
 struct Leave {
     start: bool,
     take_over: bool,
+    shell: bool,
+}
+
+/// What the check found out.
+struct Ground {
+    /// The desktop knows an agent of its own in the guest.
+    ours: bool,
+    /// The job was done but for its last steps when it was cut off: its agent is there and answers.
+    already: bool,
+    stopped: bool,
+    cluster: ClusterId,
 }
 
 /// Runs the job to its end and closes it.
 pub(crate) async fn run(
     journal: &mut Journal,
     work: Option<&PlannedWork>,
+    resumed: bool,
     cancel: &CancellationToken,
 ) -> Result<(), Error> {
     let leave = match work {
         Some(PlannedWork::Enrol {
-            start, take_over, ..
+            start,
+            take_over,
+            shell,
+            ..
         }) => Leave {
             start: *start,
             take_over: *take_over,
+            shell: *shell,
         },
         _ => Leave::default(),
     };
-    let end = match steps(journal, leave, cancel).await? {
-        Ok(()) => End::success(),
-        Err(end) => end,
-    };
-    // Whatever became of it: what was started for the job is stopped again.
-    let end = if leave.start && journal.was_started() {
-        match journal.stop_guest().await? {
-            Ok(()) => end,
-            Err(problem) => match end.event {
-                JobEvent::Succeed => End::with(JobEvent::Fail, problem),
-                _ => {
-                    journal.note(LogLevel::Warning, problem.what).await?;
-                    end
-                }
-            },
-        }
-    } else {
-        end
-    };
-    journal.close(end).await
-}
-
-fn failed(problem: Problem) -> End {
-    End::with(JobEvent::Fail, problem)
-}
-
-fn because(error: &ReachError) -> End {
-    failed(error.problem())
-}
-
-pub(super) fn problem(what: String, words: Option<String>, next: &str) -> Problem {
-    Problem {
-        what,
-        words,
-        next: Some(next.into()),
+    if resumed {
+        journal.settle().await?;
     }
+    let outcome = match journal.verdict(cancel) {
+        Some(verdict) => Ok(verdict),
+        None => steps(journal, leave, cancel).await,
+    };
+    match outcome {
+        Ok(outcome) => {
+            let end = outcome.err().unwrap_or_else(End::success);
+            let end = take_back(journal, leave, end).await?;
+            journal.close(end).await
+        }
+        // RedFlag itself failed. What was changed is taken back all the same, if that can be done.
+        Err(error) => {
+            let end = failed(error.problem.clone());
+            let end = take_back(journal, leave, end).await?;
+            Err(Error {
+                problem: end.problem.unwrap_or(error.problem),
+                ..error
+            })
+        }
+    }
+}
+
+/// Stops what was started for the job, and sets the console back that was changed for it.
+async fn take_back(journal: &mut Journal, leave: Leave, end: End) -> Result<End, Error> {
+    let started = leave.start && journal.was_started();
+    if !started && journal.console_before.is_none() {
+        return Ok(end);
+    }
+    if let Some(problem) = &end.problem {
+        journal.note_verdict(problem).await?;
+    }
+    let mut end = end;
+    if started && let Err(problem) = journal.stop_guest().await? {
+        match end.event {
+            JobEvent::Succeed => end = failed(problem),
+            _ => journal.note(LogLevel::Warning, problem.what).await?,
+        }
+    }
+    if let Err(problem) = journal.close_console().await? {
+        end = end.left_behind(problem);
+    }
+    Ok(end)
+}
+
+impl Journal {
+    /// How the job ended before the program was killed over what was left to be taken back.
+    fn verdict(&self, cancel: &CancellationToken) -> Option<Result<(), End>> {
+        if let Some(problem) = &self.job.problem {
+            let event = match cancel.is_cancelled() {
+                true => JobEvent::Cancel,
+                false => JobEvent::Fail,
+            };
+            return Some(Err(End::with(event, problem.clone())));
+        }
+        (self.state_of(StepKind::CleanUp) == StepState::Done).then_some(Ok(()))
+    }
+
+    /// Whether the guest may stand still by the job's own doing.
+    fn may_have_stopped_it(&self) -> bool {
+        self.console_before.is_some() && self.has_begun(StepKind::RestartGuest)
+    }
+}
+
+/// Whether the guest can be treated now; the obstacle where not.
+async fn check(journal: &mut Journal, leave: Leave) -> Result<Ground, String> {
+    let guest = journal.job.guest;
+    let began = journal.began_at();
+    let inner = journal.inner.clone();
+    inner.ask_status(guest).await;
+    let startable = leave.start || journal.may_have_stopped_it();
+    inner.state.read(|known| {
+        let known_guest = known
+            .guests
+            .get(&guest)
+            .ok_or_else(|| "it is not there any more".to_owned())?;
+        let now = clock::now();
+        let already = known_guest
+            .agent
+            .as_ref()
+            .is_some_and(|agent| agent.record.enrolled_at >= began && agent.is_online(now));
+        let obstacle = scope::obstacle(known, known_guest, OperationKind::Enrol, now);
+        let stopped = startable && obstacle.as_deref() == Some(scope::NOT_RUNNING);
+        match obstacle {
+            Some(why) if !(already || stopped) => Err(why),
+            Some(_) | None => Ok(Ground {
+                ours: known_guest.agent.is_some(),
+                already,
+                stopped,
+                cluster: known_guest.record.cluster,
+            }),
+        }
+    })
 }
 
 async fn steps(
@@ -83,217 +159,134 @@ async fn steps(
     cancel: &CancellationToken,
 ) -> Result<Result<(), End>, Error> {
     let inner = journal.inner.clone();
-    let (guest, vmid, name) = (
-        journal.job.guest,
-        journal.job.vmid,
-        journal.job.name.clone(),
-    );
-    let began = journal.began_at();
-
-    // A job that is taken up again may have been done but for its last steps.
-    let already = inner.state.read(|known| {
-        let agent = known.guests.get(&guest)?.agent.as_ref()?;
-        (agent.record.enrolled_at >= began && agent.is_online(clock::now())).then_some(())
-    });
     journal.begin(StepKind::Check).await?;
     outlast(journal, cancel).await;
-    inner.ask_status(guest).await;
-    let ready = inner.state.read(|known| {
-        let known_guest = known
-            .guests
-            .get(&guest)
-            .ok_or_else(|| "it is not there any more".to_owned())?;
-        match scope::obstacle(known, known_guest, OperationKind::Enrol, clock::now()) {
-            Some(why) if why == scope::NOT_RUNNING && leave.start => Ok((
-                known_guest.agent.is_some(),
-                known_guest.record.cluster,
-                true,
-            )),
-            Some(why) if already.is_none() => Err(why),
-            Some(_) | None => Ok((
-                known_guest.agent.is_some(),
-                known_guest.record.cluster,
-                false,
-            )),
-        }
-    });
-    let (ours, cluster, stopped) = match ready {
-        Ok(ready) => ready,
+    let ground = match check(journal, leave).await {
+        Ok(ground) => ground,
         Err(why) => {
             return Ok(Err(End::with(
                 JobEvent::Skip,
                 Problem {
-                    what: format!("{name}: {why}"),
+                    what: format!("{}: {why}", journal.job.name),
                     words: None,
                     next: None,
                 },
             )));
         }
     };
-    let node = match inner.road_to(guest).await {
-        Ok(node) => node,
+    let road = match inner.road_to(journal.job.guest).await {
+        Ok(road) => road,
         Err(error) => return Ok(Err(failed(error.problem))),
     };
-    let binary = match inner.agent_binary() {
-        Ok(binary) => binary,
-        Err(error) => return Ok(Err(failed(error.problem))),
-    };
-    let authority = fingerprint_of_pem(inner.ca()?.certificate_pem());
-    if stopped {
+    if let Err(end) = open(journal, leave, &road, ground.stopped, cancel).await? {
+        return Ok(Err(end));
+    }
+    let inside = inside(journal, leave, &road, &ground, cancel).await?;
+    let cleaned = journal.has_begun(StepKind::CleanUp);
+    if inside.is_err() && journal.has_begun(StepKind::Copy) && !cleaned {
+        // Nothing of a failed installation may stay, least of all its code.
+        let vmid = journal.job.vmid;
+        if let Err(error) = patiently(journal, cancel, || road.clean(vmid)).await? {
+            let text = format!("cleaning up after it failed: {error}");
+            journal.note(LogLevel::Warning, text).await?;
+        }
+    }
+    Ok(inside)
+}
+
+/// Brings the guest into a state in which it can be entered: running, and with a shell on its console if that is the
+/// road.
+async fn open(
+    journal: &mut Journal,
+    leave: Leave,
+    road: &Reach,
+    stopped: bool,
+    cancel: &CancellationToken,
+) -> Result<Result<(), End>, Error> {
+    let console = leave.shell && matches!(road, Reach::Console(_));
+    if console {
+        if let Err(end) = journal.open_console().await? {
+            return Ok(Err(end));
+        }
+    } else {
+        journal.leave_console().await?;
+    }
+    if stopped && leave.start {
         if let Err(problem) = journal.start_guest().await? {
             return Ok(Err(failed(problem)));
         }
     } else if journal.state_of(StepKind::Start) == StepState::Waiting {
         // It runs already, so it is none of ours to stop.
-        for step in [StepKind::Start, StepKind::Stop] {
-            journal.set(step, StepState::Skipped, None).await?;
-        }
+        journal
+            .pass_over(&[StepKind::Start, StepKind::Stop])
+            .await?;
+    } else if journal.state_of(StepKind::Start) == StepState::Unknown {
+        journal.done(StepKind::Start, None).await?;
     }
-    if already.is_none() {
-        let routed;
-        match patiently(journal, cancel, || node.probe(vmid)).await? {
+    if console && !cancel.is_cancelled() {
+        return journal.enter_shell().await;
+    }
+    Ok(Ok(()))
+}
+
+/// Everything that is done inside the guest.
+async fn inside(
+    journal: &mut Journal,
+    leave: Leave,
+    road: &Reach,
+    ground: &Ground,
+    cancel: &CancellationToken,
+) -> Result<Result<(), End>, Error> {
+    let inner = journal.inner.clone();
+    let (vmid, name) = (journal.job.vmid, journal.job.name.clone());
+    if cancel.is_cancelled() {
+        return Ok(Err(cancelled(&name)));
+    }
+    if !ground.already {
+        let binary = match inner.agent_binary() {
+            Ok(binary) => binary,
+            Err(error) => return Ok(Err(failed(error.problem))),
+        };
+        let authority = fingerprint_of_pem(inner.ca()?.certificate_pem());
+        let probe = match patiently(journal, cancel, || road.probe(vmid)).await? {
+            Ok(probe) => probe,
             Err(error) => return Ok(Err(because(&error))),
-            Ok(probe) => {
-                if let Some(why) = unfit(&name, &probe) {
-                    return Ok(Err(failed(why)));
-                }
-                if let Some(owner) = another_owner(&probe, authority, ours) {
-                    if !leave.take_over {
-                        return Ok(Err(failed(belongs_to_another(journal, owner))));
-                    }
-                    journal
-                        .note(
-                            LogLevel::Warning,
-                            "the agent of another RedFlag is taken out first, as the plan says",
-                        )
-                        .await?;
-                    if let Err(error) = patiently(journal, cancel, || node.remove(vmid)).await? {
-                        return Ok(Err(because(&error)));
-                    }
-                }
-                routed = probe.has_route;
-                let os = probe.os.clone().unwrap_or_else(|| "unknown system".into());
-                journal
-                    .done(StepKind::Check, Some(format!("{os}, {}", probe.arch)))
-                    .await?;
+        };
+        if let Some(why) = unfit(&name, &probe, journal.console_before.is_some()) {
+            return Ok(Err(failed(why)));
+        }
+        if let Some(owner) = another_owner(&probe, authority, ground.ours) {
+            if !leave.take_over {
+                return Ok(Err(failed(belongs_to_another(journal, owner))));
+            }
+            let text = "the agent of another RedFlag is taken out first, as the plan says";
+            journal.note(LogLevel::Warning, text).await?;
+            if let Err(error) = patiently(journal, cancel, || road.remove(vmid)).await? {
+                return Ok(Err(because(&error)));
             }
         }
-        if let Err(end) = put_in(journal, &node, &binary, cluster, routed, cancel).await? {
-            // Nothing of a failed installation may stay, least of all its code.
-            if let Err(error) = node.clean(vmid).await {
-                journal
-                    .note(
-                        LogLevel::Warning,
-                        format!("cleaning up after it failed: {error}"),
-                    )
-                    .await?;
-            }
+        let os = probe.os.clone().unwrap_or_else(|| "unknown system".into());
+        journal
+            .done(StepKind::Check, Some(format!("{os}, {}", probe.arch)))
+            .await?;
+        let placed = put_in(
+            journal,
+            road,
+            &binary,
+            ground.cluster,
+            probe.has_route,
+            cancel,
+        );
+        if let Err(end) = placed.await? {
             return Ok(Err(end));
         }
     }
     journal
         .advance_to(StepKind::CleanUp, None, Some(95))
         .await?;
-    match patiently(journal, cancel, || node.clean(vmid)).await? {
+    match patiently(journal, cancel, || road.clean(vmid)).await? {
         Ok(()) => journal.done(StepKind::CleanUp, None).await?,
         Err(error) => return Ok(Err(because(&error))),
     }
     Ok(Ok(()))
-}
-
-/// Copy, configuration, installation, first report.
-async fn put_in(
-    journal: &mut Journal,
-    node: &Reach,
-    binary: &AgentBinary,
-    cluster: ClusterId,
-    routed: Option<bool>,
-    cancel: &CancellationToken,
-) -> Result<Result<(), End>, Error> {
-    let inner = journal.inner.clone();
-    let (guest, vmid, name) = (
-        journal.job.guest,
-        journal.job.vmid,
-        journal.job.name.clone(),
-    );
-    let cancelled = |name: &str| {
-        End::with(
-            JobEvent::Cancel,
-            Problem {
-                what: format!("Cancelled while the agent was put into {name}"),
-                words: None,
-                next: None,
-            },
-        )
-    };
-
-    journal
-        .note(
-            LogLevel::Info,
-            format!("entering {name} {}", crate::roads::in_words(node)),
-        )
-        .await?;
-    journal.begin(StepKind::Copy).await?;
-    let copied = patiently(journal, cancel, || {
-        node.copy(vmid, binary.bytes.clone(), binary.sha256)
-    });
-    if let Err(error) = copied.await? {
-        return Ok(Err(because(&error)));
-    }
-    journal
-        .done(
-            StepKind::Copy,
-            Some(format!("{:.1} MB, SHA-256 equal", binary.megabytes())),
-        )
-        .await?;
-    if cancel.is_cancelled() {
-        return Ok(Err(cancelled(&name)));
-    }
-
-    journal
-        .note(
-            LogLevel::Info,
-            "the agent's binary is in place, its SHA-256 is the same inside",
-        )
-        .await?;
-    journal.begin(StepKind::Configure).await?;
-    let endpoints = inner.endpoints_of_cluster(cluster);
-    if endpoints.is_empty() {
-        return Ok(Err(failed(problem(
-            "This computer has no address that an LXC could reach".into(),
-            None,
-            "Connect it to the network of the cluster, then try again.",
-        ))));
-    }
-    let text = inner.bootstrap(guest, endpoints.clone())?;
-    let configured = patiently(journal, cancel, || node.configure(vmid, text.clone()));
-    if let Err(error) = configured.await? {
-        return Ok(Err(because(&error)));
-    }
-    journal.done(StepKind::Configure, None).await?;
-
-    journal.begin(StepKind::Install).await?;
-    let began = clock::now();
-    match patiently(journal, cancel, || node.install(vmid)).await? {
-        Err(error) => return Ok(Err(because(&error))),
-        Ok(words) => {
-            let at = clock::now();
-            let line = |text: &str| LogLine {
-                at,
-                level: LogLevel::Output,
-                text: text.to_owned(),
-            };
-            journal.log(words.lines().map(line).collect()).await?;
-        }
-    }
-    journal.done(StepKind::Install, None).await?;
-
-    let told = Told {
-        road: node,
-        endpoints: &endpoints,
-        routed,
-        began,
-    };
-    let reported = journal.first_report(&told, cancel).await?;
-    Ok(reported.map(drop))
 }

@@ -1,15 +1,24 @@
 //! Whether a guest can take the agent, and whose agent is in it already.
 
 use domain::{host::Fingerprint, operation::Problem};
-use reach::{GuestProbe, Standing};
+use reach::{GuestProbe, Init, Standing};
 
-use super::{Journal, enrol::problem};
+use super::{Journal, install::problem};
 
 /// Room that the binary and its state need, in bytes: the old and the new binary, and a full spool.
 const ROOM: u64 = 24 * 1024 * 1024;
 
-/// Why a guest cannot take the agent.
-pub(super) fn unfit(name: &str, probe: &GuestProbe) -> Option<Problem> {
+/// Why a guest cannot take the agent. `restarted`: it will be restarted, or stopped, when the agent is in it.
+pub(super) fn unfit(name: &str, probe: &GuestProbe, restarted: bool) -> Option<Problem> {
+    if restarted && probe.init == Init::None {
+        return Some(problem(
+            format!(
+                "{name} has no init system that would start the agent again after the restart that its console needs"
+            ),
+            None,
+            "Set up access to its node by SSH, then install the agent over that.",
+        ));
+    }
     if !probe.root {
         return Some(problem(
             format!("Commands do not run as root in {name}"),

@@ -19,6 +19,8 @@ pub(crate) struct Journal {
     pub(crate) inner: Arc<Inner>,
     pub(crate) operation: OperationId,
     pub(crate) job: Job,
+    /// What the guest's console was set to before this job changed that: empty where nothing was.
+    pub(crate) console_before: Option<String>,
 }
 
 /// How a job ends.
@@ -43,6 +45,19 @@ impl End {
             problem: Some(problem),
             receipt: None,
         }
+    }
+
+    /// The same with something that could not be taken back, which the user must know first.
+    pub(crate) fn left_behind(self, left: Problem) -> Self {
+        let before = self.problem.map(|was| match was.words {
+            Some(words) => format!("{}: {words}", was.what),
+            None => was.what,
+        });
+        let words = match (left.words, before) {
+            (Some(words), Some(before)) => Some(format!("{words}; before that: {before}")),
+            (words, before) => words.or(before),
+        };
+        Self::with(JobEvent::Fail, Problem { words, ..left })
     }
 }
 
@@ -99,6 +114,27 @@ impl Journal {
         detail: Option<String>,
     ) -> Result<(), Error> {
         self.set(kind, StepState::Done, detail).await
+    }
+
+    /// Passes over steps that have not begun.
+    pub(crate) async fn pass_over(&mut self, kinds: &[StepKind]) -> Result<(), Error> {
+        for kind in kinds {
+            if self.state_of(*kind) == StepState::Waiting {
+                self.set(*kind, StepState::Skipped, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes how the job will end, while there is still something to be taken back: a program that is killed over
+    /// that tells it all the same.
+    pub(crate) async fn note_verdict(&mut self, problem: &Problem) -> Result<(), Error> {
+        self.job.problem = Some(problem.clone());
+        let (job, now) = (self.job.id, clock::now());
+        let store = &self.inner.store;
+        Ok(store
+            .set_job(job, JobState::Running, Some(problem), now)
+            .await?)
     }
 
     /// Changes what a running step says, without writing it: the next change of state does.

@@ -1,8 +1,10 @@
 //! Operations: begun over a scope, run under limits, journalled, taken up again after a restart.
 
+mod console;
 mod enrol;
 mod fitness;
 mod follow;
+mod install;
 mod journal;
 mod look;
 mod patience;
@@ -34,6 +36,19 @@ use crate::{Error, clock, feed::Body, inner::Inner, picture::Guest};
 pub(crate) struct Task {
     pub(crate) job: Job,
     pub(crate) work: Option<PlannedWork>,
+    /// What the guest's console was set to before the job changed that: empty where nothing was.
+    pub(crate) console_before: Option<String>,
+}
+
+impl Task {
+    /// A job that has not begun.
+    pub(crate) fn new(guest: &Guest, kind: OperationKind, work: Option<PlannedWork>) -> Self {
+        Self {
+            job: waiting_job(guest, kind),
+            work,
+            console_before: None,
+        }
+    }
 }
 
 /// An operation that is not over.
@@ -109,8 +124,7 @@ impl Live {
     }
 }
 
-/// A job that has not begun.
-pub(crate) fn waiting_job(guest: &Guest, kind: OperationKind) -> Job {
+fn waiting_job(guest: &Guest, kind: OperationKind) -> Job {
     let step = |kind: &StepKind| Step {
         kind: *kind,
         state: StepState::Waiting,

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use domain::{NodeKey, fleet::Link, operation::LogLevel};
-use reach::ReachError;
+use reach::{ConsoleTrouble, ReachError};
 use tokio_util::sync::CancellationToken;
 
 use super::Journal;
@@ -24,6 +24,10 @@ fn is_passing(error: &ReachError) -> bool {
             | ReachError::Lost { .. }
             | ReachError::Timeout { .. }
             | ReachError::NoMarker { .. }
+            | ReachError::Console {
+                trouble: ConsoleTrouble::Unreachable { .. },
+                ..
+            }
     )
 }
 

@@ -108,6 +108,7 @@ pub(crate) async fn operation(
                 inner,
                 operation: id,
                 job: task.job.clone(),
+                console_before: task.console_before.clone(),
             };
             Box::pin(job(journal, kind, number, rules, task, cancel, failures)).await;
         });
@@ -222,7 +223,7 @@ async fn steps(
     }
     match (kind, work) {
         (OperationKind::Scan, _) => scan::run(journal, resumed, cancel).await,
-        (OperationKind::Enrol, work) => enrol::run(journal, work.as_ref(), cancel).await,
+        (OperationKind::Enrol, work) => enrol::run(journal, work.as_ref(), resumed, cancel).await,
         (OperationKind::RestartAgent, _) => service::restart(journal, cancel).await,
         (OperationKind::RemoveAgent, _) => service::remove(journal).await,
         (OperationKind::UpgradeAgent, _) => upgrade::run(journal, resumed, cancel).await,

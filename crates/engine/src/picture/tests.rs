@@ -281,7 +281,7 @@ fn old_numbers_stay_out_of_the_totals() {
         Cluster {
             record,
             answered: Link::Online,
-            consoles: false,
+            consoles: None,
         },
     );
     known.guests.insert(fresh.record.id, fresh);

@@ -18,6 +18,14 @@ pub struct ConsoleSetting {
 }
 
 impl ConsoleSetting {
+    /// In force once the guest has started again.
+    pub fn after_start(&self) -> Option<&str> {
+        match &self.waiting {
+            Some(next) => next.as_deref(),
+            None => self.active.as_deref(),
+        }
+    }
+
     /// Reads it off the list of all settings.
     pub fn of(rows: &[PendingSetting]) -> Self {
         let find = |key: &str| rows.iter().find(|row| row.key == key);
@@ -77,12 +85,15 @@ mod tests {
             read(r#"[{"key":"cmode","pending":"shell"},{"key":"lock","value":"backup"}]"#);
         assert_eq!(waiting.active, None);
         assert_eq!(waiting.waiting, Some(Some("shell".into())));
+        assert_eq!(waiting.after_start(), Some("shell"));
         assert_eq!(waiting.lock.as_deref(), Some("backup"));
         let set = read(r#"[{"key":"cmode","value":"shell"},{"key":"digest","value":"ab"}]"#);
+        assert_eq!(set.after_start(), Some("shell"));
         assert_eq!((set.active.as_deref(), set.waiting), (Some("shell"), None));
         assert_eq!(set.digest.as_deref(), Some("ab"));
         let leaving = read(r#"[{"key":"cmode","value":"shell","delete":1}]"#);
         assert_eq!(leaving.waiting, Some(None));
+        assert_eq!(leaving.after_start(), None);
         assert_eq!(read("[]"), ConsoleSetting::default());
     }
 }

@@ -150,6 +150,24 @@ impl Store {
         Ok(())
     }
 
+    /// Stores what a guest's console was set to, before the job changes that.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the job is unknown.
+    pub async fn set_console_before(&self, job: JobId, before: &str) -> Result<(), StoreError> {
+        let done = sqlx::query!(
+            "UPDATE jobs SET console_before = ?2 WHERE id = ?1",
+            job.to_string(),
+            before
+        )
+        .execute(self.writer())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::not_found("job", job));
+        }
+        Ok(())
+    }
+
     /// Ends a job in one piece: steps, state, problem, last log lines and receipt. The first end stands: answers false,
     /// and changes nothing, when the job had ended before.
     ///

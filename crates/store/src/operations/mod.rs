@@ -50,6 +50,9 @@ pub struct JobRecord {
     pub work: Option<PlannedWork>,
     /// What the job is called outside (UPID, id of the agent's job), as soon as it is known.
     pub handle: Option<String>,
+    /// What the guest's console was set to before the job changed that: Proxmox's word, or empty where nothing was
+    /// set. None while the job has changed nothing.
+    pub console_before: Option<String>,
     /// Newest stored report of the agent; 0 before the first.
     pub sequence: u32,
 }

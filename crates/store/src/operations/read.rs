@@ -37,6 +37,7 @@ struct JobColumns {
     state: String,
     work: Option<String>,
     handle: Option<String>,
+    console_before: Option<String>,
     problem: Option<String>,
     report_sequence: i64,
     began_at: Option<i64>,
@@ -59,8 +60,8 @@ macro_rules! select_jobs {
     ($tail:tt $(, $argument:expr)*) => {
         sqlx::query_as!(
             JobColumns,
-            "SELECT id, operation, guest, vmid, name, node, state, work, handle, problem, report_sequence, began_at,
-                    ended_at
+            "SELECT id, operation, guest, vmid, name, node, state, work, handle, console_before, problem,
+                    report_sequence, began_at, ended_at
              FROM jobs " + $tail
             $(, $argument)*
         )
@@ -255,6 +256,7 @@ async fn with_steps(
                 operation: parsed("jobs.operation", &row.operation)?,
                 work: from_json_option("jobs.work", row.work)?,
                 handle: row.handle,
+                console_before: row.console_before,
                 sequence: number("jobs.report_sequence", row.report_sequence)?,
             })
         })

@@ -25,6 +25,7 @@ async fn operations_begin_with_waiting_jobs_and_the_steps_of_their_kind() {
         let enrol = PlannedWork::Enrol {
             start: false,
             take_over: false,
+            shell: false,
             reach: "SSH to pve1".into(),
         };
         let jobs = vec![
@@ -282,6 +283,7 @@ async fn a_restart_finds_what_was_going_on() {
         .set_handle(jobs[0].id, "UPID:pve1:0001")
         .await
         .unwrap();
+    store.set_console_before(jobs[0].id, "").await.unwrap();
     store.set_cancelling(open.id).await.unwrap();
     store.close().await;
 
@@ -293,6 +295,12 @@ async fn a_restart_finds_what_was_going_on() {
     assert!(found.operation.cancelling);
     assert_eq!(found.plan, open.plan);
     assert_eq!(found.jobs[0].handle.as_deref(), Some("UPID:pve1:0001"));
+    let before = found.jobs.iter().map(|job| job.console_before.as_deref());
+    assert_eq!(
+        before.collect::<Vec<_>>(),
+        [Some(""), None, None],
+        "nothing set is another thing than nothing changed"
+    );
     assert_eq!(found.jobs[2].work, Some(samples::work()));
     assert_eq!(
         found.operation.counts,
