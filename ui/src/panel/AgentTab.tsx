@@ -63,7 +63,7 @@ function Way({ row }: { row: GuestRow }) {
         <span className="fill" />
         <button type="button" className="button compact" aria-disabled={busy || off} title={off ? text.cannotTry : undefined} onClick={() => !off && void look()} data-testid="way-try">{busy ? text.trying : text.tryIt}</button>
       </div>
-      <div className="px-4 pb-3" role="status">
+      <div className="px-4 pt-1 pb-3" role="status">
         {tried === null && problem === null && <p className="small t3">{off ? text.cannotTry : text.tryHint}</p>}
         {problem !== null && <ErrorNote error={problem} testId="way-error" />}
         {tried !== null && problem === null && (tried.problem === null ? (

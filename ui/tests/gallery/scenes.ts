@@ -4,7 +4,7 @@ import { flushSync } from 'react-dom';
 import { openMenu } from '../../src/actions/menu';
 import { rememberLoad } from '../../src/live/cpu';
 import { showChanges } from '../../src/live/store';
-import { openPanel, usePanel } from '../../src/panel/state';
+import { type GuestTab, openPanel, usePanel } from '../../src/panel/state';
 import { makePlan } from '../../src/plan/state';
 import { go } from '../../src/app/place';
 import { summon, useTreeView } from '../../src/tree/view';
@@ -33,7 +33,7 @@ function loads(): void {
   for (const row of FLEET.nodes) for (let i = 0; i < 12; i++) if (row.cpu !== null) rememberLoad(`node:${row.key.cluster}/${row.key.node}`, Math.abs(Math.sin(i * 2.1)) * row.cpu * 1.6);
 }
 
-function open(vmid: number, tab: 'updates' | 'history' | 'settings' = 'updates'): Scene {
+function open(vmid: number, tab: GuestTab = 'updates'): Scene {
   return {
     before: loads,
     after: () => {
@@ -186,6 +186,19 @@ export const SCENES: Record<string, Scene> = {
   'node-down': place(`node:${C2}/pve4`),
   settings: open(200, 'settings'),
   'settings-old': { ...open(310, 'settings'), before: (host) => { loads(); host.answers.guest_settings = () => ({ facts: { ...GUEST_FACTS, hostname: 'jellyfin', snapshot: { kind: 'possible' } }, at: NOW - 3 * 3_600_000, problem: '595 No route to host' }); } },
+  agent: {
+    ...open(200, 'agent'),
+    before: (host) => {
+      loads();
+      const guests = FLEET.guests.map((one) => (one.vmid === 200 ? { ...one, agent: { kind: 'online' as const, version: '0.1.0', since: NOW, older: false, via: 'pve2' } } : one));
+      host.answers.snapshot = () => ({ seq: 10, fleet: { ...FLEET, guests }, operations: [] });
+      host.answers.try_way = () => ({
+        endpoints: ['192.168.1.5:47100'], open: false,
+        problem: { what: 'A firewall between nextcloud and pve2 drops connections to this computer: pve2 reaches 192.168.1.5:47100, nextcloud does not', words: 'from nextcloud: 192.168.1.5:47100 is silent (nothing came back within 3 s); from pve2: 192.168.1.5:47100 answers', next: 'nextcloud is in VLAN 30: allow TCP to 192.168.1.5:47100 on the router between the VLANs. If it does, look at the firewall inside nextcloud.' },
+      });
+      setTimeout(() => press('way-try'), 1200);
+    },
+  },
   test: dialog('test'),
   edit: dialog('edit'),
   rotate: dialog('rotate'),
