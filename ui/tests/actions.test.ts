@@ -27,6 +27,8 @@ it('says for one guest why not', () => {
   expect(why('security', 'debian-pihole')).toBe('No security updates');
   expect(why('enrol', 'nextcloud')).toBe('Already installed');
   expect(why('enrol', 'ubuntu-dev')).toBe('Already installed');
+  expect(why('paste-agent', 'nextcloud')).toBe('Already installed');
+  expect(why('paste-agent', 'jellyfin')).toBe('Already installed');
   expect(why('restart-agent', 'vaultwarden')).toBe('No agent');
   expect(why('restart-agent', 'ubuntu-dev')).toBe('Stopped. Start it first');
   expect(why('remove-agent', 'syncthing')).toBe('Locked: backup');
@@ -74,6 +76,17 @@ it('names agents in the plural where there may be several', () => {
   expect(label('remove-agent', named('nextcloud', 'mariadb'))).toBe('Remove agents…');
   expect(label('restart-agent', named('nextcloud', 'mariadb'))).toBe('Restart agents…');
   expect(label('enrol', named('vaultwarden'))).toBe('Install agent…');
+});
+
+it('a pasted command needs no way into the node, but a running LXC without a lock', () => {
+  const fresh = guest(C1, 'pve1', 121, 'new', { agent: { kind: 'notInstalled' } });
+  const shut = { ...picture, nodes: new Map() };
+  expect(action('enrol').when(scopeOfGuests(shut, [fresh])).able).toBe(false);
+  expect(action('paste-agent').when(scopeOfGuests(shut, [fresh]))).toEqual({ able: true, note: null });
+  expect(when('paste-agent', [{ ...fresh, power: 'stopped' }])).toEqual({ able: false, why: 'Stopped. Start it first' });
+  expect(when('paste-agent', [{ ...fresh, lock: 'backup' }])).toEqual({ able: false, why: 'Locked: backup' });
+  expect(when('paste-agent', [fresh, ...named('nextcloud')])).toEqual({ able: true, note: '1 of 2 can get an agent' });
+  expect(action('paste-agent').label(scopeOfGuests(picture, [fresh]))).toBe('Install agent by pasted command…');
 });
 
 it('an agent needs a way into the node', () => {

@@ -1,10 +1,11 @@
 // Every view in both themes, judged by axe. Colours need a real page and are measured with the design's tokens.
-import { screen } from '@testing-library/react';
+import { act, screen } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import { NO_TOTALS } from '../src/live/fleet';
 import { go } from '../src/app/place';
 import { openDialog } from '../src/clusters/state';
+import { openAccess } from '../src/wizard/open';
 import { change, STEPS, type StepName } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { countsOf, manyJobs, operation, PLANNED } from './fixtures/work';
@@ -95,6 +96,24 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     await user.pointer({ keys: '[MouseRight]', target: row('nextcloud') });
     await user.click(await screen.findByTestId('action-remove-agent'));
     await screen.findByTestId('plan-approve');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('a pasted command, and the other ways into a node', async () => {
+    show();
+    const { user } = await open();
+    await user.pointer({ keys: '[MouseRight]', target: row('vaultwarden') });
+    await user.click(await screen.findByTestId('action-paste-agent'));
+    await screen.findByTestId('paste-pve1-command');
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('dialog-cancel'));
+    act(() => openAccess(C1, 'pve1'));
+    await user.click(await screen.findByTestId('wizard-access-pve1-anew'));
+    await user.click(screen.getByTestId('wizard-access-pve1-more'));
+    await user.click(screen.getByTestId('wizard-access-pve1-with-file'));
+    await user.click(screen.getByTestId('wizard-access-pve1-enter-sudo'));
+    await screen.findByTestId('wizard-access-pve1-lines');
+    await screen.findByTestId('roads');
     expect(await violations()).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { openMenu } from '../../src/actions/menu';
 import { rememberLoad } from '../../src/live/cpu';
 import { showChanges } from '../../src/live/store';
 import { type GuestTab, openPanel, usePanel } from '../../src/panel/state';
+import { openPaste } from '../../src/paste/state';
 import { makePlan } from '../../src/plan/state';
 import { go } from '../../src/app/place';
 import { summon, useTreeView } from '../../src/tree/view';
@@ -250,6 +251,19 @@ export const SCENES: Record<string, Scene> = {
     },
   }),
   access: wizard('access', {}, undefined),
+  ways: {
+    before: (host) => {
+      host.answers.access_setup = () => ({ lines: "command -v sudo >/dev/null || apt-get install -y sudo\nid redflag >/dev/null 2>&1 || useradd --create-home --shell /bin/sh redflag\ninstall -d -m 0700 -o redflag -g redflag /home/redflag/.ssh" });
+      useWizard.setState({ ...freshWizard(), step: 'access', only: 'access', node: 'pve1', cluster: C1 });
+      go({ view: 'wizard' });
+    },
+    after: () => {
+      setTimeout(() => press('wizard-access-pve1-anew'), 300);
+      setTimeout(() => press('wizard-access-pve1-more'), 500);
+      setTimeout(() => press('wizard-access-pve1-enter-sudo'), 700);
+    },
+  },
+  paste: { before: loads, after: () => void openPaste([{ kind: 'cluster', cluster: C1 }]) },
   discover: wizard('discover'),
   big: {
     before: (host) => {
