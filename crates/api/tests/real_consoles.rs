@@ -77,6 +77,7 @@ async fn enrolled_over_consoles(profile: Profile) -> Result<()> {
         let real = nodes.guest("pve1", vmid)?;
         assert_eq!(real.running().await?, runs, "{vmid}");
     }
+    web.until_up().await?;
     // A restart that happened, an agent that came back, and nothing else.
     let left = "ls /run/before /etc/redflag-agent/bootstrap.json 2>/dev/null; find /dev/shm /run /tmp /var/tmp /root -name '.redflag-*'";
     assert_eq!(web.shell(&format!("{left}; true")).await?, "");

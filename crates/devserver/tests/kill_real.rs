@@ -5,38 +5,14 @@
 #[path = "../../../tests/kill/mod.rs"]
 mod kill;
 mod program;
+mod real;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use domain::operation::{JobState, OperationKind, Receipt, StepState};
-use lab::lxc::{Options, RealNodes, missing};
+use lab::lxc::{Options, RealNodes};
 use program::{Program, set_up};
+use real::{agent, possible};
 use serde_json::{Value, json};
-
-/// Whether real guests can be made here; where they must be (`CI=true`), they have to.
-fn possible() -> Result<bool> {
-    let missing = missing();
-    if missing.is_empty() {
-        return Ok(true);
-    }
-    let why = missing.join("; ");
-    if std::env::var("CI").as_deref() == Ok("true") {
-        bail!("real LXC guests are needed here: {why}");
-    }
-    eprintln!("not run here: {why}");
-    Ok(false)
-}
-
-/// The static agent, as `cargo xtask agent` builds it.
-fn agent() -> Result<PathBuf> {
-    let path = match std::env::var_os("REDFLAG_AGENT_BINARY") {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/agent/redflag-agent"),
-    };
-    path.canonicalize()
-        .with_context(|| format!("{} is not built: run `cargo xtask agent`", path.display()))
-}
 
 async fn over(program: &Program, operation: &Value, what: &str) -> Result<JobState> {
     program

@@ -90,6 +90,8 @@ pub struct GuestProbe {
     /// As `uname -m` says: `x86_64`, `aarch64`, …
     pub arch: String,
     pub init: Init,
+    /// It has just been started: services cannot be set up yet, and `init` may be another in a moment.
+    pub booting: bool,
     /// Name of process 1, such as `systemd` or `init`.
     pub first_process: Option<String>,
     /// `ID` of `/etc/os-release`: `debian`, `alpine`, …
@@ -143,6 +145,7 @@ impl GuestProbe {
         Ok(Self {
             arch: need("arch")?.to_owned(),
             init,
+            booting: yes("booting") == Some(true),
             first_process: given("first").map(str::to_owned),
             os: given("os").map(str::to_owned),
             root: need("uid")? == "0",
@@ -181,8 +184,9 @@ mod tests {
 
     #[test]
     fn an_agent_that_cannot_run_is_there_without_a_version() {
-        let text = "arch=x86_64\ninit=openrc\nuid=0\nagent=\nconfigured=no\n";
+        let text = "arch=x86_64\ninit=openrc\nbooting=yes\nuid=0\nagent=\nconfigured=no\n";
         let probe = GuestProbe::parse(text).expect("complete");
+        assert!(probe.booting);
         let agent = probe.agent.expect("reported");
         assert_eq!(agent.version, None);
         assert!(!agent.configured);

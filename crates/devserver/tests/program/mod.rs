@@ -111,8 +111,8 @@ impl Program {
     }
 }
 
-/// Adds the cluster, opens its nodes and puts an agent into the guest of that name; the guest's id.
-pub(crate) async fn set_up(program: &Program, facts: &ClusterFacts, name: &str) -> Result<Value> {
+/// Adds the cluster and reads it; its id.
+pub(crate) async fn add_cluster(program: &Program, facts: &ClusterFacts) -> Result<Value> {
     let secret = program
         .call("keep_secret", json!({ "value": facts.token.secret }))
         .await?;
@@ -123,6 +123,15 @@ pub(crate) async fn set_up(program: &Program, facts: &ClusterFacts, name: &str) 
     program
         .call("discover", json!({ "cluster": cluster }))
         .await?;
+    Ok(cluster)
+}
+
+/// Sets up the way into every node that is up.
+pub(crate) async fn open_nodes(
+    program: &Program,
+    cluster: &Value,
+    facts: &ClusterFacts,
+) -> Result<()> {
     for node in facts.nodes.iter().filter(|n| n.online) {
         let ssh = node.ssh.as_ref().context("a lab with SSH")?;
         let place = json!({ "cluster": cluster, "node": node.name, "host": ssh.address.ip(), "port": ssh.address.port() });
@@ -136,8 +145,15 @@ pub(crate) async fn set_up(program: &Program, facts: &ClusterFacts, name: &str) 
         save["password"] = password;
         program.call("save_access", save).await?;
     }
+    Ok(())
+}
+
+/// Adds the cluster, opens its nodes and puts an agent into the guest of that name; the guest's id.
+pub(crate) async fn set_up(program: &Program, facts: &ClusterFacts, name: &str) -> Result<Value> {
+    let cluster = add_cluster(program, facts).await?;
+    open_nodes(program, &cluster, facts).await?;
     let guest = guest(program, name).await?;
-    let enrol = begin(program, "enrol", &guest).await?;
+    let enrol = begin(program, "enrol", &guest, json!({})).await?;
     program
         .until(&enrol, "the end of the enrolment", |job| {
             job.state.is_final().then_some(())
@@ -146,7 +162,8 @@ pub(crate) async fn set_up(program: &Program, facts: &ClusterFacts, name: &str) 
     Ok(guest)
 }
 
-async fn guest(program: &Program, name: &str) -> Result<Value> {
+/// The id of the guest of that name.
+pub(crate) async fn guest(program: &Program, name: &str) -> Result<Value> {
     let snapshot = program.call("snapshot", json!({})).await?;
     let guests = snapshot["fleet"]["guests"].as_array().context("guests")?;
     let found = guests
@@ -156,12 +173,18 @@ async fn guest(program: &Program, name: &str) -> Result<Value> {
     Ok(found["id"].clone())
 }
 
-async fn begin(program: &Program, kind: &str, guest: &Value) -> Result<Value> {
+/// Plans and approves something for one guest, with what is allowed beyond it; the operation.
+pub(crate) async fn begin(
+    program: &Program,
+    kind: &str,
+    guest: &Value,
+    allowed: Value,
+) -> Result<Value> {
     let targets = json!([{ "kind": "guest", "guest": guest }]);
     let plan = program
         .call(
             "make_plan",
-            json!({ "kind": kind, "targets": targets, "only": { "kind": "all" } }),
+            json!({ "kind": kind, "targets": targets, "only": { "kind": "all" }, "allowed": allowed }),
         )
         .await?;
     let approve = json!({ "plan": plan["id"], "fingerprint": plan["fingerprint"] });

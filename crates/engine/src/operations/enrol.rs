@@ -1,12 +1,15 @@
 //! Putting an agent into one guest. Every step may be repeated, so a job that was cut off simply runs again; what it
 //! changed about the guest for that (power, console) is taken back whatever becomes of it.
 
+use std::time::Duration;
+
 use domain::{
     ClusterId,
     operation::{JobEvent, LogLevel, OperationKind, Problem, StepKind, StepState},
     plan::PlannedWork,
 };
-use reach::Reach;
+use reach::{GuestProbe, Reach, ReachError};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -17,6 +20,11 @@ use super::{
     scope,
 };
 use crate::{Error, clock, visit::fingerprint_of_pem};
+
+/// How long a guest may take to boot before it is treated as it is.
+const BOOT: Duration = Duration::from_secs(60);
+/// Between two looks at one that boots.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What the plan allows for this guest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -248,7 +256,7 @@ async fn inside(
             Err(error) => return Ok(Err(failed(error.problem))),
         };
         let authority = fingerprint_of_pem(inner.ca()?.certificate_pem());
-        let probe = match patiently(journal, cancel, || road.probe(vmid)).await? {
+        let probe = match probe_when_up(journal, road, cancel).await? {
             Ok(probe) => probe,
             Err(error) => return Ok(Err(because(&error))),
         };
@@ -289,4 +297,22 @@ async fn inside(
         Err(error) => return Ok(Err(because(&error))),
     }
     Ok(Ok(()))
+}
+
+/// Looks what the guest is, once it has booted: before that it takes no service.
+async fn probe_when_up(
+    journal: &Journal,
+    road: &Reach,
+    cancel: &CancellationToken,
+) -> Result<Result<GuestProbe, ReachError>, Error> {
+    let vmid = journal.job.vmid;
+    let deadline = Instant::now() + BOOT;
+    loop {
+        let probed = patiently(journal, cancel, || road.probe(vmid)).await?;
+        let booting = probed.as_ref().is_ok_and(|probe| probe.booting);
+        if !booting || Instant::now() > deadline || cancel.is_cancelled() {
+            return Ok(probed);
+        }
+        sleep(LOOK).await;
+    }
 }

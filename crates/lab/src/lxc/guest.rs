@@ -112,6 +112,14 @@ impl RealGuest {
         self.blocking(Self::start_now).await
     }
 
+    /// Waits until the init system of a guest that runs is up.
+    ///
+    /// # Errors
+    /// What it says when it does not come up.
+    pub async fn until_up(&self) -> Result<()> {
+        self.blocking(Self::wait_now).await
+    }
+
     /// Stops it as a power cut does. Nothing happens if it does not run.
     ///
     /// # Errors
@@ -229,9 +237,9 @@ impl RealGuest {
                         "vzshutdown" => guest.shut_down_now()?,
                         "vzreboot" => {
                             guest.shut_down_now()?;
-                            guest.start_now()?;
+                            guest.launch_now()?;
                         }
-                        _ => guest.start_now()?,
+                        _ => guest.launch_now()?,
                     }
                     Ok(())
                 };
@@ -249,6 +257,15 @@ impl RealGuest {
     }
 
     pub(crate) fn start_now(&self) -> Result<()> {
+        if self.running_now()? {
+            return Ok(());
+        }
+        self.launch_now()?;
+        self.wait_now()
+    }
+
+    /// Starts it and does not wait for its init system, as Proxmox does not.
+    fn launch_now(&self) -> Result<()> {
         if self.running_now()? {
             return Ok(());
         }
@@ -270,6 +287,11 @@ impl RealGuest {
             let words = fs::read_to_string(&log).unwrap_or_default();
             bail!("lxc-start of {} failed: {}", self.name(), words.trim());
         }
+        Ok(())
+    }
+
+    /// Waits until its init system is up.
+    fn wait_now(&self) -> Result<()> {
         let wait: &[&str] = match self.0.plan.userland {
             Userland::Debian => &["systemctl", "is-system-running", "--wait"],
             Userland::OpenRc => &[

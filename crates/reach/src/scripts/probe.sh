@@ -1,12 +1,22 @@
 echo "arch=$(uname -m)"
+read -r first </proc/1/comm 2>/dev/null && echo "first=$first"
+# A guest that has just been started takes no service yet, or does not show who will start them.
+booting=no
 if [ -d /run/systemd/system ]; then
   echo init=systemd
+  case $(systemctl is-system-running 2>/dev/null) in
+    starting|running|degraded|maintenance|stopping) ;;
+    *) booting=yes ;;
+  esac
 elif [ -e /run/openrc/softlevel ] && command -v rc-service >/dev/null 2>&1; then
   echo init=openrc
+  [ ! -e /run/openrc/rc.starting ] || booting=yes
 else
   echo init=none
+  [ "${first:-}" != systemd ] || booting=yes
+  [ "${first:-}" != init ] || [ ! -x /sbin/openrc ] || booting=yes
 fi
-read -r first </proc/1/comm 2>/dev/null && echo "first=$first"
+echo "booting=$booting"
 if [ -r /etc/os-release ]; then
   echo "os=$(. /etc/os-release; echo "${ID:-}")"
 fi
