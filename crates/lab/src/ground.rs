@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     console::Terminals,
     faults::Faults,
+    links::Links,
     options::Options,
     pve::{authority::Authority, login::TicketKey},
     records::Records,
@@ -23,6 +24,7 @@ use crate::{
 pub(crate) struct Ground {
     pub(crate) live: Live,
     pub(crate) faults: Faults,
+    pub(crate) links: Links,
     pub(crate) options: Options,
     pub(crate) statistics_kept: i64,
     pub(crate) authorities: Vec<Authority>,
