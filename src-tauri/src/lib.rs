@@ -3,6 +3,7 @@
 
 mod again;
 mod events;
+mod files;
 mod logs;
 mod rpc;
 mod settings;
@@ -34,6 +35,7 @@ pub fn run() -> ExitCode {
             let data_dir = settings::data_dir(app.path())?;
             app.manage(logs::start(&data_dir));
             tracing::info!(version = env!("CARGO_PKG_VERSION"), data = %data_dir.display(), "starting");
+            files::raise_limit();
             let resources = app.path().resource_dir().ok();
             app.manage(rpc::open(settings::read(data_dir, resources.as_deref())));
             window::create(app)?;

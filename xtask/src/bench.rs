@@ -21,11 +21,14 @@ pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "agent" => agent_at_rest(),
         // Both sides of its ratio are built alike, so the build that the tests use serves.
-        "discovery" => example("bench_discovery"),
-        "freshness" => example("bench_freshness"),
+        "discovery" => process::run(&mut example("api", "bench_discovery")),
+        "enrol" => enrolment(),
+        "freshness" => process::run(&mut example("api", "bench_freshness")),
+        // Half of what is timed is encryption, which a build for tests does at a fraction of its speed.
+        "gateway" => process::run(example("gateway", "bench_gateway").arg("--release")),
         "tree" => tree_in_the_window(),
         _ => Err(Failure::new(format!(
-            "there is no bench {name:?}; there are: agent, discovery, freshness, tree"
+            "there is no bench {name:?}; there are: agent, discovery, enrol, freshness, gateway, tree"
         ))),
     }
 }
@@ -49,9 +52,24 @@ fn tree_in_the_window() -> Result<()> {
     process::run(Command::new(bench).arg(place::built("redflag")))
 }
 
-/// A bench that is a program beside the API's tests, with their desktop and the lab.
-fn example(name: &str) -> Result<()> {
-    process::run(cargo::command().args(["run", "--package", "api", "--example", name]))
+/// A bench that is a program beside a crate's tests.
+fn example(package: &str, name: &str) -> Command {
+    let mut command = cargo::command();
+    command.args(["run", "--package", package, "--example", name]);
+    command
+}
+
+/// With the real agent, and with real containers where they can be made; where not, the bench says so.
+fn enrolment() -> Result<()> {
+    let agent = agent::build()?;
+    if let Err(reason) = e2e::containers() {
+        println!("without real containers: {reason}");
+    }
+    process::run(
+        example("api", "bench_enrol")
+            .arg("--release")
+            .env("REDFLAG_AGENT_BINARY", agent),
+    )
 }
 
 fn figure(name: &str, value: f64, unit: &str, goal: &str) {

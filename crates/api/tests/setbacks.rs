@@ -4,12 +4,12 @@
 mod desktop;
 
 use anyhow::{Context, Result};
-use desktop::{Desktop, lab, label, target, with_agents};
+use desktop::{Desktop, entered, lab, label, target, with_agents};
 use domain::{
     fleet::UpdateState,
     operation::{JobState, StepKind},
 };
-use lab::Lab;
+use lab::{Carrier, Lab, LinkFault, LinkRule};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,6 +51,41 @@ async fn a_repository_that_does_not_answer_is_an_error_and_not_zero() -> Result<
         ),
         "the second try works"
     );
+    desktop.app.shutdown().await;
+    lab.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agents_are_put_in_over_connections_that_break() -> Result<()> {
+    let lab = lab().await?;
+    let folder = tempfile::tempdir()?;
+    let mut desktop = Desktop::open(folder.path()).await?;
+    let cluster = entered(&lab, &desktop).await?;
+    // Far enough for a handshake now and then, and for an answer that is lost on its way.
+    let breaks = [(Carrier::Ssh, 24 << 10, 3), (Carrier::Agent, 8 << 10, 12)];
+    for (carrier, most, times) in breaks {
+        lab.links().add(LinkRule {
+            carrier,
+            fault: LinkFault::Cut(most),
+            probability: 1.0,
+            times: Some(times),
+        });
+    }
+    lab.links().end_ssh();
+    let whole = json!([{ "kind": "cluster", "cluster": cluster }]);
+    let (plan, enrol) = desktop.plan_and_approve("enrol", whole).await?;
+    let over = desktop.until_over(&enrol).await?;
+    let planned = plan["guests"].as_array().context("a plan")?.len();
+    assert_eq!(
+        (over.counts.succeeded as usize, planned > 3),
+        (planned, true),
+        "{:?}",
+        desktop.job_states(&enrol).await?
+    );
+    for (carrier, _, times) in breaks {
+        assert_eq!(lab.links().counted(carrier).1, u64::from(times));
+    }
     desktop.app.shutdown().await;
     lab.stop().await;
     Ok(())

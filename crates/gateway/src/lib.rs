@@ -7,6 +7,7 @@ mod enrolments;
 mod inbox;
 mod listener;
 mod paste;
+mod places;
 mod refusal;
 mod router;
 

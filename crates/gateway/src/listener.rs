@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::OwnedSemaphorePermit,
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
@@ -23,14 +23,18 @@ use tower::ServiceExt;
 
 use crate::{
     Inbox,
+    places::{Places, Stranger},
     router::{Peer, routes},
 };
 
 /// What the gateway allows before it closes a connection.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Open connections over all; one more is closed at once. Every agent keeps one.
-    pub connections: usize,
+    /// Agents that may be connected at once; one more is sent away. Every agent keeps one or two connections.
+    pub agents: usize,
+    /// Connections that have shown no certificate of ours: in their handshake, or about to enrol. One more makes an older
+    /// one leave.
+    pub strangers: usize,
     /// From the connection to the end of the TLS handshake.
     pub handshake: Duration,
     /// From the handshake or the last answer to the end of the next request's header.
@@ -46,7 +50,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4096,
+            agents: 4096,
+            strangers: 1024,
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(30),
             body: Duration::from_secs(60),
@@ -115,10 +120,25 @@ impl Gateway {
     }
 }
 
+/// What a connection holds for as long as it is open.
+enum Place {
+    Agent(#[expect(dead_code, reason = "it works by being dropped")] OwnedSemaphorePermit),
+    Stranger(Stranger),
+}
+
+impl Place {
+    async fn sent_away(&self) {
+        match self {
+            Self::Agent(_) => std::future::pending().await,
+            Self::Stranger(stranger) => stranger.sent_away().await,
+        }
+    }
+}
+
 pub(crate) struct Port {
     router: Router,
     tls: TlsAcceptor,
-    free: Arc<Semaphore>,
+    places: Arc<Places>,
     limits: Limits,
     pub(crate) stop: CancellationToken,
     /// Ends what does not end by itself after `stop`.
@@ -135,7 +155,7 @@ impl Port {
         Self {
             router: routes(inbox, &limits, stop.clone()),
             tls: TlsAcceptor::from(config),
-            free: Arc::new(Semaphore::new(limits.connections)),
+            places: Places::new(limits.agents, limits.strangers),
             limits,
             stop,
             cut: CancellationToken::new(),
@@ -154,14 +174,11 @@ impl Port {
                     Err(error) => {
                         // Out of file descriptors or the like: the next try would fail at once again.
                         tracing::warn!(%error, "cannot accept a connection");
+                        port.places.make_room();
                         tokio::time::sleep(Duration::from_millis(100)).await;
                         continue;
                     }
                 },
-            };
-            let Ok(place) = port.free.clone().try_acquire_owned() else {
-                tracing::warn!(%address, "closed a connection: {} are open", port.limits.connections);
-                continue;
             };
             let port = port.clone();
             connections.spawn(async move {
@@ -169,7 +186,6 @@ impl Port {
                     () = port.attend_tcp(stream, address) => {}
                     () = port.cut.cancelled() => {}
                 }
-                drop(place);
             });
         }
         drop(listener);
@@ -197,7 +213,9 @@ impl Port {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         address: IpAddr,
     ) {
+        let stranger = self.places.stranger(address);
         let handshake = tokio::select! {
+            () = stranger.sent_away() => return,
             done = timeout(self.limits.handshake, self.tls.accept(stream)) => done,
             () = self.stop.cancelled() => return,
         };
@@ -221,6 +239,15 @@ impl Port {
                 .and_then(|chain| chain.first())
                 .map(|leaf| tls::fingerprint(leaf)),
         };
+        let place = if peer.certificate.is_some() {
+            let Some(place) = stranger.into_agent() else {
+                tracing::warn!(%address, "sent an agent away: {} are connected", self.limits.agents);
+                return;
+            };
+            Place::Agent(place)
+        } else {
+            Place::Stranger(stranger)
+        };
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(peer);
             self.router.clone().oneshot(request.map(Body::new))
@@ -233,6 +260,7 @@ impl Port {
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = place.sent_away() => return,
             () = self.stop.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await

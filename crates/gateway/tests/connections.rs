@@ -101,18 +101,51 @@ async fn a_slow_handshake_does_not_block_others() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_closed_and_a_freed_place_is_given_again() {
-    let house = House::open(Limits {
-        connections: 1,
+async fn one_agent_too_many_is_sent_away_and_a_freed_place_is_given_again() {
+    let mut house = House::open(Limits {
+        agents: 1,
         ..Limits::default()
     })
     .await;
-    let first = dial_tls(&house).await.unwrap();
-    assert!(dial_tls(&house).await.is_err());
+    let (first, second) = (house.agent(Ok), house.agent(Ok));
+    let poll = first.http.post(house.url(path::CHECK_IN)).json(&check_in());
+    let poll = tokio::spawn(poll.send());
+    house.calls.recv().await.unwrap();
+    let renews = || {
+        let body = serde_json::json!({ "requestPem": "request" });
+        second.http.post(house.url(path::RENEW)).json(&body).send()
+    };
+    let refused = renews().await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert!(enrols(&house).await, "guests may still enrol");
+    house.desk.release.notify_one();
+    poll.await.unwrap().unwrap();
     drop(first);
-    while !enrols(&house).await {
+    while renews().await.is_err() {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn silent_connections_make_room_for_others_and_take_no_agents_place() {
+    let mut house = House::open(Limits {
+        strangers: 4,
+        ..Limits::default()
+    })
+    .await;
+    let agent = house.agent(Ok);
+    let poll = agent.http.post(house.url(path::CHECK_IN)).json(&check_in());
+    let poll = tokio::spawn(poll.send());
+    house.calls.recv().await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(dial(&house).await);
+        assert!(enrols(&house).await, "there is always room for a guest");
+    }
+    // The first ones were sent away long before their time for a handshake was over.
+    closed(silent.remove(0)).await;
+    house.desk.release.notify_one();
+    assert_eq!(poll.await.unwrap().unwrap().status(), 200);
 }
 
 #[tokio::test]

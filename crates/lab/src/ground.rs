@@ -13,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     console::Terminals,
     faults::Faults,
+    links::Links,
     options::Options,
     pve::{authority::Authority, login::TicketKey},
     records::Records,
@@ -52,6 +53,7 @@ impl Switches {
 pub(crate) struct Ground {
     pub(crate) live: Live,
     pub(crate) faults: Faults,
+    pub(crate) links: Links,
     pub(crate) options: Options,
     pub(crate) statistics_kept: i64,
     pub(crate) authorities: Vec<Authority>,

@@ -16,6 +16,7 @@ use crate::{
     faults::Faults,
     ground::{Ground, Place, Switch, Switches},
     guest::{self, Pace},
+    links::Links,
     net,
     options::{Options, Ports},
     pve::{self, authority::Authority, login::TicketKey},
@@ -101,6 +102,7 @@ impl Lab {
         let ground = Arc::new(Ground {
             live: Live::new(world),
             faults: Faults::new(options.seed),
+            links: Links::new(options.seed),
             statistics_kept: i64::try_from(scenario.statistics_kept.as_secs()).unwrap_or(i64::MAX),
             authorities,
             ticket_keys,
@@ -151,6 +153,11 @@ impl Lab {
     /// Faults of the API's answers.
     pub fn faults(&self) -> &Faults {
         &self.ground.faults
+    }
+
+    /// Faults of connections to the nodes' sshds, and of the agents' to their desktop.
+    pub fn links(&self) -> &Links {
+        &self.ground.links
     }
 
     /// What the nodes were asked, oldest first; the newest 100,000.

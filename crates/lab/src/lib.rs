@@ -10,6 +10,7 @@ pub mod faults;
 mod ground;
 pub mod guest;
 mod lab;
+mod links;
 #[cfg(target_os = "linux")]
 pub mod lxc;
 mod net;
@@ -26,6 +27,7 @@ pub mod world;
 pub use facts::Facts;
 pub use faults::{Fault, Faults, Rule, Where};
 pub use lab::Lab;
+pub use links::{Carrier, LinkFault, LinkRule, Links};
 pub use options::{Options, Ports};
 pub use pveum::pveum;
 pub use records::RequestRecord;

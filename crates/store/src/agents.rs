@@ -1,6 +1,7 @@
 //! The agents that were enrolled, and the certificates by which they are known.
 
 use domain::{AgentId, GuestId, Timestamp, host::Fingerprint};
+use sqlx::SqliteConnection;
 
 use crate::{
     Store, StoreError,
@@ -76,35 +77,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such guest.
     pub async fn insert_agent(&self, agent: &AgentRecord) -> Result<(), StoreError> {
-        let guest = agent.guest.to_string();
-        let mut transaction = self.begin().await?;
-        sqlx::query!(
-            "UPDATE agents SET revoked_at = ?2 WHERE guest = ?1 AND revoked_at IS NULL",
-            guest,
-            agent.enrolled_at.0
-        )
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query!(
-            "INSERT INTO agents (id, guest, certificate, previous_certificate, version, enrolled_at, renewed_at, last_seen,
-                                 revoked_at, carried)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            agent.id.to_string(),
-            guest,
-            agent.certificate.to_string(),
-            agent.previous_certificate.map(|f| f.to_string()),
-            agent.version,
-            agent.enrolled_at.0,
-            agent.renewed_at.map(|t| t.0),
-            agent.last_seen.map(|t| t.0),
-            agent.revoked_at.map(|t| t.0),
-            agent.carried
-        )
-        .execute(&mut *transaction)
+        let agent = agent.clone();
+        self.write(move |connection| {
+            let agent = agent.clone();
+            Box::pin(async move { insert(connection, &agent).await })
+        })
         .await
-        .map_err(StoreError::missing_reference("guest", agent.guest))?;
-        transaction.commit().await?;
-        Ok(())
     }
 
     /// The agent that a certificate was issued to, as its present or its previous one. A revoked agent is found too:
@@ -173,16 +151,22 @@ impl Store {
         version: &str,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let id = id.to_string();
-        let done = sqlx::query!(
-            "UPDATE agents SET last_seen = ?2, version = ?3 WHERE id = ?1",
-            id,
-            at.0,
-            version
-        )
-        .execute(self.writer())
-        .await?;
-        found(done.rows_affected(), id)
+        let (id, version) = (id.to_string(), version.to_owned());
+        self.write(move |connection| {
+            let (id, version) = (id.clone(), version.clone());
+            Box::pin(async move {
+                let done = sqlx::query!(
+                    "UPDATE agents SET last_seen = ?2, version = ?3 WHERE id = ?1",
+                    id,
+                    at.0,
+                    version
+                )
+                .execute(connection)
+                .await?;
+                found(done.rows_affected(), id)
+            })
+        })
+        .await
     }
 
     /// Notes whether an agent comes through its node.
@@ -191,10 +175,17 @@ impl Store {
     /// [`StoreError::NotFound`] when there is no such agent.
     pub async fn set_carried(&self, id: AgentId, carried: bool) -> Result<(), StoreError> {
         let id = id.to_string();
-        let done = sqlx::query!("UPDATE agents SET carried = ?2 WHERE id = ?1", id, carried)
-            .execute(self.writer())
-            .await?;
-        found(done.rows_affected(), id)
+        self.write(move |connection| {
+            let id = id.clone();
+            Box::pin(async move {
+                let done =
+                    sqlx::query!("UPDATE agents SET carried = ?2 WHERE id = ?1", id, carried)
+                        .execute(connection)
+                        .await?;
+                found(done.rows_affected(), id)
+            })
+        })
+        .await
     }
 
     /// Gives an agent a new certificate. The one in use stays valid until [`Store::settle_certificate`]; a renewed one
@@ -266,4 +257,34 @@ fn found(rows: u64, id: String) -> Result<(), StoreError> {
     } else {
         Ok(())
     }
+}
+
+async fn insert(connection: &mut SqliteConnection, agent: &AgentRecord) -> Result<(), StoreError> {
+    let guest = agent.guest.to_string();
+    sqlx::query!(
+        "UPDATE agents SET revoked_at = ?2 WHERE guest = ?1 AND revoked_at IS NULL",
+        guest,
+        agent.enrolled_at.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO agents (id, guest, certificate, previous_certificate, version, enrolled_at, renewed_at, last_seen,
+                                 revoked_at, carried)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        agent.id.to_string(),
+        guest,
+        agent.certificate.to_string(),
+        agent.previous_certificate.map(|f| f.to_string()),
+        agent.version,
+        agent.enrolled_at.0,
+        agent.renewed_at.map(|t| t.0),
+        agent.last_seen.map(|t| t.0),
+        agent.revoked_at.map(|t| t.0),
+        agent.carried
+    )
+    .execute(&mut *connection)
+    .await
+    .map_err(StoreError::missing_reference("guest", agent.guest))?;
+    Ok(())
 }

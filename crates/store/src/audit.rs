@@ -1,6 +1,7 @@
 //! The append-only record of privileged acts.
 
 use domain::Timestamp;
+use sqlx::SqliteConnection;
 
 use crate::{Store, StoreError};
 
@@ -27,19 +28,12 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        sqlx::query!(
-            "INSERT INTO audit (at, actor, act, target, detail, plan, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            entry.at.0,
-            entry.actor,
-            entry.act,
-            entry.target,
-            entry.detail,
-            entry.plan,
-            entry.outcome
-        )
-        .execute(self.writer())
-        .await?;
-        Ok(())
+        let entry = entry.clone();
+        self.write(move |connection| {
+            let entry = entry.clone();
+            Box::pin(async move { insert(connection, &entry).await })
+        })
+        .await
     }
 
     /// Entries whose text contains `search` (any, where it is empty), older than `before`, newest first.
@@ -82,4 +76,20 @@ impl Store {
             })
             .collect())
     }
+}
+
+async fn insert(connection: &mut SqliteConnection, entry: &AuditEntry) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO audit (at, actor, act, target, detail, plan, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        entry.at.0,
+        entry.actor,
+        entry.act,
+        entry.target,
+        entry.detail,
+        entry.plan,
+        entry.outcome
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

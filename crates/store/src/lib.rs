@@ -1,7 +1,7 @@
 //! The database: one SQLite file with what was found, what was done and, sealed, what must stay secret.
 //!
-//! One connection writes, with full synchronisation, since the journal of operations must survive a power cut;
-//! four others read beside it. Every query is checked against the schema when the crate is compiled.
+//! One connection writes, with full synchronisation, since the journal of operations must survive a power cut; small
+//! writes that wait at the same time share one. Four other connections read beside it. Every query is checked against the schema when the crate is compiled.
 #![cfg(feature = "queries")]
 
 mod agents;
@@ -18,6 +18,7 @@ mod open;
 mod operations;
 mod platform;
 mod settings;
+mod together;
 pub mod vault;
 
 pub use agents::AgentRecord;

@@ -8,13 +8,18 @@ use std::{
 
 use domain::Timestamp;
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use uuid::Uuid;
 
-use crate::{StoreError, backup, column::parsed, platform};
+use crate::{
+    StoreError, backup,
+    column::parsed,
+    platform,
+    together::{Queue, Writing},
+};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -35,6 +40,7 @@ struct Inner {
     folder: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
+    queue: Arc<Queue>,
 }
 
 impl Store {
@@ -87,6 +93,7 @@ impl Store {
                 folder: folder.to_owned(),
                 writer: writer.clone(),
                 readers: readers.clone(),
+                queue: Arc::default(),
             }),
         };
         let id = store
@@ -97,6 +104,7 @@ impl Store {
             folder: folder.to_owned(),
             writer,
             readers,
+            queue: Arc::default(),
         });
         Ok(store)
     }
@@ -138,6 +146,19 @@ impl Store {
 
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.inner.readers
+    }
+
+    /// Writes something small, together with what waits at the same moment.
+    pub(crate) async fn write(
+        &self,
+        act: impl for<'c> Fn(&'c mut SqliteConnection) -> Writing<'c> + Send + Sync + 'static,
+    ) -> Result<(), StoreError> {
+        self.inner.queue.write(&self.inner.writer, act).await
+    }
+
+    #[cfg(test)]
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.inner.queue
     }
 
     /// Begins a write. Taken at once, so that what it reads first cannot be overtaken by another process.

@@ -7,8 +7,8 @@ use hyper::Method;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use wire::{
-    CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport, PROTOCOL,
-    RefusalCode, RenewRequest, RenewResponse, path,
+    CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, EnrolmentCode, InventoryReport,
+    PROTOCOL, RefusalCode, RenewRequest, RenewResponse, path,
 };
 
 use super::{
@@ -21,7 +21,7 @@ use crate::{
     seed::secret_hex,
     world::{
         Guest, Machine,
-        machine::{Agent, AgentJob, Identity, Standing},
+        machine::{Agent, AgentJob, Asking, Identity, Standing},
         millis,
     },
 };
@@ -121,7 +121,25 @@ impl Inside {
             agent.endpoints,
             agent.server_name,
             Arc::new(config),
+            self.ground.links.clone(),
         ))
+    }
+
+    /// Makes the key pair to enrol with. It is kept before it is shown: a code serves one key, and an answer may be lost.
+    fn ask(&self, code: &EnrolmentCode) -> Result<Asking, Failed> {
+        let (key_pem, request_pem) =
+            tls::new_key_and_request().map_err(|e| Failed::Lost(e.to_string()))?;
+        let asking = Asking {
+            key_pem: key_pem.to_string(),
+            request_pem,
+        };
+        self.agent(|a| {
+            a.standing = Standing::Enrolling {
+                code: code.clone(),
+                asking: Some(asking.clone()),
+            }
+        });
+        Ok(asking)
     }
 
     fn refuse(&self, why: &str) {
@@ -198,8 +216,8 @@ async fn turn(
     };
     match standing {
         Standing::Refused { .. } => std::future::pending().await,
-        Standing::Enrolling { code } => {
-            enrol(inside, open, code).await?;
+        Standing::Enrolling { code, asking } => {
+            enrol(inside, open, code, asking).await?;
             *line = None;
             Ok(())
         }
@@ -212,16 +230,23 @@ async fn turn(
     }
 }
 
-async fn enrol(inside: &Inside, line: &mut Line, code: wire::EnrolmentCode) -> Result<(), Failed> {
-    let (key_pem, request_pem) =
-        tls::new_key_and_request().map_err(|e| Failed::Lost(e.to_string()))?;
+async fn enrol(
+    inside: &Inside,
+    line: &mut Line,
+    code: EnrolmentCode,
+    asking: Option<Asking>,
+) -> Result<(), Failed> {
+    let asking = match asking {
+        Some(asking) => asking,
+        None => inside.ask(&code)?,
+    };
     let (hostname, mac) = inside
         .look(|g| (g.name.clone(), g.mac.to_ascii_lowercase()))
         .unwrap_or_default();
     let request = EnrolRequest {
         protocol: PROTOCOL,
         code,
-        request_pem,
+        request_pem: asking.request_pem,
         version: super::VERSION.into(),
         hostname,
         macs: vec![mac],
@@ -240,7 +265,7 @@ async fn enrol(inside: &Inside, line: &mut Line, code: wire::EnrolmentCode) -> R
                 agent: answer.agent,
                 guest: answer.guest,
                 certificate_pem: answer.certificate_pem,
-                key_pem: key_pem.to_string(),
+                key_pem: asking.key_pem,
                 renew_at: answer.renew_at,
             });
         }

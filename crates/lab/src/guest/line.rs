@@ -14,6 +14,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use wire::{Refusal, RefusalCode};
 
+use crate::links::{Carrier, Links};
+
 /// How long a connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may take beyond what was agreed.
@@ -33,6 +35,7 @@ pub(super) struct Line {
     endpoints: Vec<SocketAddr>,
     server_name: String,
     config: Arc<ClientConfig>,
+    links: Links,
     open: Option<SendRequest<Body>>,
     /// Which endpoint answered last.
     current: usize,
@@ -43,11 +46,13 @@ impl Line {
         endpoints: Vec<SocketAddr>,
         server_name: String,
         config: Arc<ClientConfig>,
+        links: Links,
     ) -> Self {
         Self {
             endpoints,
             server_name,
             config,
+            links,
             open: None,
             current: 0,
         }
@@ -132,6 +137,7 @@ impl Line {
     async fn open_to(&self, endpoint: SocketAddr) -> anyhow::Result<SendRequest<Body>> {
         let stream = TcpStream::connect(endpoint).await?;
         stream.set_nodelay(true)?;
+        let stream = self.links.carry(Carrier::Agent, stream)?;
         let name = ServerName::try_from(self.server_name.clone())?;
         let connector = TlsConnector::from(self.config.clone());
         let stream = connector.connect(name, stream).await?;

@@ -37,6 +37,7 @@ pub fn install(machine: &mut Machine, bootstrap: Bootstrap) {
         server_name: bootstrap.server_name,
         standing: Standing::Enrolling {
             code: bootstrap.code,
+            asking: None,
         },
         inventory: None,
         jobs: Default::default(),

@@ -23,6 +23,7 @@ use tracing::warn;
 
 use crate::{
     ground::{Ground, Place},
+    links::{Carrier, Link},
     net::listen_again,
     ssh::account::Account,
     world::{Live, World},
@@ -172,11 +173,16 @@ pub(crate) fn serve(
                         () = until_door(ground, place, true) => break,
                         accepted = open.accept() => {
                             let Ok((stream, _)) = accepted else { continue };
+                            let Ok(stream) = ground.links.carry(Carrier::Ssh, stream) else {
+                                continue;
+                            };
                             let visitor = Visitor::new(ground.live.clone(), place, &door);
                             let (config, life) = (door.config(), life.clone());
+                            let end = ground.links.end();
                             ground.tasks.spawn(async move {
                                 tokio::select! {
                                     () = life.cancelled() => {}
+                                    () = end.cancelled() => {}
                                     () = visit(config, stream, visitor) => {}
                                 }
                             });
@@ -194,7 +200,7 @@ pub(crate) fn serve(
     Ok(())
 }
 
-async fn visit(config: Arc<server::Config>, stream: TcpStream, visitor: Visitor) {
+async fn visit(config: Arc<server::Config>, stream: Link, visitor: Visitor) {
     if let Ok(session) = server::run_stream(config, stream, visitor).await {
         let handle = session.handle();
         let guard = Disconnect(Some(handle));

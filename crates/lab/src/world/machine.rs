@@ -141,12 +141,27 @@ pub struct Agent {
 pub enum Standing {
     Enrolling {
         code: EnrolmentCode,
+        /// What it asks with; the same again when the answer was lost.
+        asking: Option<Asking>,
     },
     Enrolled(Identity),
     /// It was told to stop asking, in these words.
     Refused {
         why: String,
     },
+}
+
+/// A key pair that is not certified yet, and the request for it.
+#[derive(Clone)]
+pub struct Asking {
+    pub key_pem: String,
+    pub request_pem: String,
+}
+
+impl std::fmt::Debug for Asking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asking(…)")
+    }
 }
 
 /// Who an enrolled agent is.

@@ -103,8 +103,14 @@ impl Store {
         detail: Option<&str>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut connection = self.writer().acquire().await?;
-        move_step(&mut connection, job, kind, state, detail, at).await
+        let detail = detail.map(str::to_owned);
+        self.write(move |connection| {
+            let detail = detail.clone();
+            Box::pin(
+                async move { move_step(connection, job, kind, state, detail.as_deref(), at).await },
+            )
+        })
+        .await
     }
 
     /// Moves a job. The same final state twice is allowed and keeps the first end.
@@ -118,18 +124,22 @@ impl Store {
         problem: Option<&Problem>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        let stands = state_of(&mut transaction, job).await?;
-        if stands.is_final() {
-            return if stands == state {
-                Ok(())
-            } else {
-                Err(StoreError::Ended { job, state: stands })
-            };
-        }
-        move_job(&mut transaction, job, state, problem, at).await?;
-        transaction.commit().await?;
-        Ok(())
+        let problem = problem.cloned();
+        self.write(move |connection| {
+            let problem = problem.clone();
+            Box::pin(async move {
+                let stands = state_of(connection, job).await?;
+                if stands.is_final() {
+                    return if stands == state {
+                        Ok(())
+                    } else {
+                        Err(StoreError::Ended { job, state: stands })
+                    };
+                }
+                move_job(connection, job, state, problem.as_ref(), at).await
+            })
+        })
+        .await
     }
 
     /// Stores what the job is called outside.

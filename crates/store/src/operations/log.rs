@@ -15,8 +15,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when the job is unknown.
     pub async fn append_log(&self, job: JobId, lines: &[LogLine]) -> Result<(), StoreError> {
-        let mut connection = self.writer().acquire().await?;
-        append(&mut connection, job, lines).await
+        let lines = lines.to_vec();
+        self.write(move |connection| {
+            let lines = lines.clone();
+            Box::pin(async move { append(connection, job, &lines).await })
+        })
+        .await
     }
 
     /// Stores a report of the agent that does not end the job: its sequence, its lines and the step it is at. Answers
