@@ -145,6 +145,14 @@ async fn a_guest_is_restarted_for_its_console_only_when_that_is_allowed() -> Res
         as_before(&lab, vmid, mode, 2)?;
         let guest = inside(&lab, vmid)?;
         assert!(guest.running() && guest.machine.enrolled());
+
+        let search = json!({ "search": format!("LXC {vmid} {name}"), "before": null, "limit": 50 });
+        let audit = desktop.call("read_audit", search).await?;
+        let acts = audit["entries"].as_array().context("entries")?;
+        let acts = acts.iter().filter_map(|e| e["act"].as_str());
+        let acts: Vec<&str> = acts.filter(|act| act.starts_with("lxc.")).collect();
+        let both = ["lxc.restart", "lxc.console"];
+        assert_eq!(acts, [both, both].concat(), "newest first");
     }
     over(desktop, lab).await;
     Ok(())

@@ -87,7 +87,7 @@ async fn round(way: Way, step: StepKind, when: When) -> Result<Round> {
         stretch(&lab, &label, vmid, step)?;
     }
     let enrol = begin(&program, "enrol", &id, way.allowed()).await?;
-    let come = |job: &Job| when.come(job, step);
+    let come = |job: &_| when.come(job, step);
     let stood = program.until(&enrol, &format!("{step:?}"), come).await?;
     program.kill()?;
 

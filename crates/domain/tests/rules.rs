@@ -134,6 +134,33 @@ fn a_plan_over_guests_depends_on_each_of_them() {
 }
 
 #[test]
+fn whatever_an_enrolment_may_do_to_a_guest_is_approved_with_its_plan() {
+    let id = GuestId::new();
+    let fingerprint = |start: bool, take_over: bool, shell: bool| {
+        let guest = PlannedGuest {
+            guest: id,
+            vmid: Vmid::try_from(100).expect("a number"),
+            name: "web".into(),
+            node: "pve1".parse().expect("a name"),
+            os: None,
+            work: PlannedWork::Enrol {
+                reach: "its console in Proxmox".into(),
+                start,
+                take_over,
+                shell,
+            },
+        };
+        Plan::fingerprint_of(OperationKind::Enrol, &[guest])
+    };
+    let mut all: Vec<_> = (0..8)
+        .map(|bits| fingerprint(bits & 1 > 0, bits & 2 > 0, bits & 4 > 0).to_string())
+        .collect();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 8);
+}
+
+#[test]
 fn every_kind_checks_first() {
     for kind in [
         OperationKind::Enrol,

@@ -7,12 +7,13 @@ use domain::{
     fleet::Power,
     operation::{JobEvent, LogLevel, Problem, StepKind, StepState},
 };
-use pve::ConsoleSetting;
+
 use tokio::time::{Instant, sleep};
 
 use super::{
     End, Journal,
-    power::{FIRST_PAUSE, LONGEST_PAUSE},
+    power::LONGEST_PAUSE,
+    setting::{LOCK_LIMIT, PATIENCE, word},
 };
 use crate::{
     Error, Kind,
@@ -21,14 +22,8 @@ use crate::{
 
 /// Proxmox's word for the mode that RedFlag can use.
 const SHELL: &str = "shell";
-/// How long a node that fails in passing is asked on, before a job begins.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The same at its end: what is not set back now nobody will set back.
 const PATIENCE_AT_END: Duration = Duration::from_secs(600);
-/// How long the end of a lock is waited for at the end: a backup may take its time.
-const LOCK_LIMIT: Duration = Duration::from_secs(3600);
-/// How long after its start a guest's setting may take to be in force.
-const IN_FORCE: Duration = Duration::from_secs(60);
 
 /// Every step that is about the console.
 const ALL: [StepKind; 4] = [
@@ -37,22 +32,6 @@ const ALL: [StepKind; 4] = [
     StepKind::CloseConsole,
     StepKind::RestartGuestAgain,
 ];
-
-/// Why the mode was not set.
-enum Unset {
-    /// Another try may succeed: in words.
-    Passing(Error),
-    Locked(String),
-    For(Error),
-}
-
-/// A mode as people read it.
-fn word(mode: Option<&str>) -> String {
-    match mode {
-        Some(mode) => format!("`{mode}`"),
-        None => "not set (`tty`)".into(),
-    }
-}
 
 impl Journal {
     /// The console needs nothing: it is not how this guest is entered, or a shell already.
@@ -128,7 +107,7 @@ impl Journal {
                 if let Err(error) = self.restart_guest(StepKind::RestartGuest).await {
                     return fail(error);
                 }
-                if let Err(error) = self.in_force(Some(SHELL)).await {
+                if let Err(error) = self.in_force(Some(SHELL), PATIENCE).await {
                     return fail(error);
                 }
             }
@@ -221,9 +200,7 @@ impl Journal {
                 || self.has_begun(StepKind::RestartGuest)
                     && self.state_of(StepKind::RestartGuest) != StepState::Done);
         if fell || (power != Power::Stopped && !fresh) {
-            self.until_unlocked().await?;
-            self.restart_guest(StepKind::RestartGuestAgain).await?;
-            self.in_force(target).await?;
+            self.restart_back(target).await?;
         }
         match self.state_of(StepKind::RestartGuestAgain) {
             StepState::Running | StepState::Unknown => {
@@ -231,6 +208,31 @@ impl Journal {
             }
             StepState::Waiting | StepState::Done | StepState::Failed | StepState::Skipped => {
                 self.pass_over(&[StepKind::RestartGuestAgain]).await
+            }
+        }
+    }
+
+    /// Restarts the guest with the console that it had, for as long as the node cannot be reached or a lock is in the way.
+    async fn restart_back(&mut self, target: Option<&str>) -> Result<(), Error> {
+        let deadline = Instant::now() + PATIENCE_AT_END;
+        loop {
+            self.until_unlocked().await?;
+            let Err(error) = self.restart_guest(StepKind::RestartGuestAgain).await else {
+                return self.in_force(target, PATIENCE_AT_END).await;
+            };
+            let passes = error.kind == Kind::Unreachable || self.lock().await.is_some();
+            if !passes || Instant::now() > deadline {
+                return Err(error);
+            }
+            let text = format!("{}; once more", error.told());
+            self.note(LogLevel::Warning, text).await?;
+            sleep(LONGEST_PAUSE).await;
+            // The restart may have been carried out, or be under way.
+            self.settle().await?;
+            let setting = self.console_setting(PATIENCE_AT_END).await?;
+            let runs = self.present_power().await == Power::Running;
+            if runs && setting.active.as_deref() == target {
+                return Ok(());
             }
         }
     }
@@ -247,146 +249,5 @@ impl Journal {
         self.console_before
             .clone()
             .filter(|before| !before.is_empty())
-    }
-
-    /// Reads what is set, for as long as that fails in passing.
-    async fn console_setting(&self, patience: Duration) -> Result<ConsoleSetting, Error> {
-        let deadline = Instant::now() + patience;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let place = self.place()?;
-            let vmid = self.job.vmid;
-            match place.client.lxc_console_setting(&place.node, vmid).await {
-                Ok(setting) => return Ok(setting),
-                // A guest that moved to another node is gone from the one before until the next look at the cluster.
-                Err(error)
-                    if (error.is_passing() || matches!(error, pve::Error::Gone { .. }))
-                        && Instant::now() + pause < deadline => {}
-                Err(error) => return Err(place.failed(error)),
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
-    /// Sets the mode and looks that it is set, which also tells the end of a request whose answer was lost. What fails
-    /// in passing is tried again within `patience`, a lock is waited for within `locks`.
-    async fn set_console(
-        &mut self,
-        step: StepKind,
-        mode: Option<&str>,
-        patience: Duration,
-        locks: Duration,
-    ) -> Result<(), Error> {
-        let began = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let failed = match self.try_console(mode).await {
-                Ok(()) => return Ok(()),
-                Err(Unset::For(error)) => return Err(error),
-                Err(Unset::Passing(error)) if began.elapsed() < patience => error.told(),
-                Err(Unset::Passing(error)) => return Err(error),
-                Err(Unset::Locked(lock)) if began.elapsed() < locks => {
-                    format!("waiting for the end of a lock ({lock})")
-                }
-                Err(Unset::Locked(lock)) => return Err(self.locked(&lock)),
-            };
-            self.say(step, failed, None);
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
-    fn locked(&self, lock: &str) -> Error {
-        Error::new(
-            Kind::Conflict,
-            format!("{} is locked ({lock})", self.job.name),
-        )
-        .next("Wait until that has ended, then try again.")
-    }
-
-    async fn try_console(&self, mode: Option<&str>) -> Result<(), Unset> {
-        let place = self.place().map_err(Unset::For)?;
-        let unset = |error: pve::Error| match error {
-            pve::Error::Locked { lock, .. } => Unset::Locked(lock),
-            error if error.is_passing() => Unset::Passing(place.failed(error)),
-            error => Unset::For(place.failed(error)),
-        };
-        let (client, node, vmid) = (&place.client, &place.node, self.job.vmid);
-        let setting = client.lxc_console_setting(node, vmid).await;
-        let setting = setting.map_err(unset)?;
-        if setting.after_start() == mode {
-            return Ok(());
-        }
-        if let Some(lock) = setting.lock {
-            return Err(Unset::Locked(lock));
-        }
-        // Another change in between is a refusal that passes.
-        let digest = setting.digest.as_deref();
-        let set = client.set_lxc_cmode(node, vmid, mode, digest).await;
-        set.map_err(unset)?;
-        let setting = client.lxc_console_setting(node, vmid).await;
-        match setting.map_err(unset)?.after_start() == mode {
-            true => Ok(()),
-            false => Err(Unset::Passing(
-                Error::new(
-                    Kind::Conflict,
-                    format!(
-                        "Proxmox took the console of {} and has another",
-                        self.job.name
-                    ),
-                )
-                .next("Look at its options in Proxmox, then try again."),
-            )),
-        }
-    }
-
-    /// Waits until nothing holds the guest.
-    async fn until_unlocked(&mut self) -> Result<(), Error> {
-        let deadline = Instant::now() + LOCK_LIMIT;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            self.inner.ask_status(self.job.guest).await;
-            let lock = self.inner.state.read(|known| {
-                let guest = known.guests.get(&self.job.guest)?;
-                guest.record.lock.clone()
-            });
-            let Some(lock) = lock else {
-                return Ok(());
-            };
-            if Instant::now() > deadline {
-                return Err(self.locked(&lock));
-            }
-            let text = format!("waiting for the end of a lock ({lock})");
-            self.say(StepKind::RestartGuestAgain, text, None);
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
-    /// Looks until what was set is in force: the end of a restart does not prove it.
-    async fn in_force(&self, mode: Option<&str>) -> Result<(), Error> {
-        let deadline = Instant::now() + IN_FORCE;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let setting = self.console_setting(PATIENCE).await?;
-            if setting.active.as_deref() == mode {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!(
-                        "{} was restarted, but its console is {} and not {}",
-                        self.job.name,
-                        word(setting.active.as_deref()),
-                        word(mode)
-                    ),
-                )
-                .next("Look at its options in Proxmox: another change may wait there."));
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
     }
 }

@@ -137,6 +137,21 @@ impl Journal {
             .await?)
     }
 
+    /// Adds a privileged act on the guest to the audit, with the plan that allowed it.
+    pub(super) async fn audit(&self, act: &str, detail: &str, done: Result<(), &Error>) {
+        let inner = &self.inner;
+        let plan = inner
+            .live()
+            .get(&self.operation)
+            .and_then(|live| live.operation().plan.clone());
+        let outcome = done.map_or_else(Error::told, |()| "done".into());
+        let target = format!("LXC {} {}", self.job.vmid, self.job.name);
+        let plan = plan.as_deref();
+        inner
+            .audit_of_plan("RedFlag", act, &target, detail, plan, &outcome)
+            .await;
+    }
+
     /// Changes what a running step says, without writing it: the next change of state does.
     pub(crate) fn say(&mut self, kind: StepKind, detail: String, percent: Option<u8>) {
         if let Some(step) = self.step_mut(kind) {

@@ -14,6 +14,7 @@ mod run;
 mod scan;
 pub(crate) mod scope;
 mod service;
+mod setting;
 mod update;
 mod upgrade;
 

@@ -200,9 +200,28 @@ impl Journal {
         Ok(())
     }
 
+    /// Switches the guest, and tells the audit.
+    async fn power(
+        &mut self,
+        step: StepKind,
+        action: PowerAction,
+        limit: Duration,
+    ) -> Result<(), Error> {
+        let done = self.switch(step, action, limit).await;
+        let act = match action {
+            PowerAction::Start => "lxc.start",
+            PowerAction::Stop | PowerAction::Shutdown { .. } => "lxc.stop",
+            PowerAction::Reboot { .. } => "lxc.restart",
+        };
+        let detail = self.job.steps.iter().find(|s| s.kind == step);
+        let detail = detail.and_then(|s| s.detail.as_deref()).unwrap_or_default();
+        self.audit(act, detail, done.as_ref().map(|()| ())).await;
+        done
+    }
+
     /// Asks Proxmox and waits for the end of its task, whose id is written as soon as it is known; then until the guest
     /// stands as it shall.
-    async fn power(
+    async fn switch(
         &mut self,
         step: StepKind,
         action: PowerAction,
