@@ -6,7 +6,7 @@ const acts: Readonly<Record<string, string>> = {
   'approve plan': 'Approved a plan', cancel: 'Stopped an operation', enrol: 'Connected an agent', Enrol: 'Began to install agents', Scan: 'Began a scan', Update: 'Began an update',
   RestartAgent: 'Began to restart agents', RemoveAgent: 'Began to remove agents', 'cluster.add': 'Added a cluster', 'cluster.edit': 'Edited a cluster', 'cluster.enable': 'Switched a cluster on',
   'cluster.disable': 'Switched a cluster off', 'cluster.token': 'Changed the token', 'cluster.create-token': 'Made a token', 'cluster.certificate': 'Accepted a certificate', 'cluster.remove': 'Removed a cluster',
-  'lxc.console': 'Set the console of an LXC', 'lxc.start': 'Started an LXC', 'lxc.stop': 'Stopped an LXC', 'lxc.restart': 'Restarted an LXC',
+  'gateway.port': 'Changed the port of agents', 'lxc.console': 'Set the console of an LXC', 'lxc.start': 'Started an LXC', 'lxc.stop': 'Stopped an LXC', 'lxc.restart': 'Restarted an LXC',
   'ssh.key': 'Made an SSH key', 'ssh.install-key': 'Put the key into a node', 'ssh.access': 'Set up the way into a node', 'ssh.forget': 'Gave up the way into a node',
   'paste.make': 'Made a command for a node', 'paste.fetch': 'Ran a pasted command',
 };
