@@ -27,14 +27,14 @@ impl Way {
         self.inside.iter().any(|k| k.how == Knock::Answers)
     }
 
-    fn from_node(&self, endpoint: SocketAddr) -> Option<Knock> {
+    fn by_node(&self, endpoint: SocketAddr) -> Option<Knock> {
         let outside = self.outside.as_ref()?;
         Some(outside.iter().find(|k| k.endpoint == endpoint)?.how)
     }
 
     /// The address that says most: one that the node reaches, else the likeliest.
     fn telling(&self) -> Option<&Knocked> {
-        let reached = |k: &&Knocked| self.from_node(k.endpoint) == Some(Knock::Answers);
+        let reached = |k: &&Knocked| self.by_node(k.endpoint) == Some(Knock::Answers);
         self.inside
             .iter()
             .find(reached)
@@ -48,7 +48,7 @@ impl Way {
         }
         let tried = self.telling()?;
         let (guest, node, at) = (&self.guest, &self.node, tried.endpoint);
-        let reached = self.from_node(at);
+        let reached = self.by_node(at);
         let words = self.words();
         let problem = |what: String, next: String| Problem {
             what,
