@@ -138,13 +138,16 @@ impl Journal {
     }
 
     /// Adds a privileged act on the guest to the audit, with the plan that allowed it.
-    pub(super) async fn audit(&self, act: &str, detail: &str, done: Result<(), &Error>) {
+    pub(super) async fn audit(&self, act: &str, detail: &str, done: &Result<(), Error>) {
         let inner = &self.inner;
         let plan = inner
             .live()
             .get(&self.operation)
             .and_then(|live| live.operation().plan.clone());
-        let outcome = done.map_or_else(Error::told, |()| "done".into());
+        let outcome = match done {
+            Ok(()) => "done".into(),
+            Err(error) => error.told(),
+        };
         let target = format!("LXC {} {}", self.job.vmid, self.job.name);
         let plan = plan.as_deref();
         inner

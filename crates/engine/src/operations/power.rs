@@ -215,7 +215,7 @@ impl Journal {
         };
         let detail = self.job.steps.iter().find(|s| s.kind == step);
         let detail = detail.and_then(|s| s.detail.as_deref()).unwrap_or_default();
-        self.audit(act, detail, done.as_ref().map(|()| ())).await;
+        self.audit(act, detail, &done).await;
         done
     }
 

@@ -69,8 +69,7 @@ impl Journal {
         locks: Duration,
     ) -> Result<(), Error> {
         let done = self.keep_setting(step, mode, patience, locks).await;
-        self.audit("lxc.console", &word(mode), done.as_ref().map(|()| ()))
-            .await;
+        self.audit("lxc.console", &word(mode), &done).await;
         done
     }
 
