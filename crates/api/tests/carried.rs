@@ -122,7 +122,7 @@ async fn lxc_behind_a_firewall_is_enrolled_scanned_and_updated_through_its_node(
         (&json!(true), &json!(null))
     );
     desktop
-        .until_tree(|guests| (via(guests)? == None).then_some(()))
+        .until_tree(|guests| via(guests)?.is_none().then_some(()))
         .await?;
 
     desktop.app.shutdown().await;

@@ -104,12 +104,8 @@ pub(crate) async fn operation(
             rules.clone(),
         );
         jobs.spawn(async move {
-            let journal = Journal {
-                inner,
-                operation: id,
-                job: task.job.clone(),
-                console_before: task.console_before.clone(),
-            };
+            let mut journal = Journal::new(inner, id, task.job.clone());
+            journal.console_before.clone_from(&task.console_before);
             Box::pin(job(journal, kind, number, rules, task, cancel, failures)).await;
         });
     }
