@@ -2,21 +2,20 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use bytes::Bytes;
 use domain::{ClusterId, JobId, NodeKey, OperationId};
 use reach::SshNode;
-use sha2::{Digest, Sha256};
 use store::{AuditEntry, Store, Vault};
 use tls::Ca;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Error, Kind, clock,
+    AgentFile, Error, Kind,
+    agent_file::AgentBinary,
+    clock,
     codes::Codes,
     desk::Desk,
     discovery::Watch,
@@ -48,7 +47,7 @@ pub(crate) struct Inner {
     pub(crate) consoles: Mutex<HashMap<NodeKey, reach::ApiConsole>>,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Live>>,
     pub(crate) started: OnceLock<Started>,
-    pub(crate) agent_binary: Option<PathBuf>,
+    pub(crate) agent_file: Option<AgentFile>,
     pub(crate) gateway_bind: Option<std::net::SocketAddr>,
     pub(crate) loaded_binary: OnceLock<AgentBinary>,
     /// Set when every unfinished job has been taken up: only then agents are heard.
@@ -63,21 +62,6 @@ pub(crate) struct Started {
     pub(crate) server_name: String,
     /// Where the gateway listens.
     pub(crate) port: u16,
-}
-
-/// The agent as it is put into guests.
-#[derive(Clone, Debug)]
-pub struct AgentBinary {
-    pub bytes: Bytes,
-    pub sha256: [u8; 32],
-}
-
-impl AgentBinary {
-    /// Its size in millions of bytes.
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    pub fn megabytes(&self) -> f64 {
-        self.bytes.len() as f64 / 1_000_000.0
-    }
 }
 
 impl Inner {
@@ -118,31 +102,6 @@ impl Inner {
     /// Whether a job of a running operation is not over.
     pub(crate) fn is_open(&self, job: JobId) -> bool {
         self.live().values().any(|live| live.is_open(job))
-    }
-
-    /// The agent's binary, read once.
-    pub(crate) fn agent_binary(&self) -> Result<AgentBinary, Error> {
-        if let Some(binary) = self.loaded_binary.get() {
-            return Ok(binary.clone());
-        }
-        let missing = |words: String| {
-            Error::new(Kind::Internal, "This RedFlag has no agent to install")
-                .words(words)
-                .next("Install RedFlag again from its package.")
-        };
-        let path = self
-            .agent_binary
-            .as_ref()
-            .ok_or_else(|| missing("no file redflag-agent was found beside the program".into()))?;
-        let bytes = std::fs::read(path).map_err(|e| missing(format!("{}: {e}", path.display())))?;
-        let sha256 = Sha256::digest(&bytes).into();
-        Ok(self
-            .loaded_binary
-            .get_or_init(|| AgentBinary {
-                bytes: bytes.into(),
-                sha256,
-            })
-            .clone())
     }
 
     /// Adds to the append-only table of privileged acts. A failure is logged: the act itself has happened.

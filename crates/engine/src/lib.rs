@@ -5,6 +5,7 @@
 
 mod access;
 mod addresses;
+mod agent_file;
 mod agents;
 mod answers;
 mod asking;
@@ -36,12 +37,12 @@ mod state;
 mod visit;
 
 pub use access::{Entered, Proposal};
+pub use agent_file::AgentFile;
 pub use certificates::Presented;
 pub use clusters::{Added, Probed, TokenReport};
 pub use discovery::Summary;
 pub use error::{Error, Kind};
 pub use facts::KnownFacts;
-pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Removal};
 pub use pve::CreatedToken;
 pub use reach::NodeAddress;

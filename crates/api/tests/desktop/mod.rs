@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use api::{App, Body, Event, Rhythm, Settings};
+use api::{AgentFile, App, Body, Event, Rhythm, Settings};
 use domain::{
     fleet::{GuestRow, UpdateState},
     operation::{JobState, Operation},
@@ -56,7 +56,10 @@ impl Desktop {
             data_dir: folder.to_owned(),
             passphrase: Some(PASSPHRASE.to_owned().into()),
             demo: false,
-            agent_binary: Some(agent),
+            agent_binary: Some(AgentFile {
+                path: agent,
+                sha256: None,
+            }),
             gateway_bind: Some(gateway.parse()?),
         };
         let app = App::open_at(settings, rhythm).await?;

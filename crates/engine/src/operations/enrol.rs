@@ -18,7 +18,9 @@ use super::{
     scope,
 };
 use crate::{
-    AgentBinary, Error, Kind, clock,
+    Error, Kind,
+    agent_file::AgentBinary,
+    clock,
     picture::{Guest, Known},
     visit::fingerprint_of_pem,
 };
