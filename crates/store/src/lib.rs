@@ -31,4 +31,5 @@ pub use inventories::StoredInventory;
 pub use nodes::{AccessRecord, NodeRecord};
 pub use open::Store;
 pub use operations::{JobEnd, JobRecord, NewJob, NewOperation, OperationRecord, StepChange};
+pub use together::Written;
 pub use vault::{KeySource, SecretId, SecretPurpose, Vault, VaultError, VaultState};

@@ -18,7 +18,7 @@ use crate::{
     StoreError, backup,
     column::parsed,
     platform,
-    together::{Queue, Writing},
+    together::{Queue, Writing, Written},
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -149,11 +149,11 @@ impl Store {
     }
 
     /// Writes something small, together with what waits at the same moment.
-    pub(crate) async fn write(
+    pub(crate) fn write(
         &self,
         act: impl for<'c> Fn(&'c mut SqliteConnection) -> Writing<'c> + Send + Sync + 'static,
-    ) -> Result<(), StoreError> {
-        self.inner.queue.write(&self.inner.writer, act).await
+    ) -> Written {
+        self.inner.queue.write(&self.inner.writer, act)
     }
 
     #[cfg(test)]

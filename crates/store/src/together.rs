@@ -7,6 +7,7 @@ use std::{
     collections::VecDeque,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
 };
 
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -25,6 +26,22 @@ type Act = Box<dyn for<'c> Fn(&'c mut SqliteConnection) -> Writing<'c> + Send + 
 struct Waiting {
     act: Act,
     told: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// A write that was asked for. Comes to its end by itself, after everything that was asked for before; whoever waits for it
+/// knows that it lasts.
+#[derive(Debug)]
+#[must_use = "only whoever waits for it knows that it lasts"]
+pub struct Written(oneshot::Receiver<Result<(), StoreError>>);
+
+impl Future for Written {
+    type Output = Result<(), StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let told = ready!(Pin::new(&mut self.0).poll(cx));
+        // Its end is told always, unless the program ends.
+        Poll::Ready(told.unwrap_or_else(|_| Err(StoreError::Database(sqlx::Error::PoolClosed))))
+    }
 }
 
 /// What waits to be written.
@@ -47,12 +64,12 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes, together with whoever waits, too. Goes on when the caller does not wait for it.
-    pub(crate) async fn write(
+    /// Writes, together with whoever waits, too, in the order of the calls.
+    pub(crate) fn write(
         self: &Arc<Self>,
         writer: &SqlitePool,
         act: impl for<'c> Fn(&'c mut SqliteConnection) -> Writing<'c> + Send + Sync + 'static,
-    ) -> Result<(), StoreError> {
+    ) -> Written {
         let (told, outcome) = oneshot::channel();
         let act = Box::new(act);
         let attended = {
@@ -64,7 +81,7 @@ impl Queue {
             // Not by the caller itself: whoever gives up waiting must not stop the writes of others.
             tokio::spawn(Arc::clone(self).attend(writer.clone()));
         }
-        outcome.await.unwrap_or_else(|_| Err(closed()))
+        Written(outcome)
     }
 
     /// Writes until nothing waits any more.
@@ -109,10 +126,6 @@ impl Queue {
             }
         }
     }
-}
-
-fn closed() -> StoreError {
-    StoreError::Database(sqlx::Error::PoolClosed)
 }
 
 /// All of them in one transaction, each undone by itself if it fails. An error means that nothing was written.

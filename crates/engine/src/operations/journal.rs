@@ -1,6 +1,7 @@
-//! A job's own account: every step is written before it happens, and told to the window as it is written.
+//! A job's own account: every step is written before it happens, and told to the window. What has ended, and lines of the
+//! log, are written in their order without anybody waiting: the next beginning, or the end, waits for them, too.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{
     OperationId, Timestamp,
@@ -10,7 +11,7 @@ use domain::{
     },
 };
 
-use store::{JobEnd, StepChange};
+use store::{JobEnd, StepChange, Written};
 
 use crate::{Error, clock, feed::Body, inner::Inner};
 
@@ -19,6 +20,7 @@ pub(crate) struct Journal {
     pub(crate) inner: Arc<Inner>,
     pub(crate) operation: OperationId,
     pub(crate) job: Job,
+    under_way: Mutex<Vec<Written>>,
 }
 
 /// How a job ends.
@@ -47,6 +49,38 @@ impl End {
 }
 
 impl Journal {
+    pub(crate) fn new(inner: Arc<Inner>, operation: OperationId, job: Job) -> Self {
+        Self {
+            inner,
+            operation,
+            job,
+            under_way: Mutex::default(),
+        }
+    }
+
+    fn goes_on(&self, written: Written) {
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        under_way.push(written);
+    }
+
+    /// Waits until everything lasts that was written so far.
+    async fn settle(&self) -> Result<(), Error> {
+        let under_way = {
+            let mut all = self
+                .under_way
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *all)
+        };
+        for written in under_way {
+            written.await?;
+        }
+        Ok(())
+    }
+
     fn step_mut(&mut self, kind: StepKind) -> Option<&mut Step> {
         self.job.steps.iter_mut().find(|s| s.kind == kind)
     }
@@ -60,7 +94,7 @@ impl Journal {
             .map_or(StepState::Skipped, |s| s.state)
     }
 
-    /// Writes a step's state, then tells it.
+    /// Writes a step's state, and tells it. A beginning lasts when this returns.
     pub(crate) async fn set(
         &mut self,
         kind: StepKind,
@@ -68,10 +102,11 @@ impl Journal {
         detail: Option<String>,
     ) -> Result<(), Error> {
         let now = clock::now();
-        self.inner
-            .store
-            .set_step(self.job.id, kind, state, detail.as_deref(), now)
-            .await?;
+        let store = &self.inner.store;
+        self.goes_on(store.set_step(self.job.id, kind, state, detail.as_deref(), now));
+        if state == StepState::Running {
+            self.settle().await?;
+        }
         if let Some(step) = self.step_mut(kind) {
             step.state = state;
             if detail.is_some() {
@@ -136,22 +171,23 @@ impl Journal {
         self.job.percent = percent.or(self.job.percent);
         match self.state_of(kind) {
             StepState::Waiting | StepState::Unknown => {
-                self.set(kind, StepState::Running, detail).await
+                self.set(kind, StepState::Running, detail).await?;
             }
             StepState::Running => {
                 if let Some(detail) = detail {
                     self.say(kind, detail, percent);
                 }
-                Ok(())
             }
-            StepState::Done | StepState::Failed | StepState::Skipped => Ok(()),
+            StepState::Done | StepState::Failed | StepState::Skipped => {}
         }
+        // The agent's report is acknowledged after this.
+        self.settle().await
     }
 
     /// Adds lines to the job's log.
     pub(crate) async fn log(&self, lines: Vec<LogLine>) -> Result<(), Error> {
         if !lines.is_empty() {
-            self.inner.store.append_log(self.job.id, &lines).await?;
+            self.goes_on(self.inner.store.append_log(self.job.id, &lines));
             self.inner.feed.tell(
                 Body::Log {
                     job: self.job.id,
@@ -190,6 +226,7 @@ impl Journal {
 
     /// Ends the job: its last step, its state and its receipt in one transaction.
     pub(crate) async fn close(&mut self, end: End) -> Result<(), Error> {
+        self.settle().await?;
         let now = clock::now();
         let state = self.job.state.apply(end.event).map_err(|illegal| {
             Error::new(

@@ -104,11 +104,7 @@ pub(crate) async fn operation(
             rules.clone(),
         );
         jobs.spawn(async move {
-            let journal = Journal {
-                inner,
-                operation: id,
-                job: task.job.clone(),
-            };
+            let journal = Journal::new(inner, id, task.job.clone());
             Box::pin(job(journal, kind, number, rules, task, cancel, failures)).await;
         });
     }

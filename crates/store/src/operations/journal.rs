@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 
 use super::{JobEnd, NewJob, NewOperation, StepChange, log, receipts};
 use crate::{
-    Store, StoreError,
+    Store, StoreError, Written,
     column::{from_word, number, to_json, to_json_option, to_word},
 };
 
@@ -95,14 +95,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the job is unknown or has no such step.
-    pub async fn set_step(
+    pub fn set_step(
         &self,
         job: JobId,
         kind: StepKind,
         state: StepState,
         detail: Option<&str>,
         at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Written {
         let detail = detail.map(str::to_owned);
         self.write(move |connection| {
             let detail = detail.clone();
@@ -110,7 +110,6 @@ impl Store {
                 async move { move_step(connection, job, kind, state, detail.as_deref(), at).await },
             )
         })
-        .await
     }
 
     /// Moves a job. The same final state twice is allowed and keeps the first end.

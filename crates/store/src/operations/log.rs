@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::{StepChange, journal};
 use crate::{
-    Store, StoreError,
+    Store, StoreError, Written,
     column::{from_word, number, to_json},
 };
 
@@ -14,13 +14,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the job is unknown.
-    pub async fn append_log(&self, job: JobId, lines: &[LogLine]) -> Result<(), StoreError> {
+    pub fn append_log(&self, job: JobId, lines: &[LogLine]) -> Written {
         let lines = lines.to_vec();
         self.write(move |connection| {
             let lines = lines.clone();
             Box::pin(async move { append(connection, job, &lines).await })
         })
-        .await
     }
 
     /// Stores a report of the agent that does not end the job: its sequence, its lines and the step it is at. Answers
