@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use api::{Code, Error};
+use api::{AgentFile, Code, Error};
 use secrecy::SecretString;
 use tauri::{Runtime, path::PathResolver};
 
@@ -19,6 +19,9 @@ const DEMO: &str = "REDFLAG_DEMO";
 const AGENT_BINARY: &str = "REDFLAG_AGENT_BINARY";
 /// `address:port` on which agents reach the program, instead of the stored setting.
 const GATEWAY_BIND: &str = "REDFLAG_GATEWAY_BIND";
+
+/// The SHA-256 of the agent that came with this program; none in a build for development, which takes what it finds.
+const CARRIED: Option<[u8; 32]> = include!(concat!(env!("OUT_DIR"), "/carried.rs"));
 
 /// The override of the data folder, if there is one.
 pub(crate) fn data_override() -> Option<PathBuf> {
@@ -65,11 +68,12 @@ fn bind(value: &str) -> Result<std::net::SocketAddr, Error> {
     })
 }
 
-/// The override, else the one in the bundle, else a file beside the program.
-fn agent_binary(named: Option<std::ffi::OsString>, resources: Option<&Path>) -> Option<PathBuf> {
+/// The override, else the one in the bundle, else a file beside the program. Only the override may be any agent.
+fn agent_binary(named: Option<std::ffi::OsString>, resources: Option<&Path>) -> Option<AgentFile> {
     if let Some(path) = named.filter(|value| !value.is_empty()) {
         // Taken even if absent: whoever set it wants to hear that it is not there.
-        return Some(PathBuf::from(path));
+        let path = PathBuf::from(path);
+        return Some(AgentFile { path, sha256: None });
     }
     let beside = env::current_exe()
         .ok()
@@ -81,6 +85,10 @@ fn agent_binary(named: Option<std::ffi::OsString>, resources: Option<&Path>) -> 
         .into_iter()
         .flatten()
         .find(|path| path.is_file())
+        .map(|path| AgentFile {
+            path,
+            sha256: CARRIED,
+        })
 }
 
 #[cfg(test)]
@@ -104,11 +112,18 @@ mod tests {
         let file = folder.path().join("resources/redflag-agent-x86_64");
         std::fs::create_dir_all(file.parent().expect("it has one")).expect("created");
         std::fs::write(&file, b"agent").expect("written");
-        assert_eq!(agent_binary(None, Some(folder.path())), Some(file));
+        let bundled = AgentFile {
+            path: file,
+            sha256: CARRIED,
+        };
+        assert_eq!(agent_binary(None, Some(folder.path())), Some(bundled));
         let named = PathBuf::from("/nowhere/agent");
         assert_eq!(
             agent_binary(Some(named.clone().into()), Some(folder.path())),
-            Some(named),
+            Some(AgentFile {
+                path: named,
+                sha256: None
+            }),
             "what was named is taken, even if it is not there"
         );
     }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engine::{Engine, KeySource, Rhythm, VaultState};
+use engine::{AgentFile, Engine, KeySource, Rhythm, VaultState};
 use secrecy::SecretString;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -31,7 +31,7 @@ pub struct Settings {
     /// The demo: says so on screen.
     pub demo: bool,
     /// The static agent that is put into guests.
-    pub agent_binary: Option<PathBuf>,
+    pub agent_binary: Option<AgentFile>,
     /// The user's home folder: the SSH configuration and key files in it are proposed for nodes.
     pub home: Option<PathBuf>,
     /// Where agents are heard; all addresses and a kept port unless given.

@@ -14,7 +14,7 @@ mod wizard;
 
 pub use app::{App, Settings};
 pub use engine::{
-    Rhythm,
+    AgentFile, Rhythm,
     feed::{Body, Event},
 };
 pub use error::{Code, Error};

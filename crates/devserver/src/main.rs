@@ -62,7 +62,9 @@ async fn main() -> anyhow::Result<()> {
         data_dir: std::path::absolute(&arguments.data)?,
         passphrase,
         demo: arguments.demo,
-        agent_binary: arguments.agent_binary,
+        agent_binary: arguments
+            .agent_binary
+            .map(|path| api::AgentFile { path, sha256: None }),
         home: std::env::home_dir(),
         gateway_bind: arguments.gateway_bind,
     }))

@@ -9,17 +9,16 @@ use std::{
     },
 };
 
-use bytes::Bytes;
 use domain::{ClusterId, JobId, NodeKey, OperationId};
 use reach::SshNode;
-use sha2::{Digest, Sha256};
 use store::{AuditEntry, Store, Vault};
 use tls::Ca;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Error, Kind,
+    AgentFile, Error, Kind,
+    agent_file::AgentBinary,
     carrying::Sessions,
     clock,
     codes::Codes,
@@ -63,7 +62,7 @@ pub(crate) struct Inner {
     pub(crate) opening: Semaphore,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Live>>,
     pub(crate) started: OnceLock<Started>,
-    pub(crate) agent_binary: Option<PathBuf>,
+    pub(crate) agent_file: Option<AgentFile>,
     pub(crate) gateway_bind: Option<std::net::SocketAddr>,
     pub(crate) loaded_binary: OnceLock<AgentBinary>,
     /// Set when every unfinished job has been taken up: only then agents are heard.
@@ -80,21 +79,6 @@ pub(crate) struct Started {
     pub(crate) port: AtomicU16,
     /// How agents are spoken to, by whichever way they come.
     pub(crate) tls: Arc<rustls::ServerConfig>,
-}
-
-/// The agent as it is put into guests.
-#[derive(Clone, Debug)]
-pub struct AgentBinary {
-    pub bytes: Bytes,
-    pub sha256: [u8; 32],
-}
-
-impl AgentBinary {
-    /// Its size in millions of bytes.
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    pub fn megabytes(&self) -> f64 {
-        self.bytes.len() as f64 / 1_000_000.0
-    }
 }
 
 impl Inner {
@@ -140,31 +124,6 @@ impl Inner {
     /// Whether a job of a running operation is not over.
     pub(crate) fn is_open(&self, job: JobId) -> bool {
         self.live().values().any(|live| live.is_open(job))
-    }
-
-    /// The agent's binary, read once.
-    pub(crate) fn agent_binary(&self) -> Result<AgentBinary, Error> {
-        if let Some(binary) = self.loaded_binary.get() {
-            return Ok(binary.clone());
-        }
-        let missing = |words: String| {
-            Error::new(Kind::Internal, "This RedFlag has no agent to install")
-                .words(words)
-                .next("Install RedFlag again from its package.")
-        };
-        let path = self
-            .agent_binary
-            .as_ref()
-            .ok_or_else(|| missing("no file redflag-agent was found beside the program".into()))?;
-        let bytes = std::fs::read(path).map_err(|e| missing(format!("{}: {e}", path.display())))?;
-        let sha256 = Sha256::digest(&bytes).into();
-        Ok(self
-            .loaded_binary
-            .get_or_init(|| AgentBinary {
-                bytes: bytes.into(),
-                sha256,
-            })
-            .clone())
     }
 
     /// Adds to the append-only table of privileged acts. A failure is logged: the act itself has happened.

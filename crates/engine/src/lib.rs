@@ -6,6 +6,7 @@
 mod access;
 mod addresses;
 mod advice;
+mod agent_file;
 mod agents;
 mod answers;
 mod asking;
@@ -45,13 +46,13 @@ mod state;
 mod visit;
 mod way;
 
+pub use agent_file::AgentFile;
 pub use carrying::WayTried;
 pub use certificates::Presented;
 pub use clusters::{Added, Probed, TokenReport};
 pub use discovery::Summary;
 pub use error::{Error, Kind};
 pub use facts::KnownFacts;
-pub use inner::AgentBinary;
 pub use life::{AddressAnswer, ClusterLife, Removal};
 pub use node_access::Entered;
 pub use pasting::PasteCommand;

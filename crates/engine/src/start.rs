@@ -13,7 +13,7 @@ use tls::Ca;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Engine, Error, Kind,
+    AgentFile, Engine, Error, Kind,
     carrying::{self, Sessions},
     clock,
     codes::Codes,
@@ -39,7 +39,7 @@ pub struct Settings {
     /// Where the master key comes from.
     pub keys: KeySource,
     /// The static agent that is put into guests.
-    pub agent_binary: Option<PathBuf>,
+    pub agent_binary: Option<AgentFile>,
     /// The user's home folder: the SSH configuration and key files in it are proposed for nodes.
     pub home: Option<PathBuf>,
     /// Where agents are heard; all addresses and a port chosen once, unless given.
@@ -88,7 +88,7 @@ impl Engine {
             home: settings.home,
             operations: Mutex::new(BTreeMap::new()),
             started: OnceLock::new(),
-            agent_binary: settings.agent_binary,
+            agent_file: settings.agent_binary,
             loaded_binary: OnceLock::new(),
             reconciled: OnceLock::new(),
             gateway_bind: settings.gateway_bind,
@@ -98,6 +98,8 @@ impl Engine {
         };
         inner.state.show(clock::now());
         let engine = Self(Arc::new(inner));
+        let looking = Arc::clone(&engine.0);
+        tokio::task::spawn_blocking(move || looking.look_at_agent());
         if let Err(error) = engine.0.store.backup_if_due(clock::now()).await {
             tracing::warn!(%error, "the daily copy of the database was not made");
         }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use api::{App, Body, Event, Rhythm, Settings};
+use api::{AgentFile, App, Body, Event, Rhythm, Settings};
 use domain::{
     fleet::{GuestRow, UpdateState},
     operation::{JobState, Operation},
@@ -65,7 +65,10 @@ impl Desktop {
             data_dir: folder.to_owned(),
             passphrase: Some(PASSPHRASE.to_owned().into()),
             demo: false,
-            agent_binary: Some(agent),
+            agent_binary: Some(AgentFile {
+                path: agent,
+                sha256: None,
+            }),
             home: Some(folder.join("home")),
             gateway_bind: gateway,
         };

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wire::Bootstrap;
 
 use super::{End, Journal, patience::patiently, report::Told};
-use crate::{AgentBinary, Error, Kind, clock};
+use crate::{Error, Kind, agent_file::AgentBinary, clock};
 
 pub(super) fn failed(problem: Problem) -> End {
     End::with(JobEvent::Fail, problem)
