@@ -294,7 +294,15 @@ async fn a_lock_is_waited_for_before_the_console_is_set_back() -> Result<()> {
     lab.guest(&label, 201, |g| g.lock_after_report = Some("backup".into()))?;
     let made = plan(&desktop, "mariadb", json!({ "shell": true })).await?;
     let operation = approve(&desktop, &made).await?;
-    until_at(&mut desktop, StepKind::CloseConsole, "a lock (backup)").await?;
+    // Whichever step comes to it first.
+    let waits = |body: &api::Body| match body {
+        api::Body::Job { job, .. } => job.steps.iter().any(|s| {
+            let detail = s.detail.as_deref().unwrap_or_default();
+            s.state == StepState::Running && detail.contains("a lock (backup)")
+        }),
+        _ => false,
+    };
+    desktop.until_news(waits).await?;
     assert_eq!(
         inside(&lab, 201)?.console.mode(),
         SHELL,

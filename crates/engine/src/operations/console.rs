@@ -216,7 +216,7 @@ impl Journal {
     async fn restart_back(&mut self, target: Option<&str>) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE_AT_END;
         loop {
-            self.until_unlocked().await?;
+            self.until_unlocked(StepKind::RestartGuestAgain).await?;
             let Err(error) = self.restart_guest(StepKind::RestartGuestAgain).await else {
                 return self.in_force(target, PATIENCE_AT_END).await;
             };

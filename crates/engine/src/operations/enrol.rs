@@ -8,7 +8,7 @@ use domain::{
     operation::{JobEvent, LogLevel, OperationKind, Problem, StepKind, StepState},
     plan::PlannedWork,
 };
-use reach::{GuestProbe, Reach, ReachError};
+use reach::{ConsoleTrouble, GuestProbe, Reach, ReachError};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -193,8 +193,8 @@ async fn steps(
     let cleaned = journal.has_begun(StepKind::CleanUp);
     if inside.is_err() && journal.has_begun(StepKind::Copy) && !cleaned {
         // Nothing of a failed installation may stay, least of all its code.
-        let vmid = journal.job.vmid;
-        if let Err(error) = patiently(journal, cancel, || road.clean(vmid)).await? {
+        if let Err(end) = clean(journal, &road, cancel).await? {
+            let error = end.problem.map_or_else(String::new, |problem| problem.what);
             let text = format!("cleaning up after it failed: {error}");
             journal.note(LogLevel::Warning, text).await?;
         }
@@ -292,11 +292,36 @@ async fn inside(
     journal
         .advance_to(StepKind::CleanUp, None, Some(95))
         .await?;
-    match patiently(journal, cancel, || road.clean(vmid)).await? {
-        Ok(()) => journal.done(StepKind::CleanUp, None).await?,
-        Err(error) => return Ok(Err(because(&error))),
+    if let Err(end) = clean(journal, road, cancel).await? {
+        return Ok(Err(end));
     }
+    journal.done(StepKind::CleanUp, None).await?;
     Ok(Ok(()))
+}
+
+/// Removes what only the installation needed, or all of a failed one. A console is not entered while its guest is
+/// locked, and what was begun there is not left lying for that.
+async fn clean(
+    journal: &mut Journal,
+    road: &Reach,
+    cancel: &CancellationToken,
+) -> Result<Result<(), End>, Error> {
+    let vmid = journal.job.vmid;
+    loop {
+        match patiently(journal, cancel, || road.clean(vmid)).await? {
+            Ok(()) => return Ok(Ok(())),
+            Err(ReachError::Console {
+                trouble: ConsoleTrouble::Locked { .. },
+                ..
+            }) => {
+                if let Err(error) = journal.until_unlocked(StepKind::CleanUp).await {
+                    return Ok(Err(failed(error.problem)));
+                }
+                sleep(LOOK).await;
+            }
+            Err(error) => return Ok(Err(because(&error))),
+        }
+    }
 }
 
 /// Looks what the guest is, once it has booted: before that it takes no service.

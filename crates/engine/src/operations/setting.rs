@@ -155,7 +155,7 @@ impl Journal {
     }
 
     /// Waits until nothing holds the guest.
-    pub(super) async fn until_unlocked(&mut self) -> Result<(), Error> {
+    pub(super) async fn until_unlocked(&mut self, step: StepKind) -> Result<(), Error> {
         let deadline = Instant::now() + LOCK_LIMIT;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -166,7 +166,7 @@ impl Journal {
                 return Err(self.locked(&lock));
             }
             let text = format!("waiting for the end of a lock ({lock})");
-            self.say(StepKind::RestartGuestAgain, text, None);
+            self.say(step, text, None);
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
