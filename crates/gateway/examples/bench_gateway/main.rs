@@ -3,6 +3,7 @@
 //!
 //! This process only serves. The agents, and their enemies, are a second process of the same program.
 #![allow(
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a measurement prints what it finds, and may fail by panicking"
