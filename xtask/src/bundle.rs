@@ -1,37 +1,84 @@
-//! An installable package of the program, with the agent for guests in it.
+//! An installable package of the program, with the agent for guests in it, built by Tauri's own bundler.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    Failure, Result, agent, cargo,
+    Failure, Result, agent, cargo, e2e,
     failure::At as _,
     place, process,
     system::{self, Need},
     ui,
 };
 
-pub(crate) fn run() -> Result<()> {
+/// What is built unless other kinds are named.
+const USUAL: &str = if cfg!(target_os = "macos") {
+    "dmg"
+} else if cfg!(windows) {
+    "nsis"
+} else {
+    "deb"
+};
+
+/// Builds packages of these kinds, as the bundler calls them, with commas between.
+pub(crate) fn run(kinds: Option<&str>) -> Result<()> {
     system::ensure(&[Need::Build])?;
+    ui::install()?;
     ui::ensure_built()?;
-    let agent = agent::build()?;
-    let resources = place::root().join("target/bundle-resources");
-    std::fs::create_dir_all(&resources).at(&resources)?;
-    let bundled = resources.join("redflag-agent-x86_64");
-    std::fs::copy(&agent, &bundled).at(&agent)?;
-    if !process::succeeds(cargo::command().args(["tauri", "--version"])) {
-        return Err(Failure::new(
-            "the bundler is missing; install it with `cargo install --locked tauri-cli`, then try again",
-        ));
-    }
-    // Named here and not in tauri.conf.json: a build for development has no agent to put in.
-    let resources = format!(
-        "{{\"bundle\":{{\"resources\":{{\"{}\":\"resources/redflag-agent-x86_64\"}}}}}}",
-        bundled.display()
+    let kinds = kinds.unwrap_or(USUAL);
+    let resources = place::target().join("bundle-resources");
+    fs::create_dir_all(&resources).at(&resources)?;
+    let carried = resources.join("redflag-agent-x86_64");
+    let agent = agent_for_it()?;
+    fs::copy(&agent, &carried).at(&agent)?;
+    // Named here and not in tauri.conf.json: a build for development has no agent to put in. The page is built already.
+    let changes = format!(
+        "{{\"build\":{{\"beforeBuildCommand\":null}},\"bundle\":{{\"resources\":{{{}:\"resources/redflag-agent-x86_64\"}}}}}}",
+        quoted(&carried)
     );
-    process::run(cargo::command().args([
-        "tauri",
-        "build",
-        "--bundles",
-        "deb",
-        "--config",
-        &resources,
-    ]))
+    process::run(
+        ui::tauri(&["build", "--ci", "--bundles", kinds, "--config", &changes])
+            .env("REDFLAG_CARRIED_AGENT", &carried),
+    )
+}
+
+/// One that exists already, as a release brings it to machines that cannot build it; else a new one.
+fn agent_for_it() -> Result<PathBuf> {
+    match env::var_os("REDFLAG_AGENT_BINARY").filter(|path| !path.is_empty()) {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => agent::build(),
+    }
+}
+
+/// A path as JSON text.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Builds Debian's package and lives with it for a while in a clean container.
+pub(crate) fn check() -> Result<()> {
+    e2e::containers().map_err(Failure::new)?;
+    let folder = place::target().join("release/bundle/deb");
+    if folder.is_dir() {
+        // What an older version was called must not be taken for this one.
+        fs::remove_dir_all(&folder).at(&folder)?;
+    }
+    run(Some("deb"))?;
+    let package = fs::read_dir(&folder)
+        .at(&folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|end| end == "deb"))
+        .ok_or_else(|| Failure::new(format!("no package came into {}", folder.display())))?;
+    println!("{}", package.display());
+    cargo::ensure_nextest()?;
+    let mut cargo = cargo::command();
+    cargo.args(["nextest", "run", "--package", "redflag"]);
+    cargo.args(["--no-capture", "-E", e2e::PACKAGE]);
+    cargo.env("REDFLAG_PACKAGE", &package);
+    cargo.env("REDFLAG_TEST_OUTPUT", place::target().join("e2e"));
+    process::run(&mut cargo)
 }

@@ -11,6 +11,8 @@ use crate::{
 
 /// The tests that open the real window.
 pub(crate) const FILTER: &str = "package(redflag) and binary(e2e)";
+/// The test of the installable package, which only exists once it is built.
+pub(crate) const PACKAGE: &str = "package(redflag) and binary(package)";
 /// The tests that start real LXC containers, wherever they are: by their names.
 pub(crate) const CONTAINERS: &str = "test(/(^|::)lxc_/)";
 

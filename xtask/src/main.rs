@@ -48,7 +48,8 @@ cargo xtask VERB
   screenshots          pictures of the real window for the documents
   agent                the static agent for x86_64 guests
   icons                render icons/ from its two SVG files
-  bundle               an installable package of the program
+  bundle [KINDS]       an installable package of the program: deb, rpm, appimage, dmg, nsis
+  bundle --check       Debian's package, installed, started and removed in a clean container
 ";
 
 fn main() -> ExitCode {
@@ -86,7 +87,9 @@ fn verb(arguments: &[&str]) -> Result<()> {
         ["screenshots"] => screenshots::run(),
         ["agent"] => agent::build().map(drop),
         ["icons"] => icons::render(),
-        ["bundle"] => bundle::run(),
+        ["bundle"] => bundle::run(None),
+        ["bundle", "--check"] => bundle::check(),
+        ["bundle", kinds] => bundle::run(Some(kinds)),
         _ => Err(Failure::new(format!(
             "{:?} is not understood\n\n{USAGE}",
             arguments.join(" ")

@@ -1,7 +1,7 @@
 //! Every check of the project. What fails soonest comes first, and nothing is compiled twice.
 
 use crate::{
-    Result, agent, bindings, cargo, e2e, fuzz, lint,
+    Result, agent, bindings, bundle, cargo, e2e, fuzz, lint,
     phases::Phases,
     process, sqlx,
     system::{self, Need},
@@ -59,12 +59,18 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
         Ok(()) => phases.run("end to end", || e2e::suite(extent, containers.is_ok())),
         Err(reason) => phases.skip("end to end", reason),
     }
+    if extent == Extent::Full {
+        match &containers {
+            Ok(()) => phases.run("package", bundle::check),
+            Err(reason) => phases.skip("package", reason.clone()),
+        }
+    }
     phases.end(must_run_all)
 }
 
 /// All tests but those in the window.
 fn tests(extent: Extent, containers: bool, sshd: bool) -> Result<()> {
-    let mut filter = format!("not ({})", e2e::FILTER);
+    let mut filter = format!("not ({}) and not ({})", e2e::FILTER, e2e::PACKAGE);
     if !containers {
         filter.push_str(&format!(" and not ({})", e2e::CONTAINERS));
     }

@@ -10,6 +10,16 @@ fn npm(arguments: &[&str]) -> Command {
     command
 }
 
+/// Tauri's own command line, which comes with the page's packages.
+pub(crate) fn tauri(arguments: &[&str]) -> Command {
+    let mut command = Command::new("node");
+    command
+        .current_dir(place::root())
+        .arg(place::ui().join("node_modules/@tauri-apps/cli/tauri.js"))
+        .args(arguments);
+    command
+}
+
 /// Installs the page's packages unless those of the lock file are there.
 pub(crate) fn install() -> Result<()> {
     if process::find("npm").is_none() && !cfg!(windows) {

@@ -14,6 +14,7 @@ mod guest;
 mod making;
 mod namespace;
 mod nodes;
+mod online;
 mod plan;
 mod repository;
 mod run;
