@@ -313,7 +313,9 @@ fn scan(
 ) -> Result<u8, Failure> {
     if refresh {
         let manager = packages::detect(layout, tools).map_err(|e| Failure::new(9, e))?;
-        let refreshed = manager.refresh(&mut Screen { quiet: json });
+        let refreshed = manager.refresh(&mut Screen {
+            quiet: json || record,
+        });
         let words = match refreshed {
             Ok(refreshed) => refreshed.failure(),
             Err(packages::Stopped::Failed(p) | packages::Stopped::Interrupted(p)) => {
@@ -321,7 +323,8 @@ fn scan(
             }
             Err(packages::Stopped::Cancelled) => Some("it was stopped".to_owned()),
         };
-        if let Some(words) = words {
+        // For the running agent the inventory is told with the errors of the repositories in it.
+        if let Some(words) = words.filter(|_| !record) {
             return Err(Failure::new(
                 9,
                 format!("no package list could be fetched: {words}"),

@@ -80,6 +80,12 @@ pub trait PackageManager {
     /// Changes when an answer of [`PackageManager::scan`] may have changed.
     fn stamp(&self) -> Stamp;
 
+    /// Cheaper by far, for a look once a minute: when it changes, [`PackageManager::stamp`] may have.
+    fn glance(&self) -> Stamp;
+
+    /// When the package lists were last fetched, by whomever; none when never.
+    fn lists_at(&self) -> Option<Timestamp>;
+
     /// What is pending, by what the package manager already knows. `known` are updates of an earlier scan, whose
     /// sizes need not be asked for again.
     fn scan(&self, known: &[Update]) -> PackageScan;

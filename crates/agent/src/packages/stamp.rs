@@ -26,6 +26,19 @@ impl Stamp {
         }
         Self(hex::encode(hasher.finalize()))
     }
+
+    /// Over files and folders themselves, not over what is in the folders: a folder's time moves when something is put
+    /// there or taken away.
+    pub fn glance(paths: &[PathBuf]) -> Self {
+        let mut hasher = Sha256::new();
+        for path in paths {
+            match fs::metadata(path) {
+                Ok(metadata) => add_metadata(&mut hasher, &metadata),
+                Err(_) => hasher.update([0]),
+            }
+        }
+        Self(hex::encode(hasher.finalize()))
+    }
 }
 
 fn add(hasher: &mut Sha256, path: &Path, depth: u8) {
@@ -53,12 +66,16 @@ fn add(hasher: &mut Sha256, path: &Path, depth: u8) {
             }
         }
     } else {
-        hasher.update([2]);
-        hasher.update(metadata.len().to_be_bytes());
-        hasher.update(metadata.mtime().to_be_bytes());
-        hasher.update(metadata.mtime_nsec().to_be_bytes());
-        hasher.update(metadata.ino().to_be_bytes());
+        add_metadata(hasher, &metadata);
     }
+}
+
+fn add_metadata(hasher: &mut Sha256, metadata: &fs::Metadata) {
+    hasher.update([2]);
+    hasher.update(metadata.len().to_be_bytes());
+    hasher.update(metadata.mtime().to_be_bytes());
+    hasher.update(metadata.mtime_nsec().to_be_bytes());
+    hasher.update(metadata.ino().to_be_bytes());
 }
 
 #[cfg(test)]
@@ -81,5 +98,31 @@ mod tests {
         assert_ne!(first, second);
         fs::write(path.join("lists/b"), "").unwrap();
         assert_ne!(second, of());
+    }
+
+    #[test]
+    fn a_glance_sees_files_and_what_comes_into_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let lists = folder.path().join("lists");
+        let (status, missing) = (folder.path().join("status"), folder.path().join("sources"));
+        let paths = [status.clone(), lists.clone(), missing.clone()];
+        let of = || Stamp::glance(&paths);
+        fs::create_dir(&lists).unwrap();
+        fs::write(&status, "1").unwrap();
+        let first = of();
+        assert_eq!(first, of());
+        fs::write(&status, "12").unwrap();
+        let second = of();
+        assert_ne!(first, second, "a file that grew");
+        // A time of its own: files written within one tick of the clock may look alike.
+        let earlier = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        fs::File::open(&lists)
+            .unwrap()
+            .set_modified(earlier)
+            .unwrap();
+        let third = of();
+        assert_ne!(second, third, "a folder that moved");
+        fs::write(&missing, "").unwrap();
+        assert_ne!(third, of(), "a file that came");
     }
 }

@@ -7,6 +7,7 @@ mod check_in;
 mod enrol;
 mod fetching;
 mod following;
+mod lists;
 mod machine;
 mod scans;
 mod state;
@@ -33,8 +34,10 @@ pub struct Pace {
     pub revoked_pause: Duration,
     /// How often a running job's reports are looked at.
     pub follow: Duration,
-    /// How often the package manager's files are looked at.
+    /// How often the package manager's files are glanced at: a few of them, and no more if these did not move.
     pub look: Duration,
+    /// How often they are looked at one by one although nothing moved: a file may be rewritten in its place.
+    pub search: Duration,
     /// After this long an inventory is taken although those files seem unchanged.
     pub rescan: Duration,
     /// The longest pause before the first call when the guest has just been started: after a power loss a whole fleet
@@ -50,7 +53,8 @@ impl Default for Pace {
             code_pause: Duration::from_secs(300),
             revoked_pause: Duration::from_secs(3600),
             follow: Duration::from_millis(300),
-            look: Duration::from_secs(600),
+            look: Duration::from_secs(60),
+            search: Duration::from_secs(600),
             rescan: Duration::from_secs(6 * 3600),
             jitter: Duration::from_secs(30),
         }

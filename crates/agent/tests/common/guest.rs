@@ -226,6 +226,7 @@ pub fn pace() -> Pace {
         revoked_pause: Duration::from_millis(300),
         follow: Duration::from_millis(30),
         look: Duration::from_millis(200),
+        search: Duration::from_secs(3600),
         rescan: Duration::from_secs(3600),
         jitter: Duration::ZERO,
     }

@@ -36,13 +36,15 @@ impl Suite {
     }
 }
 
-/// One version of one package. Architecture `all`, a few hundred bytes.
+/// One version of one package, a few hundred bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deb {
     pub name: String,
     pub version: String,
     pub suite: Suite,
+    pub(crate) arch: String,
     depends: Option<String>,
+    conflicts: Option<String>,
     service: bool,
     conffile: Option<String>,
     slow_seconds: u32,
@@ -56,7 +58,9 @@ impl Deb {
             name: name.into(),
             version: version.into(),
             suite: Suite::Stable,
+            arch: "all".into(),
             depends: None,
+            conflicts: None,
             service: false,
             conffile: None,
             slow_seconds: 0,
@@ -75,6 +79,20 @@ impl Deb {
     #[must_use]
     pub fn depends(mut self, on: &str) -> Self {
         self.depends = Some(on.into());
+        self
+    }
+
+    /// A `Conflicts` field.
+    #[must_use]
+    pub fn conflicts(mut self, with: &str) -> Self {
+        self.conflicts = Some(with.into());
+        self
+    }
+
+    /// Is of this architecture, not of all.
+    #[must_use]
+    pub fn arch(mut self, arch: &str) -> Self {
+        self.arch = arch.into();
         self
     }
 
@@ -106,18 +124,23 @@ impl Deb {
         self
     }
 
+    /// As Debian names it: without the epoch.
     pub(crate) fn file_name(&self) -> String {
-        format!("{}_{}_all.deb", self.name, self.version)
+        let version = self.version.split_once(':');
+        let version = version.map_or(self.version.as_str(), |(_, rest)| rest);
+        format!("{}_{version}_{}.deb", self.name, self.arch)
     }
 
     /// The fields of `DEBIAN/control`, also used in the repository's index.
     pub(crate) fn control(&self) -> String {
         let mut control = format!(
-            "Package: {}\nVersion: {}\nArchitecture: all\nMaintainer: Lab <lab@example.invalid>\nSection: misc\nPriority: optional\n",
-            self.name, self.version
+            "Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: Lab <lab@example.invalid>\nSection: misc\nPriority: optional\n",
+            self.name, self.version, self.arch
         );
-        if let Some(depends) = &self.depends {
-            control.push_str(&format!("Depends: {depends}\n"));
+        for (field, value) in [("Depends", &self.depends), ("Conflicts", &self.conflicts)] {
+            if let Some(value) = value {
+                control.push_str(&format!("{field}: {value}\n"));
+            }
         }
         control.push_str(&format!("Description: {} of the lab\n", self.name));
         control

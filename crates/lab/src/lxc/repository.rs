@@ -5,30 +5,43 @@ use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Component, Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result};
 use axum::{
     Router,
+    body::Body,
     extract::State,
-    http::{StatusCode, Uri},
+    http::{StatusCode, Uri, header::CONTENT_LENGTH},
+    response::{IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::deb::{Deb, Suite};
 
-/// Stanzas of one suite's index, by package and version.
-type Stanzas = BTreeMap<(String, String), String>;
+/// Stanzas of one suite's index, by architecture, package and version.
+type Stanzas = BTreeMap<(String, String, String), String>;
+
+/// What a guest may have added with `dpkg --add-architecture`.
+const FOREIGN: &str = "i386";
 
 /// A running repository. Guests see a change at their next refresh.
 #[derive(Debug)]
 pub struct Repository {
-    folder: PathBuf,
+    served: Arc<Served>,
     address: SocketAddr,
     stanzas: Mutex<BTreeMap<Suite, Stanzas>>,
     server: tokio::sync::Mutex<Option<Server>>,
+}
+
+/// What the server gives, and where it fails.
+#[derive(Debug)]
+struct Served {
+    folder: PathBuf,
+    /// Files whose transfer ends in the middle, by the end of their path.
+    cut: Mutex<Option<String>>,
 }
 
 #[derive(Debug)]
@@ -42,14 +55,17 @@ impl Repository {
     pub(crate) async fn start(folder: &Path, host: Ipv4Addr, packages: Vec<Deb>) -> Result<Self> {
         let listener = TcpListener::bind((host, 0)).await?;
         let repository = Self {
-            folder: folder.to_owned(),
+            served: Arc::new(Served {
+                folder: folder.to_owned(),
+                cut: Mutex::default(),
+            }),
             address: listener.local_addr()?,
             stanzas: Mutex::default(),
             server: tokio::sync::Mutex::default(),
         };
         fs::create_dir_all(folder.join("pool"))?;
         repository.publish(packages).await?;
-        *repository.server.lock().await = Some(serve(listener, folder.to_owned()));
+        *repository.server.lock().await = Some(serve(listener, Arc::clone(&repository.served)));
         Ok(repository)
     }
 
@@ -70,7 +86,7 @@ impl Repository {
     /// # Errors
     /// When a package cannot be built, or a file not be written.
     pub async fn publish(&self, packages: Vec<Deb>) -> Result<()> {
-        let folder = self.folder.clone();
+        let folder = self.served.folder.clone();
         let built = tokio::task::spawn_blocking(move || -> Result<Vec<(Deb, String)>> {
             let mut built = Vec::new();
             for package in packages {
@@ -91,7 +107,7 @@ impl Repository {
         let mut stanzas = self.stanzas.lock().unwrap_or_else(PoisonError::into_inner);
         for (package, stanza) in built {
             let suite = stanzas.entry(package.suite).or_default();
-            suite.insert((package.name, package.version), stanza);
+            suite.insert((package.arch, package.name, package.version), stanza);
         }
         for suite in [Suite::Stable, Suite::Security] {
             let none = Stanzas::new();
@@ -101,31 +117,47 @@ impl Repository {
     }
 
     fn index(&self, suite: Suite, stanzas: &Stanzas) -> Result<()> {
-        let packages: String = stanzas
-            .values()
-            .map(|stanza| format!("{stanza}\n"))
-            .collect();
-        let place = format!("main/binary-{}/Packages", architecture());
+        let folder = self.served.folder.join("dists").join(suite.name());
+        let mut sums = String::new();
+        for arch in [architecture(), FOREIGN] {
+            let packages: String = stanzas
+                .iter()
+                .filter(|((of, ..), _)| of == arch || of == "all")
+                .map(|(_, stanza)| format!("{stanza}\n"))
+                .collect();
+            let place = format!("main/binary-{arch}/Packages");
+            let hash = hex::encode(Sha256::digest(&packages));
+            sums.push_str(&format!(" {hash} {} {place}\n", packages.len()));
+            write(&folder.join(place), packages.as_bytes())?;
+        }
         let release = format!(
-            "Origin: Lab\nLabel: {label}\nSuite: {name}\nCodename: {name}\nDate: {date}\nArchitectures: {arch}\nComponents: main\n\
-             SHA256:\n {hash} {size} {place}\n",
+            "Origin: Lab\nLabel: {label}\nSuite: {name}\nCodename: {name}\nDate: {date}\nArchitectures: {arch} {FOREIGN}\n\
+             Components: main\nSHA256:\n{sums}",
             label = suite.label(),
             name = suite.name(),
             date = time::OffsetDateTime::now_utc()
                 .format(&time::format_description::well_known::Rfc2822)
                 .context("today has a date")?,
             arch = architecture(),
-            hash = hex::encode(Sha256::digest(&packages)),
-            size = packages.len(),
         );
-        let folder = self.folder.join("dists").join(suite.name());
-        let file = folder.join(&place);
-        if let Some(parent) = file.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(file, packages)?;
-        fs::write(folder.join("Release"), release)?;
-        Ok(())
+        write(&folder.join("Release"), release.as_bytes())
+    }
+
+    /// Puts a file there as it is: part of another repository on the same server.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn place(&self, path: &str, content: &[u8]) -> Result<()> {
+        write(&self.served.folder.join(path), content)
+    }
+
+    /// Ends the transfer of files whose path ends so in the middle; of none any more.
+    pub fn cut(&self, ending: Option<&str>) {
+        *self
+            .served
+            .cut
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = ending.map(str::to_owned);
     }
 
     /// Makes it refuse connections, or answer again.
@@ -142,7 +174,7 @@ impl Repository {
             }
             (None, true) => {
                 let listener = TcpListener::bind(self.address).await?;
-                *server = Some(serve(listener, self.folder.clone()));
+                *server = Some(serve(listener, Arc::clone(&self.served)));
             }
             (unchanged, _) => *server = unchanged,
         }
@@ -150,8 +182,15 @@ impl Repository {
     }
 }
 
-fn serve(listener: TcpListener, folder: PathBuf) -> Server {
-    let router = Router::new().fallback(file).with_state(folder);
+fn write(path: &Path, content: &[u8]) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    Ok(fs::write(path, content)?)
+}
+
+fn serve(listener: TcpListener, served: Arc<Served>) -> Server {
+    let router = Router::new().fallback(file).with_state(served);
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let serving = axum::serve(listener, router);
@@ -164,7 +203,7 @@ fn serve(listener: TcpListener, folder: PathBuf) -> Server {
     Server { stop, task }
 }
 
-async fn file(State(folder): State<PathBuf>, uri: Uri) -> Result<Vec<u8>, StatusCode> {
+async fn file(State(served): State<Arc<Served>>, uri: Uri) -> Result<Response, StatusCode> {
     let path = Path::new(uri.path().trim_start_matches('/'));
     let plain = path
         .components()
@@ -179,9 +218,19 @@ async fn file(State(folder): State<PathBuf>, uri: Uri) -> Result<Vec<u8>, Status
     if decoded.contains("..") {
         return Err(StatusCode::BAD_REQUEST);
     }
-    tokio::fs::read(folder.join(decoded.as_ref()))
+    let content = tokio::fs::read(served.folder.join(decoded.as_ref()))
         .await
-        .map_err(|_| StatusCode::NOT_FOUND)
+        .map_err(|_| StatusCode::NOT_FOUND)?;
+    let cut = served.cut.lock().unwrap_or_else(PoisonError::into_inner);
+    if cut.as_ref().is_none_or(|ending| !decoded.ends_with(ending)) {
+        return Ok(content.into_response());
+    }
+    // All is promised, half is sent, and the connection ends.
+    let length = [(CONTENT_LENGTH, content.len().to_string())];
+    let half = content[..content.len() / 2].to_vec();
+    let pieces = [Ok(half), Err(std::io::Error::other("cut off"))];
+    let body = Body::from_stream(futures_util::stream::iter(pieces));
+    Ok((length, body).into_response())
 }
 
 fn architecture() -> &'static str {

@@ -12,7 +12,10 @@ use sha2::{Digest, Sha256};
 
 use super::{command, deb};
 
+/// Debian 12, unless a guest asks for another.
 const RELEASE: &str = "bookworm";
+/// Debian 13.
+const NEWER: &str = "trixie";
 const PACKAGES: &str = "systemd,systemd-sysv,dbus,iproute2,ca-certificates,procps";
 /// Counts up when the steps below change, so that older caches are made anew.
 const RECIPE: u32 = 1;
@@ -44,7 +47,16 @@ pub(crate) struct Template {
 impl Template {
     /// The root below `cache`, made if it is not there or not of this recipe. Others wait meanwhile.
     pub(crate) fn ready(cache: &Path) -> Result<Self> {
-        Self::kept(cache, "template", &recipe(), |new| make(new, cache))
+        Self::kept(cache, "template", &recipe(), |new| {
+            make(new, cache, RELEASE)
+        })
+    }
+
+    /// The same of Debian 13.
+    pub(crate) fn newer(cache: &Path) -> Result<Self> {
+        Self::kept(cache, "template-newer", &recipe_of(NEWER), |new| {
+            make(new, cache, NEWER)
+        })
     }
 
     /// A root of that name and recipe, made by `make` if it is not there.
@@ -94,9 +106,9 @@ pub(crate) fn recipe_of(steps: &str) -> String {
     hex::encode(Sha256::digest(format!("{} {steps}", recipe())))
 }
 
-fn make(root: &Path, cache: &Path) -> Result<()> {
+fn make(root: &Path, cache: &Path, release: &str) -> Result<()> {
     let include = format!("--include={PACKAGES}");
-    let arguments = ["--variant=minbase", &include, RELEASE];
+    let arguments = ["--variant=minbase", &include, release];
     let root_name = root
         .to_str()
         .context("the cache's path is not plain text")?;

@@ -21,6 +21,8 @@ pub enum Userland {
     /// Debian with systemd and GNU's tools.
     #[default]
     Debian,
+    /// The same of Debian 13, with the newer apt.
+    Debian13,
     /// Debian's sysvinit and OpenRC; `/bin/sh` and every tool that BusyBox has are BusyBox's; no bash, no curl. apt and
     /// dpkg stay.
     OpenRc,
@@ -70,6 +72,7 @@ const HARDWARE: [&str; 15] = [
 pub(crate) fn root(cache: &Path, userland: Userland, unprivileged: bool) -> Result<Template> {
     let plain = match userland {
         Userland::Debian => Template::ready(cache)?,
+        Userland::Debian13 => Template::newer(cache)?,
         Userland::OpenRc | Userland::NoInit => {
             let base = Template::ready(cache)?;
             let recipe = template::recipe_of(&format!("openrc {RECIPE}"));
@@ -84,6 +87,7 @@ pub(crate) fn root(cache: &Path, userland: Userland, unprivileged: bool) -> Resu
     }
     let (name, recipe) = match userland {
         Userland::Debian => ("template-shifted", "shifted"),
+        Userland::Debian13 => ("template-newer-shifted", "newer shifted"),
         Userland::OpenRc | Userland::NoInit => ("template-openrc-shifted", "openrc shifted"),
     };
     let recipe = template::recipe_of(&format!("{recipe} {RECIPE}"));

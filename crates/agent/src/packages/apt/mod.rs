@@ -20,6 +20,7 @@ mod verify;
 use std::{fmt, process::Command, time::Duration};
 
 use domain::{
+    Timestamp,
     inventory::{PackageScan, Update},
     operation::{Problem, UpdateFilter},
     plan::GuestPlan,
@@ -135,6 +136,25 @@ impl PackageManager for Apt<'_> {
             self.layout.at("etc/apt"),
             self.layout.refreshed(),
         ])
+    }
+
+    fn glance(&self) -> Stamp {
+        let paths = [
+            "var/lib/dpkg/status",
+            "var/lib/dpkg/updates",
+            "var/lib/apt/lists",
+            "var/lib/apt/extended_states",
+            "etc/apt/sources.list",
+            "etc/apt/sources.list.d",
+            "etc/apt/preferences",
+            "etc/apt/preferences.d",
+        ];
+        Stamp::glance(&paths.map(|path| self.layout.at(path)))
+    }
+
+    fn lists_at(&self) -> Option<Timestamp> {
+        let refreshed: Option<Refreshed> = files::read_json(&self.layout.refreshed()).ok();
+        scan::lists_at(self, refreshed.as_ref())
     }
 
     fn scan(&self, known: &[Update]) -> PackageScan {

@@ -138,7 +138,7 @@ fn add_sizes(apt: &Apt<'_>, updates: &mut [Update], known: &[Update]) -> Result<
 
 /// When the lists were last fetched, as far as it can be known: by our own record, by apt's stamp, by the folder's
 /// time, which moves when a list is put there. Too old rather than too young.
-fn lists_at(apt: &Apt<'_>, refreshed: Option<&Refreshed>) -> Option<Timestamp> {
+pub(super) fn lists_at(apt: &Apt<'_>, refreshed: Option<&Refreshed>) -> Option<Timestamp> {
     let modified = |path: &str| {
         let time = fs::metadata(apt.layout.at(path)).ok()?.modified().ok()?;
         Some(clock::of(time))

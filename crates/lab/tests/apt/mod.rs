@@ -1,0 +1,5 @@
+//! The cases of `lxc_apt`, and what they stand on.
+
+pub(crate) mod bench;
+pub(crate) mod plain;
+pub(crate) mod troubled;
