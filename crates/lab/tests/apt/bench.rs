@@ -145,7 +145,7 @@ impl<'a> Bench<'a> {
                 wrong.push(row.name);
             }
         }
-        println!("result | case | made by | expected | got\n{table}");
+        eprintln!("result | case | made by | expected | got\n{table}");
         assert!(wrong.is_empty(), "{release}: {wrong:?}\n{table}");
     }
 
