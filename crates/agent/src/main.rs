@@ -275,15 +275,9 @@ fn stdio(layout: Layout, tools: Tools) -> Result<u8, Failure> {
 
 /// Status 1 where no address answers.
 fn check(layout: &Layout) -> Result<u8, Failure> {
-    let stored = config::Config::load(layout).map_err(|e| Failure::new(3, e))?;
-    let config = match stored {
-        Some(config) => config,
-        None => {
-            let bootstrap = config::bootstrap(layout).map_err(|e| Failure::new(3, e))?;
-            let missing = || Failure::new(3, "the agent is not installed: it knows no desktop");
-            config::Config::of(&bootstrap.ok_or_else(missing)?)
-        }
-    };
+    let known = config::Config::known(layout).map_err(|e| Failure::new(3, e))?;
+    let missing = || Failure::new(3, "the agent is not installed: it knows no desktop");
+    let config = known.ok_or_else(missing)?;
     let checked = runtime()?.block_on(check::check(&config));
     let answers = checked.map_err(|e| Failure::new(3, e))?;
     for (endpoint, answer) in &answers {

@@ -58,6 +58,14 @@ impl Config {
         Ok(config)
     }
 
+    /// The stored one, or what the bootstrap says before the installation.
+    pub fn known(layout: &Layout) -> Result<Option<Self>, ConfigError> {
+        match Self::load(layout)? {
+            Some(config) => Ok(Some(config)),
+            None => Ok(bootstrap(layout)?.map(|bootstrap| Self::of(&bootstrap))),
+        }
+    }
+
     /// Writes it, readable by root alone.
     pub fn store(&self, layout: &Layout) -> Result<(), ConfigError> {
         files::make_private_dir(&layout.config_dir())?;
