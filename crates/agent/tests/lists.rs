@@ -104,7 +104,7 @@ async fn lists_that_are_a_day_old_are_fetched_once_and_not_before_there_is_a_des
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn old_lists_wait_for_the_end_of_a_job_and_a_failed_fetch_is_shown() {
+async fn old_lists_wait_for_the_end_of_a_job_and_a_failed_fetch_ends_nothing() {
     let (guest, desktop, agent) = enrolled(&pending()).await;
     agent.stop();
     age_lists(&guest);
