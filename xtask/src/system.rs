@@ -67,6 +67,7 @@ const PACKAGES: &[Package] = &[
     program(Need::Containers, "sudo", "sudo"),
     program(Need::Containers, "iproute2", "ip"),
     program(Need::Containers, "nftables", "nft"),
+    program(Need::Containers, "gnupg", "gpg"),
     program(Need::Icons, "librsvg2-bin", "rsvg-convert"),
     program(Need::Icons, "imagemagick", "convert"),
 ];
