@@ -117,11 +117,6 @@ pub fn is_outdated(layout: &Layout, tools: &Tools, now: Timestamp) -> bool {
     }
 }
 
-/// A cheap look at the package manager's files: while it is the same, [`is_outdated`] need not be asked at every look.
-pub fn glance(layout: &Layout, tools: &Tools) -> Option<Stamp> {
-    packages::detect(layout, tools).ok().map(|m| m.glance())
-}
-
 /// Puts an inventory where the agent sends it from, and remembers what it was taken from.
 pub fn store(layout: &Layout, taken: &Taken) -> Result<(), FileError> {
     let text = serde_json::to_vec(&taken.report).map_err(|e| FileError::Content {

@@ -27,12 +27,15 @@ pub(super) async fn run(agent: &Agent) {
     let mut seen: Option<Seen> = None;
     let mut tried: Option<Timestamp> = None;
     let jitter = lists::jitter(&guest::machine::now(&agent.layout));
+    let mut manager = packages::detect(&agent.layout, &agent.tools).ok();
     loop {
-        let glance = inventory::glance(&agent.layout, &agent.tools);
+        let glance = manager.as_ref().map(|m| m.glance());
         let known = seen
             .as_ref()
             .is_some_and(|s| s.glance == glance && s.at.elapsed() < agent.pace.search);
         if !known {
+            // Looked for in the program folders, which is too much for every glance.
+            manager = packages::detect(&agent.layout, &agent.tools).ok();
             let refresh = fetches(agent, tried, jitter);
             let old = last.is_none_or(|at| at.elapsed() >= agent.pace.rescan);
             let due = old || inventory::is_outdated(&agent.layout, &agent.tools, agent.now());
