@@ -13,7 +13,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::OwnedSemaphorePermit,
     time::timeout,
 };
@@ -26,6 +26,9 @@ use crate::{
     places::{Places, Stranger},
     router::{Peer, routes},
 };
+
+/// Connections that may wait to be accepted; the usual limit of the system.
+const BACKLOG: u32 = 4096;
 
 /// What the gateway allows before it closes a connection.
 #[derive(Clone, Debug)]
@@ -99,7 +102,7 @@ impl Gateway {
             address: bind,
             source,
         };
-        let listener = TcpListener::bind(bind).await.map_err(failed)?;
+        let listener = listen_at(bind).map_err(failed)?;
         let local_addr = listener.local_addr().map_err(failed)?;
         let port = Port::new(limits, Arc::new(config), inbox, stop);
         tracing::info!(%local_addr, "listening for agents");
@@ -133,6 +136,20 @@ impl Place {
             Self::Stranger(stranger) => stranger.sent_away().await,
         }
     }
+}
+
+/// As [`TcpListener::bind`] does it, with more room for those who are not accepted yet: whoever finds none tries again only
+/// after a second.
+fn listen_at(bind: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match bind {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // On Windows the same word means that another program may take the port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(bind)?;
+    socket.listen(BACKLOG)
 }
 
 pub(crate) struct Port {
