@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -85,13 +85,7 @@ fn put(path: &Path, content: &[u8], mode: u32, lasting: bool) -> Result<(), File
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(mode)
-        .open(&beside)
-        .map_err(failed("create", &beside))?;
+    let mut file = alone(&beside, mode).map_err(failed("create", &beside))?;
     // An older file of that name would have kept its own mode.
     let written = file
         .set_permissions(fs::Permissions::from_mode(mode))
@@ -109,6 +103,27 @@ fn put(path: &Path, content: &[u8], mode: u32, lasting: bool) -> Result<(), File
         let _ = File::open(folder).and_then(|f| f.sync_all());
     }
     Ok(())
+}
+
+/// A new, empty file at `beside` that no other process of the agent writes to: a scan of its own and one of a job may
+/// end at the same moment.
+fn alone(beside: &Path, mode: u32) -> io::Result<File> {
+    loop {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(mode)
+            .open(beside)?;
+        file.lock()?;
+        // Whoever had it before may have put it in place or taken it away meanwhile; then it is not the one beside.
+        let there = fs::metadata(beside).map(|m| (m.dev(), m.ino())).ok();
+        let own = file.metadata().map(|m| (m.dev(), m.ino()))?;
+        if there == Some(own) {
+            file.set_len(0)?;
+            return Ok(file);
+        }
+    }
 }
 
 /// [`write`] of a value as JSON, readable by root alone.
@@ -197,5 +212,25 @@ mod tests {
         let error = read_json::<wire::Bootstrap>(&path).unwrap_err().to_string();
         assert!(error.contains("bootstrap.json"), "{error}");
         assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn many_who_write_the_same_file_all_write_it_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inventory.json");
+        std::thread::scope(|scope| {
+            for n in 0..8u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..40 {
+                        write_brief(path, &vec![b'a' + n; 5_000], 0o600).unwrap();
+                        let read = fs::read(path).unwrap();
+                        assert_eq!(read.len(), 5_000);
+                        assert!(read.iter().all(|b| *b == read[0]), "one writer's");
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }
