@@ -89,14 +89,7 @@ pub enum JobState {
 impl JobState {
     /// Whether nothing will change it any more.
     pub fn is_final(self) -> bool {
-        match self {
-            Self::Waiting | Self::Running => false,
-            Self::Succeeded
-            | Self::Failed
-            | Self::Skipped
-            | Self::Cancelled
-            | Self::Interrupted => true,
-        }
+        !matches!(self, Self::Waiting | Self::Running)
     }
 }
 
