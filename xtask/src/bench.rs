@@ -21,11 +21,11 @@ pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "agent" => agent_at_rest(),
         // Both sides of its ratio are built alike, so the build that the tests use serves.
-        "discovery" => process::run(&mut example("api", "bench_discovery")),
+        "discovery" => example("bench_discovery", false),
         "enrol" => enrolment(),
-        "freshness" => process::run(&mut example("api", "bench_freshness")),
+        "freshness" => example("bench_freshness", false),
         // Half of what is timed is encryption, which a build for tests does at a fraction of its speed.
-        "gateway" => process::run(example("gateway", "bench_gateway").arg("--release")),
+        "gateway" => example("bench_gateway", true),
         "tree" => tree_in_the_window(),
         _ => Err(Failure::new(format!(
             "there is no bench {name:?}; there are: agent, discovery, enrol, freshness, gateway, tree"
@@ -38,25 +38,14 @@ fn tree_in_the_window() -> Result<()> {
     e2e::window().map_err(Failure::new)?;
     system::ensure(&[Need::Build])?;
     ui::ensure_built()?;
-    let build = [
-        "build",
-        "--package",
-        "redflag",
-        "--bin",
-        "redflag",
-        "--example",
-        "bench_tree",
-    ];
-    process::run(cargo::command().args(build))?;
-    let bench = place::target().join("debug/examples/bench_tree");
+    cargo::build_programs(&["redflag"])?;
+    let bench = cargo::build_example("bench_tree", false)?;
     process::run(Command::new(bench).arg(place::built("redflag")))
 }
 
 /// A bench that is a program beside a crate's tests.
-fn example(package: &str, name: &str) -> Command {
-    let mut command = cargo::command();
-    command.args(["run", "--package", package, "--example", name]);
-    command
+fn example(name: &str, release: bool) -> Result<()> {
+    process::run(&mut Command::new(cargo::build_example(name, release)?))
 }
 
 /// With the real agent, and with real containers where they can be made; where not, the bench says so.
@@ -65,11 +54,8 @@ fn enrolment() -> Result<()> {
     if let Err(reason) = e2e::containers() {
         println!("without real containers: {reason}");
     }
-    process::run(
-        example("api", "bench_enrol")
-            .arg("--release")
-            .env("REDFLAG_AGENT_BINARY", agent),
-    )
+    let bench = cargo::build_example("bench_enrol", true)?;
+    process::run(Command::new(bench).env("REDFLAG_AGENT_BINARY", agent))
 }
 
 fn figure(name: &str, value: f64, unit: &str, goal: &str) {

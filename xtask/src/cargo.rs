@@ -1,7 +1,7 @@
 //! Cargo and its additions. Every verb builds with the same profile and for the whole workspace, so that nothing is
 //! compiled twice with other features.
 
-use std::{env, process::Command};
+use std::{env, path::PathBuf, process::Command};
 
 use crate::{Result, place, process};
 
@@ -32,6 +32,16 @@ pub(crate) fn build_programs(names: &[&str]) -> Result<()> {
         cargo.args(["--bin", name]);
     }
     process::run(&mut cargo)
+}
+
+/// Builds an example of a crate as the tests are built, or optimised; where it lies.
+pub(crate) fn build_example(name: &str, release: bool) -> Result<PathBuf> {
+    let mut cargo = command();
+    cargo.args(["build", "--workspace", "--example", name]);
+    cargo.args(release.then_some("--release"));
+    process::run(&mut cargo)?;
+    let profile = if release { "release" } else { "debug" };
+    Ok(place::target().join(profile).join("examples").join(name))
 }
 
 /// Makes sure that cargo-nextest is there.

@@ -21,6 +21,9 @@ use crate::{
 /// How many jobs that ended are remembered, so that none is begun twice.
 const REMEMBERED: usize = 200;
 
+/// The end of a folder's name while it is removed.
+const ASIDE: &str = ".closed";
+
 /// A job's folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
@@ -248,7 +251,26 @@ impl JobDirectory {
         let from = ids.len().saturating_sub(REMEMBERED);
         let text: String = ids[from..].iter().map(|id| format!("{id}\n")).collect();
         files::write(&layout.jobs().join("done"), text.as_bytes(), 0o600)?;
-        Ok(files::remove_dir(&self.path)?)
+        // Gone at once: a process that was started for it late must not find a half of it and begin it again.
+        let aside = layout.jobs().join(format!("{}{ASIDE}", self.id));
+        match fs::rename(&self.path, &aside) {
+            Ok(()) => Ok(files::remove_dir(&aside)?),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(failed("remove", &self.path)(e).into()),
+        }
+    }
+
+    /// Takes away what an earlier agent was ended in the middle of removing.
+    pub fn sweep(layout: &Layout) -> Result<(), JobError> {
+        let Ok(entries) = fs::read_dir(layout.jobs()) else {
+            return Ok(());
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().ends_with(ASIDE) {
+                files::remove_dir(&entry.path())?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -300,6 +322,23 @@ mod tests {
                 .unwrap()
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_process_that_comes_too_late_finds_nothing_to_begin() {
+        let (_root, layout) = root();
+        let job = JobDirectory::accept(&layout, &work(), Timestamp(5))
+            .unwrap()
+            .unwrap();
+        job.close(&layout).unwrap();
+        assert!(job.lock().is_err() && job.begin().is_err());
+        job.close(&layout).unwrap();
+
+        let left = layout.jobs().join(format!("{}{ASIDE}", JobId::new()));
+        files::make_private_dir(&left).unwrap();
+        assert!(JobDirectory::all(&layout).is_empty());
+        JobDirectory::sweep(&layout).unwrap();
+        assert!(!left.exists());
     }
 
     #[test]

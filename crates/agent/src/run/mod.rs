@@ -17,7 +17,9 @@ use std::{future::Future, path::PathBuf, time::Duration};
 use crate::{
     Layout, Tools, clock,
     desktop::{Config, ConfigError, IdentityError},
-    guest, journal,
+    guest,
+    jobs::JobDirectory,
+    journal,
 };
 use state::Agent;
 
@@ -102,6 +104,9 @@ pub async fn run(
     } else {
         Duration::ZERO
     };
+    if let Err(e) = JobDirectory::sweep(&layout) {
+        journal::say(journal::Urgency::Warning, &e.to_string());
+    }
     let agent = Agent::new(layout, tools, program, pace, config);
     let work = async {
         agent.pause(jitter).await;
