@@ -2,7 +2,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import type { Plan } from '../src/bindings/Plan';
-import { NOW } from './fixtures/fleet';
+import { C1, guest, NOW } from './fixtures/fleet';
 import { enrolPlan, PLAN } from './fixtures/work';
 import { failure } from './host';
 import { frame, open, row } from './open';
@@ -14,7 +14,7 @@ it('shows each guest, who is left out and why, and sums', async () => {
   await user.click(row('pve2'));
   await user.keyboard('u');
   const dialog = await screen.findByRole('dialog', { name: 'Update 3 LXCs' });
-  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' }, allowed: { start: false, takeOver: false, shell: false } }]);
+  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' }, allowed: { start: false, takeOver: false, shell: false, removals: false, engine: false } }]);
   expect(screen.getByTestId('plan-short').textContent).toBe('7f3a-c91e');
   expect(screen.getByTestId('plan-left-out').textContent).toContain('Proxmox holds a lock: backup.');
   expect(within(dialog).getByText('8 updates')).toBeTruthy();
@@ -23,6 +23,35 @@ it('shows each guest, who is left out and why, and sums', async () => {
   expect(screen.getByTestId('plan-package-openssl').textContent).toContain('3.0.15-1~deb12u1');
   expect(within(dialog).getByText('it would remove php-imagick')).toBeTruthy();
   expect(approve().textContent).toBe('Approve plan 7f3a-c91e and start');
+});
+
+it('leaves out what needs a word of its own, and asks for it', async () => {
+  const { user, host } = await open();
+  await user.click(screen.getByTestId('update-all'));
+  await user.click(await screen.findByTestId('plan-guest-200'));
+  expect(screen.getByTestId('plan-conffiles').textContent).toContain('/etc/php/8.2/fpm/php.ini');
+  expect(screen.queryByTestId('plan-allow-engine')).toBeNull();
+  const tick = screen.getByTestId('plan-allow-removals');
+  expect(screen.getByText('Remove packages that stand in the way of updates in 1 LXC')).toBeTruthy();
+  await user.click(tick);
+  await waitFor(() => expect(host.requests('make_plan')).toHaveLength(2));
+  expect(host.requests('make_plan')[1]).toMatchObject({ allowed: { removals: true, engine: false } });
+});
+
+it('repairs what was interrupted, and says what dpkg says', async () => {
+  const broken = { kind: 'error', reason: 'an earlier dpkg run was interrupted', counts: null, repairable: true } as const;
+  const { user, host } = await open((host) => {
+    const [first] = PLAN.guests;
+    if (first === undefined) throw new Error('the plan has no guest');
+    host.answers.make_plan = () => ({ ...PLAN, kind: 'repair', guests: [{ ...first, work: { kind: 'repair', words: 'nginx is half configured' } }], leftOut: [] });
+  });
+  host.send({ kind: 'fleet', patch: { clusters: [], nodes: [], guests: [guest(C1, 'pve1', 101, 'debian-pihole', { updates: broken })], goneClusters: [], goneNodes: [], goneGuests: [], totals: null } });
+  await frame();
+  await user.pointer({ target: row('debian-pihole'), keys: '[MouseRight]' });
+  await user.click(await screen.findByTestId('action-repair'));
+  const dialog = await screen.findByRole('dialog', { name: 'Repair packages of 1 LXC' });
+  expect(host.requests('make_plan')).toMatchObject([{ kind: 'repair' }]);
+  expect(within(dialog).getByText('nginx is half configured')).toBeTruthy();
 });
 
 it('approves exactly this plan and closes', async () => {
@@ -150,7 +179,7 @@ it('says what a shell on the console means before it is allowed, and all that is
   expect(box.textContent).toContain('everyone with VM.Console on it is root in it without a password');
   await user.click(box);
   const restarted = await screen.findByTestId('plan-guest-201');
-  expect(host.requests('make_plan').at(-1)).toMatchObject({ kind: 'enrol', allowed: { start: false, takeOver: false, shell: true } });
+  expect(host.requests('make_plan').at(-1)).toMatchObject({ kind: 'enrol', allowed: { start: false, takeOver: false, shell: true, removals: false, engine: false } });
   expect(restarted.textContent).toContain('Is restarted twice for it');
   await user.click(restarted);
   expect(screen.getByTestId('plan-opens-console').textContent).toContain('root in it without a password');

@@ -30,6 +30,45 @@ pub fn urls(text: &str) -> String {
     out
 }
 
+/// What the name of a setting holds whose value is never shown.
+const SECRET_SETTINGS: [&str; 8] = [
+    "pass",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "private",
+    "credential",
+];
+
+/// Lines of configuration files without secrets: in URLs, and the values of settings whose names tell.
+pub fn settings(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end_matches('\n');
+        let lower = content.to_ascii_lowercase();
+        let telling = SECRET_SETTINGS
+            .iter()
+            .filter_map(|name| lower.find(name))
+            .min();
+        // The value stands behind the first sign or space after the name.
+        let value = telling.and_then(|at| {
+            let end = content.get(at..)?.find(['=', ':', ' ', '\t', '>'])?;
+            content.get(at + end + 1..).filter(|v| !v.trim().is_empty())
+        });
+        match value {
+            Some(value) => {
+                out.push_str(&content[..content.len() - value.len()]);
+                out.push('…');
+            }
+            None => out.push_str(&urls(content)),
+        }
+        out.push_str(&line[content.len()..]);
+    }
+    out
+}
+
 /// The part of a URL after `://`.
 fn masked(url: &str) -> String {
     let host_end = url.find(['/', '?', '#']).unwrap_or(url.len());
@@ -64,7 +103,7 @@ fn masked(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::urls;
+    use super::{settings, urls};
     use proptest::prelude::*;
 
     #[test]
@@ -98,6 +137,23 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(urls(text), expected);
+        }
+    }
+
+    #[test]
+    fn values_of_telling_settings_vanish() {
+        let rows = [
+            ("+DB_PASSWORD=abc\n", "+DB_PASSWORD=…\n"),
+            ("-  password: \"a b\"", "-  password:…"),
+            (" requirepass abc", " requirepass …"),
+            ("# a token\n", "# a token\n"),
+            (
+                "-colour = red\n+url = http://a:b@c/\n",
+                "-colour = red\n+url = http://…@c/\n",
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(settings(text), expected);
         }
     }
 

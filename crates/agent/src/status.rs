@@ -240,6 +240,7 @@ fn job(directory: &JobDirectory) -> JobStatus {
         Ok(Action::Scan { .. }) => "scan",
         Ok(Action::Plan { .. }) => "plan",
         Ok(Action::Apply { .. }) => "update",
+        Ok(Action::Repair) => "repair",
         Ok(Action::Uninstall) => "uninstall",
         Ok(Action::Restart) => "restart",
         Ok(Action::Upgrade { .. }) => "upgrade",
@@ -293,6 +294,9 @@ pub fn inventory_text(inventory: &Inventory, now: Timestamp) -> String {
                     Some(Blocked::KeptBack { why }) => format!("  kept back: {why}"),
                     Some(Blocked::Phased) => "  phased".to_owned(),
                     Some(Blocked::Pinned) => "  pinned".to_owned(),
+                    Some(Blocked::Removes { packages }) => {
+                        format!("  would remove {}", packages.join(", "))
+                    }
                 };
                 line(format!(
                     "  {}  {} -> {}  {}{security}{blocked}",

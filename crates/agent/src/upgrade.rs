@@ -88,6 +88,7 @@ impl Wanted {
             Action::Scan { .. }
             | Action::Plan { .. }
             | Action::Apply { .. }
+            | Action::Repair
             | Action::Uninstall
             | Action::Restart => None,
         }

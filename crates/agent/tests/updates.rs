@@ -9,12 +9,12 @@ mod common;
 
 use common::{
     guest::{MAIN, row},
-    scenes::{enrolled, pending, planned},
+    scenes::{enrolled, pending, planned, planned_with},
     until,
 };
 use domain::{
     operation::{StepKind, UpdateFilter},
-    plan::PackageChange,
+    plan::{Allowed, PackageChange},
 };
 use std::fs;
 use wire::{Action, Outcome};
@@ -164,10 +164,17 @@ async fn a_plan_that_moves_during_the_download_changes_nothing() {
 async fn an_approved_removal_happens_and_an_unapproved_one_does_not() {
     let rows = || vec![row("new", "1", "2", MAIN), row("victim", "1", "-", MAIN)];
     let (guest, desktop, agent) = enrolled(&rows()).await;
-    let (plan, action) = planned(&desktop, UpdateFilter::All).await;
+    let (plan, _) = planned(&desktop, UpdateFilter::All).await;
+    assert_eq!(plan.removed, [], "a removal needs its own word");
+    let allowed = Allowed {
+        removals: true,
+        ..Allowed::default()
+    };
+    let (plan, action) = planned_with(&desktop, UpdateFilter::All, allowed).await;
     assert_eq!(plan.removed[0].package, "victim");
     let Action::Apply {
         only,
+        allowed,
         approved,
         changes,
     } = action.clone()
@@ -178,6 +185,7 @@ async fn an_approved_removal_happens_and_an_unapproved_one_does_not() {
     let outcome = desktop
         .done(Action::Apply {
             only,
+            allowed,
             approved,
             changes: without,
         })

@@ -18,7 +18,8 @@ impl App {
             | OperationKind::Update
             | OperationKind::RestartAgent
             | OperationKind::RemoveAgent
-            | OperationKind::UpgradeAgent => {}
+            | OperationKind::UpgradeAgent
+            | OperationKind::Repair => {}
             OperationKind::Scan => {
                 return Err(Error::new(
                     Code::BadInput,

@@ -238,6 +238,8 @@ pub enum UpdateState {
     Error {
         reason: String,
         counts: Option<UpdateCounts>,
+        /// What is wrong is an interrupted run of the package manager, which can be ended.
+        repairable: bool,
     },
     /// RedFlag does not update it: a template, or no package manager that it knows.
     Unsupported {

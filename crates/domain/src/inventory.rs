@@ -122,6 +122,21 @@ pub enum Blocked {
     Phased,
     /// A pin in apt's preferences prefers another version.
     Pinned,
+    /// It can only be installed if these packages are removed, which needs the user's own word.
+    Removes { packages: Vec<String> },
+}
+
+impl Blocked {
+    /// In a few words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Held => "held by apt-mark".to_owned(),
+            Self::KeptBack { why } => why.clone(),
+            Self::Phased => "phased: its roll-out has not reached this machine".to_owned(),
+            Self::Pinned => "pinned by apt's preferences".to_owned(),
+            Self::Removes { packages } => format!("it would remove {}", packages.join(", ")),
+        }
+    }
 }
 
 impl Inventory {

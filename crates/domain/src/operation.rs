@@ -24,6 +24,8 @@ pub enum OperationKind {
     RemoveAgent,
     /// Replace older agents by the one that this RedFlag carries.
     UpgradeAgent,
+    /// Let the package manager end what was interrupted.
+    Repair,
 }
 
 /// One thing that was selected; an operation reaches every guest below it.
@@ -177,6 +179,8 @@ pub enum StepKind {
     Download,
     /// Install them.
     Apply,
+    /// Let dpkg configure what it left unfinished.
+    Repair,
     /// Check versions, package database and services.
     Verify,
     /// Write the receipt, or the inventory.
@@ -213,6 +217,7 @@ impl OperationKind {
                 K::CheckIn,
             ],
             Self::Scan => &[K::Check, K::Send, K::Refresh, K::Scan, K::Record],
+            Self::Repair => &[K::Check, K::Send, K::Repair, K::Verify, K::Record],
             Self::Update => &[
                 K::Check,
                 K::Send,
@@ -378,12 +383,28 @@ pub struct Receipt {
     pub not_done: Vec<PackageChange>,
     /// Configuration files whose old version was kept, with where the new one lies.
     pub kept_files: Vec<String>,
+    /// How the new versions differ from what is in use.
+    #[serde(default)]
+    pub differences: Vec<FileDifference>,
     /// Units that ran before, and whether they run now.
     pub services: Vec<ServiceCheck>,
     /// Whether `dpkg --audit` found nothing; none when it could not be asked.
     pub database_sound: Option<bool>,
     pub problem: Option<Problem>,
 }
+
+/// A configuration file whose version in use was kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FileDifference {
+    /// Where the new version lies.
+    pub path: String,
+    /// From the one in use to the new one, in the unified form; cut off at [`DIFFERENCE_LIMIT`] bytes.
+    pub text: String,
+}
+
+/// The most that is kept of one file's difference, in bytes.
+pub const DIFFERENCE_LIMIT: usize = 16 * 1024;
 
 /// A unit that ran before an update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -79,10 +79,13 @@ pub struct PlannedUpgrade {
 pub struct KeptBack {
     pub package: String,
     pub why: String,
+    /// What the user may allow so that it is installed after all.
+    #[serde(default)]
+    pub remedy: Option<Remedy>,
 }
 
 /// What an update of one guest will do, from the package manager's own simulation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestPlan {
     pub upgraded: Vec<PlannedUpgrade>,
@@ -100,6 +103,10 @@ pub struct GuestPlan {
     pub disk_free: u64,
     /// Running units whose files the plan replaces, as far as can be told.
     pub restarts: Vec<String>,
+    /// Configuration files of these packages that were changed in the guest: the new version may bring others, and
+    /// these stay.
+    #[serde(default)]
+    pub conffiles: Vec<String>,
 }
 
 impl GuestPlan {
@@ -159,6 +166,8 @@ pub enum PlannedWork {
     RemoveAgent { reach: String },
     /// Replace the agent by another version.
     UpgradeAgent { from: String, to: String },
+    /// Let dpkg end what was interrupted; `words` are its own about what that is.
+    Repair { words: String },
 }
 
 /// A guest that a plan includes.
@@ -197,6 +206,10 @@ pub enum Remedy {
     TakeOver,
     /// Make the guest's console a shell of root and restart the guest for it, and set both back afterwards.
     Shell,
+    /// Remove the packages that stand in the way of an update.
+    Removals,
+    /// Update Docker's engine, which restarts every Docker container of the guest.
+    Engine,
 }
 
 /// What a plan may do beyond what its kind does by itself.
@@ -209,6 +222,10 @@ pub struct Allowed {
     pub take_over: bool,
     /// Make consoles shells of root and restart guests for it, and set both back afterwards.
     pub shell: bool,
+    /// Remove the packages that stand in the way of updates.
+    pub removals: bool,
+    /// Update Docker's engine, too.
+    pub engine: bool,
 }
 
 /// A plan over all selected guests, as shown in the plan dialog.
@@ -257,6 +274,7 @@ impl Plan {
                 PlannedWork::UpgradeAgent { from, to } => {
                     format!("{} upgrade {from} {to}", g.guest)
                 }
+                PlannedWork::Repair { words } => format!("{} repair {words}", g.guest),
             })
             .collect();
         lines.sort();

@@ -90,14 +90,8 @@ fn plan<'a>(added: impl Iterator<Item = &'a str>) -> GuestPlan {
         to: Some("1".into()),
     };
     GuestPlan {
-        upgraded: vec![],
         added: added.map(change).collect(),
-        removed: vec![],
-        kept_back: vec![],
-        download: 0,
-        disk_needed: 0,
-        disk_free: 0,
-        restarts: vec![],
+        ..GuestPlan::default()
     }
 }
 

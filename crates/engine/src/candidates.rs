@@ -3,7 +3,7 @@
 use domain::{
     AgentId, ClusterId, NodeKey, Timestamp,
     operation::{OperationKind, Target},
-    plan::{Allowed, LeftOut, PlannedGuest, PlannedWork, Remedy},
+    plan::{Allowed, GuestPlan, LeftOut, PlannedGuest, PlannedWork, Remedy},
 };
 
 use crate::{
@@ -116,8 +116,11 @@ fn candidate(
             to: scope::CARRIED.into(),
         }),
         OperationKind::Scan | OperationKind::Update => Ok(PlannedWork::Update {
-            plan: empty(),
-            fingerprint: empty().fingerprint(),
+            plan: GuestPlan::default(),
+            fingerprint: GuestPlan::default().fingerprint(),
+        }),
+        OperationKind::Repair => Ok(PlannedWork::Repair {
+            words: guest.interrupted().unwrap_or_default().to_owned(),
         }),
     }
 }
@@ -177,17 +180,4 @@ fn by_console(known: &Known, guest: &Guest) -> bool {
     };
     let node = known.nodes.get(&node);
     node.is_some_and(|node| node.record.access.is_none())
-}
-
-fn empty() -> domain::plan::GuestPlan {
-    domain::plan::GuestPlan {
-        upgraded: vec![],
-        added: vec![],
-        removed: vec![],
-        kept_back: vec![],
-        download: 0,
-        disk_needed: 0,
-        disk_free: 0,
-        restarts: vec![],
-    }
 }

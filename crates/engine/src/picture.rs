@@ -61,6 +61,16 @@ pub(crate) struct Guest {
     pub activity: Option<Activity>,
 }
 
+impl Guest {
+    /// What its package manager left unfinished, in its words.
+    pub(crate) fn interrupted(&self) -> Option<&str> {
+        match &self.inventory.as_ref()?.inventory.packages {
+            PackageScan::Apt { interrupted, .. } => interrupted.as_deref(),
+            PackageScan::Unsupported { .. } | PackageScan::Failed { .. } => None,
+        }
+    }
+}
+
 /// The live agent of a guest.
 #[derive(Debug)]
 pub(crate) struct Agent {
@@ -326,6 +336,7 @@ fn update_state(guest: &Guest, old: bool, now: Timestamp) -> UpdateState {
         PackageScan::Failed { reason } => UpdateState::Error {
             reason: reason.clone(),
             counts: None,
+            repairable: false,
         },
         PackageScan::Apt {
             interrupted: Some(words),
@@ -333,6 +344,7 @@ fn update_state(guest: &Guest, old: bool, now: Timestamp) -> UpdateState {
         } => UpdateState::Error {
             reason: format!("an earlier dpkg run was interrupted: {words}"),
             counts: Some(counts),
+            repairable: true,
         },
         PackageScan::Apt {
             lists_at,
@@ -371,6 +383,7 @@ fn update_state(guest: &Guest, old: bool, now: Timestamp) -> UpdateState {
                     Some((name, error)) => UpdateState::Error {
                         reason: format!("{name}: {error}"),
                         counts: Some(counts),
+                        repairable: false,
                     },
                     None => UpdateState::UpToDate {
                         blocked: counts.blocked,

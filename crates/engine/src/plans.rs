@@ -9,7 +9,10 @@ use std::{
 use domain::{
     AgentId, GuestId, JobId, OperationId, PlanId,
     operation::{OperationKind, Target, UpdateFilter},
-    plan::{Allowed, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork},
+    plan::{
+        Allowed, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork,
+        Remedy,
+    },
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use wire::{Action, Outcome};
@@ -56,7 +59,7 @@ impl Inner {
                 Candidate::Out(left) => out.push(left),
                 Candidate::In(guest, Ask::Nobody) => guests.push(*guest),
                 Candidate::In(guest, Ask::Agent(agent)) => {
-                    asked.push(self.simulate(*guest, agent, only.clone()).boxed())
+                    asked.push(self.simulate(*guest, agent, only.clone(), allowed).boxed())
                 }
                 Candidate::In(guest, Ask::Console(cluster)) => {
                     asked.push(self.look_at_console(*guest, cluster, &leave).boxed())
@@ -106,16 +109,19 @@ impl Inner {
         mut guest: PlannedGuest,
         agent: AgentId,
         only: UpdateFilter,
+        allowed: Allowed,
     ) -> Result<PlannedGuest, LeftOut> {
-        let out = |why: String| LeftOut {
+        let out = |why: String, remedy: Option<Remedy>| LeftOut {
             guest: guest.guest,
             vmid: guest.vmid,
             name: guest.name.clone(),
             why,
-            remedy: None,
+            remedy,
         };
         let job = JobId::new();
-        let mut reports = self.desk.hand_over(agent, job, Action::Plan { only });
+        let mut reports = self
+            .desk
+            .hand_over(agent, job, Action::Plan { only, allowed });
         let answer = tokio::time::timeout(SIMULATION_LIMIT, async {
             while let Some(delivery) = reports.recv().await {
                 let _ = delivery.stored.send(());
@@ -129,14 +135,20 @@ impl Inner {
         self.desk.close(agent, job);
         match answer {
             Ok(Some(Outcome::Planned { plan })) if plan.is_empty() => {
-                Err(out(match plan.kept_back.len() {
-                    0 => "Nothing to install".into(),
-                    1 => format!(
-                        "Nothing to install: {} is kept back",
-                        plan.kept_back[0].package
-                    ),
-                    n => format!("Nothing to install: {n} packages are kept back"),
-                }))
+                let why = match plan.kept_back.as_slice() {
+                    [] => "Nothing to install".into(),
+                    [one] => format!("Nothing to install: {}, {}", one.package, one.why),
+                    more => format!("Nothing to install: {} packages are kept back", more.len()),
+                };
+                Err(out(why, plan.kept_back.iter().find_map(|k| k.remedy)))
+            }
+            // An agent of an older version does not know that removals need to be allowed.
+            Ok(Some(Outcome::Planned { plan }))
+                if !plan.removed.is_empty() && !allowed.removals =>
+            {
+                let names: Vec<&str> = plan.removed.iter().map(|r| r.package.as_str()).collect();
+                let why = format!("It would remove {}", names.join(", "));
+                Err(out(why, Some(Remedy::Removals)))
             }
             Ok(Some(Outcome::Planned { plan })) => {
                 let fingerprint = plan.fingerprint();
@@ -144,23 +156,26 @@ impl Inner {
                 Ok(guest)
             }
             Ok(Some(Outcome::Failed { problem, .. } | Outcome::Interrupted { problem, .. })) => {
-                Err(out(match problem.words {
+                let why = match problem.words {
                     Some(words) => format!("{}: {words}", problem.what),
                     None => problem.what,
-                }))
+                };
+                Err(out(why, None))
             }
             Ok(Some(
                 Outcome::Scanned { .. }
                 | Outcome::Applied { .. }
+                | Outcome::Repaired { .. }
                 | Outcome::Cancelled { .. }
                 | Outcome::PlanMoved { .. }
                 | Outcome::Uninstalled
                 | Outcome::Restarted
                 | Outcome::Upgraded { .. },
             )) => Err(out(
-                "The agent answered with something that was not asked".into()
+                "The agent answered with something that was not asked".into(),
+                None,
             )),
-            Ok(None) | Err(_) => Err(out("The agent did not answer in time".into())),
+            Ok(None) | Err(_) => Err(out("The agent did not answer in time".into(), None)),
         }
     }
 

@@ -13,7 +13,10 @@ use common::{
     desk::House,
     guests::{apply_all, installed, small, units, web},
 };
-use domain::operation::{StepKind as K, UpdateFilter};
+use domain::{
+    operation::{StepKind as K, UpdateFilter},
+    plan::Allowed,
+};
 use lab::{Lab, Options, Scenario, scenario::packages};
 use wire::{Action, Outcome};
 
@@ -67,6 +70,7 @@ async fn an_approved_update_changes_the_packages_and_leaves_the_held_one() {
         agent,
         Action::Plan {
             only: UpdateFilter::All,
+            allowed: Allowed::default(),
         },
     );
     let Outcome::Planned { plan } = house.outcome(agent, job).await else {
@@ -81,6 +85,7 @@ async fn an_approved_update_changes_the_packages_and_leaves_the_held_one() {
         agent,
         Action::Apply {
             only: UpdateFilter::All,
+            allowed: Allowed::default(),
             approved: plan.fingerprint(),
             changes: lab::guest::apt::changes(&plan),
         },

@@ -23,7 +23,7 @@ mod desktop;
 )]
 mod house;
 
-use apt::{bench::Bench, plain, troubled};
+use apt::{bench::Bench, broken, moved, plain, troubled};
 use house::{House, possible, until};
 use lab::lxc::{GuestPlan, Userland};
 
@@ -47,8 +47,11 @@ async fn all_cases(release: &str, userland: Userland) {
     let house = House::start(vec![plan]).await;
     let desktop = house.desktop().await;
     let bench = Bench::prepare(&house, desktop, VMID).await;
+    plain::prepare(&bench).await;
+    moved::all(&bench, apt::bench::second()).await;
     plain::all(&bench).await;
     troubled::all(&bench).await;
+    broken::half_configured(&bench).await;
     bench.finish(release);
     house.nodes.stop().await.unwrap();
 }

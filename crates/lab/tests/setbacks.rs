@@ -13,7 +13,7 @@ use common::{
     desk::House,
     guests::{apply_all, installed, small, web},
 };
-use domain::operation::UpdateFilter;
+use domain::{operation::UpdateFilter, plan::Allowed};
 use lab::{
     scenario::packages,
     world::{Down, machine::Standing},
@@ -163,6 +163,7 @@ async fn a_plan_that_moved_changes_nothing() {
         agent,
         Action::Plan {
             only: UpdateFilter::All,
+            allowed: Allowed::default(),
         },
     );
     let Outcome::Planned { plan } = house.outcome(agent, job).await else {
@@ -175,6 +176,7 @@ async fn a_plan_that_moved_changes_nothing() {
     let before = installed(&lab, "curl");
     let apply = Action::Apply {
         only: UpdateFilter::All,
+        allowed: Allowed::default(),
         approved: plan.fingerprint(),
         changes: Vec::new(),
     };

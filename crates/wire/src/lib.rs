@@ -11,8 +11,8 @@ use std::net::SocketAddr;
 use domain::{
     AgentId, GuestId, JobId, Timestamp,
     inventory::Inventory,
-    operation::{LogLine, Problem, ServiceCheck, StepKind, UpdateFilter},
-    plan::{GuestPlan, PackageChange, PlanFingerprint},
+    operation::{FileDifference, LogLine, Problem, ServiceCheck, StepKind, UpdateFilter},
+    plan::{Allowed, GuestPlan, PackageChange, PlanFingerprint},
 };
 use serde::{Deserialize, Serialize};
 
@@ -169,13 +169,21 @@ pub enum Action {
     /// Read what is pending; `refresh` fetches the package lists first.
     Scan { refresh: bool },
     /// Simulate an update.
-    Plan { only: UpdateFilter },
+    Plan {
+        only: UpdateFilter,
+        #[serde(default)]
+        allowed: Allowed,
+    },
     /// Do what was approved, if a new simulation still gives the same fingerprint.
     Apply {
         only: UpdateFilter,
+        #[serde(default)]
+        allowed: Allowed,
         approved: PlanFingerprint,
         changes: Vec<PackageChange>,
     },
+    /// Let the package manager end what was interrupted, without removing anything.
+    Repair,
     /// Remove the agent and all it has written.
     Uninstall,
     /// Start the agent's service again.
@@ -241,6 +249,10 @@ pub enum Outcome {
     Applied {
         result: Applied,
     },
+    /// The package database is sound again.
+    Repaired {
+        result: Applied,
+    },
     /// Stopped at a safe point because it was asked to; what was already done stands in `result`.
     Cancelled {
         result: Option<Applied>,
@@ -274,6 +286,9 @@ pub struct Applied {
     pub not_done: Vec<PackageChange>,
     /// Configuration files whose old version was kept: path of the new one (`…​.dpkg-dist`).
     pub kept_files: Vec<String>,
+    /// How the new ones differ from those in use.
+    #[serde(default)]
+    pub differences: Vec<FileDifference>,
     pub services: Vec<ServiceCheck>,
     pub database_sound: Option<bool>,
 }

@@ -99,6 +99,18 @@ export function pending(guest: GuestRow): UpdateCounts | null {
   }
 }
 
+/** Its package manager was interrupted, as far as is known. */
+export function isBroken(guest: GuestRow): boolean {
+  return guest.updates.kind === 'error' && guest.updates.repairable;
+}
+
+export function whyNoRepair(guest: GuestRow, cluster?: ClusterRow): Reason {
+  const reason = shut(guest, cluster) ?? agentSilent(guest);
+  if (reason !== null) return reason;
+  if (guest.lock !== null) return why.locked(guest.lock);
+  return isBroken(guest) ? null : words.repair.sound;
+}
+
 export function whyNoUpdate(guest: GuestRow, securityOnly: boolean, cluster?: ClusterRow): Reason {
   const reason = shut(guest, cluster) ?? agentSilent(guest);
   if (reason !== null) return reason;

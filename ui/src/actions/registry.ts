@@ -1,5 +1,5 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert } from 'lucide-react';
+import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert, Wrench } from 'lucide-react';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { OperationKind } from '../bindings/OperationKind';
 import type { Target } from '../bindings/Target';
@@ -12,12 +12,12 @@ import { makePlan } from '../plan/state';
 import { fail, tell } from '../app/notices';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
-import { type Reason, whyNoAgent, whyNoPaste, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isOlder } from './able';
+import { type Reason, whyNoAgent, whyNoPaste, whyNoRepair, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isBroken, isOlder } from './able';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
 import type { Scope } from './scope';
 
 export type ActionId =
-  | 'scan' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
+  | 'scan' | 'repair' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
   | ClusterActionId;
 
 /** Whether it can be done to a scope; `note` and `why` are the second line of the menu item. */
@@ -108,6 +108,14 @@ export const ACTIONS: readonly Action[] = [
     label: () => text.security,
     when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true, scope.clusterOf(guest)), text.can.security),
     run: plan('update', { kind: 'security' }),
+  },
+  {
+    // Drawn only where something is broken.
+    id: 'repair', icon: Wrench, letter: null, keys: null, group: 1,
+    shown: (scope) => scope.guests.some(isBroken),
+    label: () => words.repair.action,
+    when: (scope) => verdict(scope, (guest) => whyNoRepair(guest, scope.clusterOf(guest)), words.repair.can),
+    run: plan('repair'),
   },
   {
     id: 'enrol', icon: Plug, letter: 'i', keys: 'I', group: 2, shown: always,

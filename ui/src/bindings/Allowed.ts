@@ -15,4 +15,12 @@ takeOver: boolean,
 /**
  * Make consoles shells of root and restart guests for it, and set both back afterwards.
  */
-shell: boolean, };
+shell: boolean, 
+/**
+ * Remove the packages that stand in the way of updates.
+ */
+removals: boolean, 
+/**
+ * Update Docker's engine, too.
+ */
+engine: boolean, };

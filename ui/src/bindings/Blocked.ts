@@ -3,4 +3,4 @@
 /**
  * Why an available version is not installed by an update of everything.
  */
-export type Blocked = { "kind": "held" } | { "kind": "keptBack", why: string, } | { "kind": "phased" } | { "kind": "pinned" };
+export type Blocked = { "kind": "held" } | { "kind": "keptBack", why: string, } | { "kind": "phased" } | { "kind": "pinned" } | { "kind": "removes", packages: Array<string>, };

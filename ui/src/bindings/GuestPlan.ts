@@ -22,4 +22,9 @@ diskFree: number,
 /**
  * Running units whose files the plan replaces, as far as can be told.
  */
-restarts: Array<string>, };
+restarts: Array<string>, 
+/**
+ * Configuration files of these packages that were changed in the guest: the new version may bring others, and
+ * these stay.
+ */
+conffiles: Array<string>, };

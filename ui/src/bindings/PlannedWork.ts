@@ -18,4 +18,4 @@ takeOver: boolean,
  * Its console is no shell: it becomes one for this and is set back afterwards, and a guest that runs is
  * restarted for both.
  */
-shell: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, } | { "kind": "upgradeAgent", from: string, to: string, };
+shell: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, } | { "kind": "upgradeAgent", from: string, to: string, } | { "kind": "repair", words: string, };

@@ -3,4 +3,4 @@
 /**
  * A permission without which a guest is left out of a plan.
  */
-export type Remedy = "start" | "takeOver" | "shell";
+export type Remedy = "start" | "takeOver" | "shell" | "removals" | "engine";

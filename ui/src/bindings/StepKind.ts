@@ -3,4 +3,4 @@
 /**
  * The steps of a job, in the order they run. Stored by name: never rename one.
  */
-export type StepKind = "check" | "openConsole" | "start" | "restartGuest" | "copy" | "configure" | "install" | "checkIn" | "cleanUp" | "stop" | "closeConsole" | "restartGuestAgain" | "restart" | "remove" | "send" | "refresh" | "scan" | "preflight" | "download" | "apply" | "verify" | "record";
+export type StepKind = "check" | "openConsole" | "start" | "restartGuest" | "copy" | "configure" | "install" | "checkIn" | "cleanUp" | "stop" | "closeConsole" | "restartGuestAgain" | "restart" | "remove" | "send" | "refresh" | "scan" | "preflight" | "download" | "apply" | "repair" | "verify" | "record";

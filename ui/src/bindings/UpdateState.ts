@@ -6,4 +6,8 @@ import type { UpdateCounts } from "./UpdateCounts";
 /**
  * What is known about the updates of a guest. Only a fresh successful scan says `UpToDate`.
  */
-export type UpdateState = { "kind": "upToDate", blocked: number, } | { "kind": "updates", counts: UpdateCounts, } | { "kind": "unknown", why: UnknownReason, } | { "kind": "stale", counts: UpdateCounts, since: Timestamp, } | { "kind": "error", reason: string, counts: UpdateCounts | null, } | { "kind": "unsupported", reason: string, };
+export type UpdateState = { "kind": "upToDate", blocked: number, } | { "kind": "updates", counts: UpdateCounts, } | { "kind": "unknown", why: UnknownReason, } | { "kind": "stale", counts: UpdateCounts, since: Timestamp, } | { "kind": "error", reason: string, counts: UpdateCounts | null, 
+/**
+ * What is wrong is an interrupted run of the package manager, which can be ended.
+ */
+repairable: boolean, } | { "kind": "unsupported", reason: string, };

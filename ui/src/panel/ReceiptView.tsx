@@ -39,7 +39,7 @@ export function ReceiptView({ receipt, withProblem }: { receipt: Receipt; withPr
       {receipt.keptFiles.length > 0 && (
         <div>
           <h3>{text.kept}</h3>
-          {receipt.keptFiles.map((file) => <p key={file} className="mono t2 break-words">{file}</p>)}
+          {receipt.keptFiles.map((file) => <KeptFile key={file} file={file} difference={receipt.differences.find((one) => one.path === file)?.text} />)}
         </div>
       )}
       {receipt.services.length > 0 && (
@@ -55,6 +55,17 @@ export function ReceiptView({ receipt, withProblem }: { receipt: Receipt; withPr
         </div>
       )}
     </div>
+  );
+}
+
+/** The new version's place, and how it differs from the one in use. */
+function KeptFile({ file, difference }: { file: string; difference: string | undefined }) {
+  if (difference === undefined || difference === '') return <p className="mono t2 break-words">{file}</p>;
+  return (
+    <details data-testid="kept-file">
+      <summary className="mono t2 break-words">{file}</summary>
+      <pre className="difference mono small scrolls">{difference}</pre>
+    </details>
   );
 }
 

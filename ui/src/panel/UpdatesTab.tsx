@@ -9,7 +9,7 @@ import { useNow } from '../live/clock';
 import { ErrorNote, Note } from '../parts/Note';
 import { Badge, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
-import { age, bytes, exact } from '../words/format';
+import { age, bytes, exact, list } from '../words/format';
 import { isSecurity, sizeOf, sorted } from './packages';
 
 const text = words.panel;
@@ -107,7 +107,16 @@ function Item({ update }: { update: Update }) {
 }
 
 export function blockedWhy(blocked: Blocked): string {
-  return blocked.kind === 'keptBack' ? words.blocked.keptBack(blocked.why) : words.blocked[blocked.kind];
+  switch (blocked.kind) {
+    case 'keptBack':
+      return words.blocked.keptBack(blocked.why);
+    case 'removes':
+      return words.blocked.removes(list(blocked.packages));
+    case 'held':
+    case 'phased':
+    case 'pinned':
+      return words.blocked[blocked.kind];
+  }
 }
 
 function Lists({ scan }: { scan: Apt }) {

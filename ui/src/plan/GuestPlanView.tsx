@@ -8,6 +8,7 @@ import { Badge, Meter, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
 import { bytes, list, shortOs } from '../words/format';
 import { AgentWork } from './AgentWork';
+import { RepairWork } from './RepairWork';
 
 const text = words.plan;
 
@@ -23,9 +24,24 @@ export function GuestPlanView({ guest }: { guest: PlannedGuest }) {
         <span className="fill" />
         {security > 0 && <span className="small"><Status tone="sec" glyph="sec">{text.security_n(security)}</Status></span>}
       </div>
-      {work.kind === 'update' ? <Packages plan={work.plan} /> : <AgentWork guest={guest} work={work} />}
+      <WorkView guest={guest} />
     </>
   );
+}
+
+function WorkView({ guest }: { guest: PlannedGuest }) {
+  const { work } = guest;
+  switch (work.kind) {
+    case 'update':
+      return <Packages plan={work.plan} />;
+    case 'repair':
+      return <RepairWork said={work.words} />;
+    case 'enrol':
+    case 'restartAgent':
+    case 'removeAgent':
+    case 'upgradeAgent':
+      return <AgentWork guest={guest} work={work} />;
+  }
 }
 
 function Packages({ plan }: { plan: GuestPlan }) {
@@ -109,6 +125,13 @@ function Facts({ plan }: { plan: GuestPlan }) {
         <b>{plan.restarts.length === 0 ? text.noRestarts : list(plan.restarts)}</b>
         <div className="t3 mt-1">{text.reboot}</div>
       </div>
+      {plan.conffiles.length > 0 && (
+        <div data-testid="plan-conffiles">
+          <h3>{text.conffiles}</h3>
+          <b>{list(plan.conffiles)}</b>
+          <div className="t3 mt-1">{text.conffilesHint}</div>
+        </div>
+      )}
     </div>
   );
 }

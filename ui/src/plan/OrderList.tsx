@@ -3,6 +3,7 @@ import { CircleStop, Info, type LucideIcon, RotateCcw, ShieldCheck } from 'lucid
 import { type KeyboardEvent, memo } from 'react';
 import type { Plan } from '../bindings/Plan';
 import type { PlannedGuest } from '../bindings/PlannedGuest';
+import type { PlannedWork } from '../bindings/PlannedWork';
 import type { OperationKind } from '../bindings/OperationKind';
 import { isSecurity } from '../panel/packages';
 import { Status } from '../parts/Status';
@@ -55,8 +56,9 @@ const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: Plan
 });
 
 function Work({ guest }: { guest: PlannedGuest }) {
-  if (guest.work.kind !== 'update') return <Status tone="mute" glyph="wait">{guest.work.kind === 'upgradeAgent' ? text.upgradeRow(guest.work.from, guest.work.to) : guest.work.reach}</Status>;
-  const { upgraded } = guest.work.plan;
+  const { work } = guest;
+  if (work.kind !== 'update') return <Status tone="mute" glyph="wait">{how(work)}</Status>;
+  const { upgraded } = work.plan;
   const security = upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length;
   return (
     <>
@@ -66,8 +68,21 @@ function Work({ guest }: { guest: PlannedGuest }) {
   );
 }
 
+function how(work: Exclude<PlannedWork, { kind: 'update' }>): string {
+  switch (work.kind) {
+    case 'upgradeAgent':
+      return text.upgradeRow(work.from, work.to);
+    case 'repair':
+      return words.repair.row;
+    case 'enrol':
+    case 'restartAgent':
+    case 'removeAgent':
+      return work.reach;
+  }
+}
+
 const RULES: Record<OperationKind, string> = {
-  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail, upgradeAgent: text.upgradeFail,
+  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail, upgradeAgent: text.upgradeFail, repair: words.repair.fail,
 };
 
 function Rules({ plan }: { plan: Plan }) {

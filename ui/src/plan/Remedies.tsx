@@ -1,13 +1,14 @@
 // What the plan may do beyond its kind, so that guests which are left out come into it: a tick box each.
 import { useEffect } from 'react';
 import type { Plan } from '../bindings/Plan';
+import type { PlannedGuest } from '../bindings/PlannedGuest';
 import type { Remedy } from '../bindings/Remedy';
 import { TickLine } from '../parts/Tick';
 import { words } from '../words/en';
 import { allow, usePlan } from './state';
 
 const text = words.plan;
-const REMEDIES: readonly Remedy[] = ['start', 'takeOver', 'shell'];
+const REMEDIES: readonly Remedy[] = ['start', 'takeOver', 'shell', 'removals', 'engine'];
 const testId = (remedy: Remedy) => `plan-allow-${remedy}`;
 
 export function Remedies({ plan }: { plan: Plan }) {
@@ -28,10 +29,25 @@ export function Remedies({ plan }: { plan: Plan }) {
   );
 }
 
-/** Guests that would come into the plan. */
-const waiting = (plan: Plan, remedy: Remedy): number => plan.leftOut.filter((guest) => guest.remedy === remedy).length;
+/** Guests that would come into the plan, or with more than now. */
+function waiting(plan: Plan, remedy: Remedy): number {
+  const more = plan.guests.filter(({ work }) => work.kind === 'update' && work.plan.keptBack.some((kept) => kept.remedy === remedy));
+  return more.length + plan.leftOut.filter((guest) => guest.remedy === remedy).length;
+}
 
-/** Guests that are in it for the tick. Which of them another RedFlag owns shows only inside. */
+/** Guests that are in it for the tick. Which of them another RedFlag owns shows only inside, and so does which packages are Docker's engine. */
 function taken(plan: Plan, remedy: Remedy): number {
-  return remedy === 'takeOver' ? 0 : plan.guests.filter(({ work }) => work.kind === 'enrol' && work[remedy]).length;
+  const is = ({ work }: PlannedGuest): boolean => {
+    switch (remedy) {
+      case 'start':
+      case 'shell':
+        return work.kind === 'enrol' && work[remedy];
+      case 'removals':
+        return work.kind === 'update' && work.plan.removed.length > 0;
+      case 'takeOver':
+      case 'engine':
+        return false;
+    }
+  };
+  return plan.guests.filter(is).length;
 }

@@ -27,7 +27,7 @@ interface Store {
 export const usePlan = create<Store>(() => ({ current: null, after: 'stay', ticked: null }));
 let newest = 0;
 
-const NOTHING_MORE: Allowed = { start: false, takeOver: false, shell: false };
+const NOTHING_MORE: Allowed = { start: false, takeOver: false, shell: false, removals: false, engine: false };
 
 /** What a plan is asked for. It may do nothing beyond its kind unless that was allowed. */
 export type PlanWish = Omit<MakePlan, 'allowed'> & { allowed?: Allowed };

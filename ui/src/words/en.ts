@@ -10,6 +10,7 @@ import { audit } from './audit';
 import { bytes, count, plural } from './format';
 import { paste } from './paste';
 import { cluster, node, settings } from './places';
+import { repair } from './repair';
 import { wizard } from './wizard';
 
 /** `doing` is a sentence's worth, `short` fits into a cell beside a figure. */
@@ -33,6 +34,7 @@ const steps: Record<StepKind, { head: string; doing: string; short: string }> = 
   scan: { head: 'Scan', doing: 'Scanning', short: 'Scanning' },
   preflight: { head: 'Preflight', doing: 'Preflight', short: 'Preflight' },
   download: { head: 'Download', doing: 'Downloading', short: 'Downloading' },
+  repair: { head: 'Repair', doing: 'Repairing the packages', short: 'Repairing' },
   apply: { head: 'Install', doing: 'Installing', short: 'Installing' },
   verify: { head: 'Verify', doing: 'Verifying', short: 'Verifying' },
   record: { head: 'Record', doing: 'Recording', short: 'Recording' },
@@ -44,8 +46,8 @@ const jobStates: Record<JobState, string> = {
   waiting: 'Waiting', running: 'Running', succeeded: 'Done', failed: 'Failed', skipped: 'Left out',
   cancelled: 'Stopped', interrupted: 'Interrupted',
 };
-const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent', upgradeAgent: 'Upgrade agent' };
-const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed', upgradeAgent: 'Upgraded' };
+const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent', upgradeAgent: 'Upgrade agent', repair: repair.kind };
+const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed', upgradeAgent: 'Upgraded', repair: repair.done };
 const severities: Record<Severity, string> = {
   critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', securityUnrated: 'Security', unknown: '',
 };
@@ -57,7 +59,7 @@ const packages = (n: number) => plural(n, 'package', 'packages');
 const agents = (n: number) => plural(n, 'agent', 'agents');
 const titles: Record<OperationKind, (n: number) => string> = {
   enrol: (n) => `Install ${agents(n)}`, scan: (n) => `Scan ${lxcs(n)}`, update: (n) => `Update ${lxcs(n)}`,
-  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`, upgradeAgent: (n) => `Upgrade ${agents(n)}`,
+  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`, upgradeAgent: (n) => `Upgrade ${agents(n)}`, repair: (n) => repair.title(lxcs(n)),
 };
 
 export const words = {
@@ -109,7 +111,7 @@ export const words = {
     sinceTitle: (at: string) => `Known from ${at} only`,
   },
   agent: { online: 'Online', offline: 'Offline', off: 'Off', notInstalled: 'Not installed', unknown: 'Unknown', version: (v: string) => `Agent ${v}`, via: (node: string) => `Via ${node}`, carried: (v: string, node: string) => `Agent ${v}, online through ${node}: it does not reach this computer by itself` },
-  agentTab,
+  agentTab, repair,
   panel: {
     label: 'Details', updates: 'Updates', history: 'History', apt: 'APT packages', security: 'Security', other: 'Other', heldBack: 'Held back',
     download: (n: number) => `${bytes(n)} to download`, restarts: 'Restart needed', repositories: 'Package lists', listsAt: 'Fetched', neverFetched: 'Never fetched',
@@ -120,6 +122,7 @@ export const words = {
     lastSeen: (age: string) => `last seen ${age} ago`, usage: (used: number, of: number) => `${bytes(used)} of ${bytes(of)}`, old: 'Last known picture. Its node does not answer.', oldOff: 'Last known picture. Its cluster is switched off.', oldRefused: 'Last known picture. Proxmox refuses the token of its cluster.', oldCertificate: 'Last known picture. The certificate of its cluster has changed.', oldTitle: 'Last known picture', nextTry: (at: string) => `Next try ${at}.`,
   },
   blocked: {
+    removes: (names: string) => `It would remove ${names}, which a plan does only if you allow it.`,
     held: 'Held in the LXC (apt-mark hold).', phased: 'Phased by the publisher: not offered to this LXC yet.', pinned: 'Pinned to another version.', keptBack: (why: string) => `Kept back: ${why}`,
   },
   unknownWhy: {
@@ -148,7 +151,7 @@ export const words = {
     titles, making: 'Making the plan', answered: (n: number, of: number) => `${count(n)} of ${count(of)} answered`, asking: 'Each agent simulates the update. Nothing is changed.', checking: 'Looking which LXCs can be reached. Nothing is changed.',
     head: 'Plan', meta: (made: string, until: string) => `made ${made}, good until ${until} · nothing has been changed yet`, again: 'Make a new plan', order: 'Order', oneByOne: 'in this order', stops: (n: number) => `Stops after ${plural(n, 'failure', 'failures')}.`,
     recheck: 'Each LXC is simulated again first. If its packages moved, it is not touched and you are asked again.', enrolFail: 'An agent that fails is removed again.', notIn: 'Not in this plan',
-    upgraded: 'Upgraded', added: 'Added', removedHead: 'Removed', keptBack: 'Kept back', version: 'Version', size: 'Size', security: 'Security', space: 'Space', downloaded: 'download', needed: (n: number, free: number) => `${bytes(n)} needed, ${bytes(free)} free`, tight: 'Not enough room', restarts: 'Restarts', noRestarts: 'No services known', reboot: 'No reboot of the LXC', wayBack: 'Way back', noWayBack: 'None', noSnapshots: 'RedFlag takes no snapshot yet',
+    upgraded: 'Upgraded', added: 'Added', removedHead: 'Removed', keptBack: 'Kept back', version: 'Version', size: 'Size', security: 'Security', space: 'Space', downloaded: 'download', needed: (n: number, free: number) => `${bytes(n)} needed, ${bytes(free)} free`, tight: 'Not enough room', restarts: 'Restarts', conffiles: 'Changed configuration', conffilesHint: 'These files stay as they are. Where the new version brings others, the receipt shows how they differ.', noRestarts: 'No services known', reboot: 'No reboot of the LXC', wayBack: 'Way back', noWayBack: 'None', noSnapshots: 'RedFlag takes no snapshot yet',
     cannot: 'Cannot be undone', cannotList: ['Package versions: older ones may be gone from the archive', 'Data that a newer version converts when it starts'], cannotHint: 'Take a snapshot or a backup in Proxmox first if you may need to go back.', done: 'After the update', doneList: ['Versions, package database and services are checked', 'A receipt says what changed and what did not'],
     reach: 'Reached through', system: 'System', leaves: 'What it leaves', steps: 'What will be done', stepList: ['Check that it runs, is not locked, and has room', 'Copy the agent and compare its checksum', 'Write its configuration with a code that works once', 'Let the agent set up its own service', 'Wait for its first report', 'Remove what only the installation needed'], enrolLeaves: 'One program, one service, no open port', stepStart: 'Start the LXC', stepCheckStopped: 'Check that it is not locked', stepStop: 'Stop the LXC again, and keep the agent for its next start', stepOpen: 'Note how the console is set, and set it to a shell of root', stepRestart: 'Restart the LXC, which brings that into force', stepClose: 'Set the console back to what it was, whatever became of the rest', stepRestartAgain: 'Restart the LXC again, which brings that into force',
     restartFail: 'An agent that does not report again is named. Nothing else is changed.', restartChanges: 'Changes', restartOnly: 'Nothing. Its service begins anew', restartList: ['Check that the LXC runs and is not locked', 'Restart the agent’s service through the node', 'Wait for its report'],
@@ -160,6 +163,8 @@ export const words = {
       start: (n: number) => (n === 0 ? 'Start stopped LXCs for it, and stop them again' : n === 1 ? 'Start the stopped LXC for it, and stop it again' : `Start the ${count(n)} stopped LXCs for it, and stop them again`),
       shell: (n: number) => (n === 0 ? 'Make consoles shells of root for it, restart those LXCs, and set both back.' : `Make the console of ${lxcs(n)} a shell of root for it, restart ${n === 1 ? 'the LXC' : 'each LXC'} twice if it runs, and set the console back.`),
       takeOver: (n: number) => (n === 0 ? 'Take over LXCs from another RedFlag' : `Take over ${lxcs(n)} from another RedFlag`),
+      removals: (n: number) => (n === 0 ? 'Remove packages that stand in the way of updates' : `Remove packages that stand in the way of updates in ${lxcs(n)}`),
+      engine: (n: number) => (n === 0 ? 'Update Docker’s engine, which restarts every Docker container there' : `Update Docker’s engine in ${lxcs(n)}, which restarts every Docker container there`),
     },
     removals: (n: number) => `Remove ${packages(n)}: I have read which ones`, approve: (short: string) => `Approve plan ${short} and start`, onlyThis: 'Approval is for this list only. If anything in it changes, you are asked again.', empty: 'Nothing in it can be done now.', emptyYet: 'Nothing in it can be done as it is. What you may allow stands at the left.', expired: 'This plan is too old to be approved.', moved: 'This plan does not hold any more.', failed: 'No plan could be made.', agents, notThere: 'Nothing is changed in any LXC.', security_n: (n: number) => `${count(n)} security`, total_download: (n: number) => `${bytes(n)} download`, removing: (n: number) => `removes ${packages(n)}`,
   },

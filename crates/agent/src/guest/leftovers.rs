@@ -8,6 +8,11 @@ use crate::Layout;
 const DEPTH: u8 = 8;
 const ENDINGS: [&str; 4] = [".dpkg-dist", ".dpkg-new", ".ucf-dist", ".ucf-new"];
 
+/// The file in use beside which a new version lies.
+pub fn in_use(path: &str) -> Option<&str> {
+    ENDINGS.iter().find_map(|ending| path.strip_suffix(ending))
+}
+
 /// Paths in the guest, sorted.
 pub fn under_etc(layout: &Layout) -> Vec<String> {
     let mut found = Vec::new();

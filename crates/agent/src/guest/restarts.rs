@@ -6,6 +6,23 @@ use crate::Layout;
 
 /// Names of systemd units, sorted. Only what `/proc` lets us read.
 pub fn needed(layout: &Layout) -> Vec<String> {
+    units(layout, uses_replaced)
+}
+
+/// Units that run code from `files`, named as dpkg names them.
+pub fn running(layout: &Layout, files: &BTreeSet<String>) -> Vec<String> {
+    // With a merged /usr the kernel says /usr/lib where an older package says /lib.
+    let plain = |path: &str| path.strip_prefix("/usr").unwrap_or(path).to_owned();
+    let files: BTreeSet<String> = files.iter().map(|file| plain(file)).collect();
+    units(layout, |maps| {
+        maps.lines()
+            .filter_map(code)
+            .any(|path| files.contains(&plain(path)))
+    })
+}
+
+/// Units with a process whose maps are of that kind.
+fn units(layout: &Layout, is: impl Fn(&str) -> bool) -> Vec<String> {
     let Ok(entries) = fs::read_dir(layout.at("proc")) else {
         return Vec::new();
     };
@@ -17,17 +34,17 @@ pub fn needed(layout: &Layout) -> Vec<String> {
             let name = name.to_string_lossy();
             name.bytes().all(|b| b.is_ascii_digit()) && name != own
         })
-        .filter_map(|entry| unit(&entry.path()))
+        .filter_map(|entry| unit(&entry.path(), &is))
         .collect();
     units.into_iter().collect()
 }
 
-/// The unit of a process that uses replaced code.
-fn unit(process: &Path) -> Option<String> {
+/// The unit of a process whose maps are of that kind.
+fn unit(process: &Path, is: impl Fn(&str) -> bool) -> Option<String> {
     // The unit first: kernel threads and processes of inner containers have none, and their maps need no reading.
     let unit = unit_of(&fs::read_to_string(process.join("cgroup")).ok()?)?;
     let maps = fs::read_to_string(process.join("maps")).ok()?;
-    uses_replaced(&maps).then_some(unit)
+    is(&maps).then_some(unit)
 }
 
 /// `0::/system.slice/ssh.service` → `ssh.service`. Units of users and of inner containers do not count.
@@ -47,17 +64,17 @@ pub(super) fn unit_of(cgroup: &str) -> Option<String> {
 pub(super) fn uses_replaced(maps: &str) -> bool {
     const CODE: [&str; 6] = ["/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/opt/"];
     maps.lines().any(|line| {
-        let Some(line) = line.strip_suffix(" (deleted)") else {
-            return false;
-        };
-        // address perms offset dev inode path
-        let mut fields = line.split_ascii_whitespace();
-        let executable = fields.nth(1).is_some_and(|p| p.contains('x'));
-        executable
-            && fields
-                .nth(3)
-                .is_some_and(|p| CODE.iter().any(|c| p.starts_with(c)))
+        let path = line.strip_suffix(" (deleted)").and_then(code);
+        path.is_some_and(|path| CODE.iter().any(|folder| path.starts_with(folder)))
     })
+}
+
+/// The file of a line of `maps`, if it holds code.
+fn code(line: &str) -> Option<&str> {
+    // address perms offset dev inode path
+    let mut fields = line.split_ascii_whitespace();
+    let executable = fields.nth(1).is_some_and(|p| p.contains('x'));
+    fields.nth(3).filter(|_| executable)
 }
 
 #[cfg(test)]
@@ -99,6 +116,10 @@ mod tests {
             "r-xp 0 08:01 9 /tmp/x (deleted)",
         );
         fs::create_dir_all(root.path().join("proc/net")).unwrap();
-        assert_eq!(needed(&Layout::new(root.path())), ["ssh.service"]);
+        let layout = Layout::new(root.path());
+        assert_eq!(needed(&layout), ["ssh.service"]);
+        let files = ["/sbin/cron", "/etc/default/cron"].map(str::to_owned);
+        assert_eq!(running(&layout, &files.into()), ["cron.service"]);
+        assert_eq!(running(&layout, &BTreeSet::new()), [""; 0]);
     }
 }

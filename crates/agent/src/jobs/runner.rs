@@ -5,15 +5,16 @@ use std::{fs::File, thread, time::Duration};
 use domain::{
     Timestamp,
     inventory::PackageScan,
-    operation::{LogLevel, Problem, StepKind},
+    operation::{LogLevel, Problem, StepKind, UpdateFilter},
+    plan::{Allowed, PlanFingerprint},
 };
-use wire::{Action, Outcome, Work};
+use wire::{Action, Applied, Outcome, Work};
 
 use super::{JobDirectory, JobError, Spool};
 use crate::{
     Layout, Tools, clock, init, inventory,
     inventory::Effort,
-    packages::{self, Approval, PackageManager, Progress, Stopped},
+    packages::{self, Approval, Installed, PackageManager, Progress, Stopped},
     upgrade::{self, Patience, Wanted},
 };
 
@@ -77,7 +78,7 @@ fn begun(
             Err(_),
             Action::Scan { .. } | Action::Uninstall | Action::Restart | Action::Upgrade { .. },
         ) => None,
-        (Err(reason), Action::Plan { .. } | Action::Apply { .. }) => {
+        (Err(reason), Action::Plan { .. } | Action::Apply { .. } | Action::Repair) => {
             return Ok(failed("this guest cannot be updated", Some(reason), None));
         }
     };
@@ -88,9 +89,9 @@ fn begun(
             manager.as_deref().filter(|_| *refresh),
             spool,
         ),
-        (Action::Plan { only }, Some(manager)) => {
+        (Action::Plan { only, allowed }, Some(manager)) => {
             spool.step(StepKind::Preflight);
-            match manager.plan(only) {
+            match manager.plan(only, *allowed) {
                 Ok(plan) => Outcome::Planned { plan },
                 Err(problem) => Outcome::Failed {
                     problem,
@@ -101,6 +102,7 @@ fn begun(
         (
             Action::Apply {
                 only,
+                allowed,
                 approved,
                 changes,
             },
@@ -108,22 +110,17 @@ fn begun(
         ) => {
             let approval = Approval {
                 only,
+                allowed: *allowed,
                 fingerprint: approved,
                 changes,
             };
-            let mut unsaved = None;
-            let outcome = manager.apply(
-                approval,
-                &mut |installed| unsaved = job.set_before(installed).err(),
-                spool,
-            );
-            if let Some(e) = unsaved {
-                spool.log(LogLevel::Warning, &e.to_string());
-            }
-            spool.step(StepKind::Record);
-            record(layout, tools, spool);
-            outcome
+            noted(layout, tools, job, spool, |before, spool| {
+                manager.apply(approval, before, spool)
+            })
         }
+        (Action::Repair, Some(manager)) => noted(layout, tools, job, spool, |before, spool| {
+            manager.repair(before, spool)
+        }),
         (Action::Uninstall, _) => {
             spool.set_step(StepKind::CleanUp);
             Outcome::Uninstalled
@@ -133,10 +130,31 @@ fn begun(
             restart(layout, tools)
         }
         (Action::Upgrade { .. }, _) => upgraded(layout, tools, work, spool, upgrade::run),
-        (Action::Plan { .. } | Action::Apply { .. }, None) => {
+        (Action::Plan { .. } | Action::Apply { .. } | Action::Repair, None) => {
             failed("this guest cannot be updated", None, None)
         }
     })
+}
+
+/// Does work that changes packages: the versions before it are kept, and an inventory is taken after it.
+fn noted(
+    layout: &Layout,
+    tools: &Tools,
+    job: &JobDirectory,
+    spool: &mut Spool,
+    work: impl FnOnce(&mut dyn FnMut(&Installed), &mut Spool) -> Outcome,
+) -> Outcome {
+    let mut unsaved = None;
+    let outcome = work(
+        &mut |installed| unsaved = job.set_before(installed).err(),
+        spool,
+    );
+    if let Some(e) = unsaved {
+        spool.log(LogLevel::Warning, &e.to_string());
+    }
+    spool.step(StepKind::Record);
+    record(layout, tools, spool);
+    outcome
 }
 
 /// Refreshes with `manager`, if there is one, and takes an inventory.
@@ -238,11 +256,17 @@ fn concluded(
         Action::Upgrade { .. } => upgraded(layout, tools, work, spool, upgrade::conclude),
         Action::Apply {
             only,
+            allowed,
             approved,
             changes,
         } => {
-            let before = job.before();
-            if before.is_none() {
+            let approval = Approval {
+                only,
+                allowed: *allowed,
+                fingerprint: approved,
+                changes,
+            };
+            let Some(before) = job.before() else {
                 return Outcome::Failed {
                     problem: lost(
                         "the guest or its agent was restarted before the installation began",
@@ -250,28 +274,60 @@ fn concluded(
                     ),
                     result: None,
                 };
-            }
-            spool.step(StepKind::Verify);
-            let approval = Approval {
-                only,
-                fingerprint: approved,
-                changes,
             };
-            let result = match packages::detect(layout, tools) {
-                Ok(manager) => Some(manager.conclude(approval, before.as_ref(), spool)),
-                Err(_) => None,
-            };
-            spool.step(StepKind::Record);
-            record(layout, tools, spool);
+            let result = after_loss(layout, tools, approval, &before, spool);
             Outcome::Interrupted {
                 problem: lost(
                     "the installation was interrupted: the guest was restarted, or its process was ended",
-                    "See what was done and what was not. If the package database is not sound, run `dpkg --configure -a` in the guest.",
+                    if result
+                        .as_ref()
+                        .is_some_and(|r| r.database_sound == Some(false))
+                    {
+                        "See what was done and what was not, and repair the LXC's packages."
+                    } else {
+                        "See what was done and what was not. Make a new plan for the rest."
+                    },
                 ),
                 result,
             }
         }
+        Action::Repair => {
+            let approval = Approval {
+                only: &UpdateFilter::All,
+                allowed: Allowed::default(),
+                fingerprint: &PlanFingerprint::of([]),
+                changes: &[],
+            };
+            let before = job.before().unwrap_or_default();
+            match after_loss(layout, tools, approval, &before, spool) {
+                Some(result) if result.database_sound == Some(true) => Outcome::Repaired { result },
+                result => Outcome::Interrupted {
+                    problem: lost(
+                        "the repair was interrupted: the guest was restarted, or its process was ended",
+                        "Repair it again.",
+                    ),
+                    result: result.filter(|_| !before.is_empty()),
+                },
+            }
+        }
     }
+}
+
+/// What work that changes packages has done until its process was lost.
+fn after_loss(
+    layout: &Layout,
+    tools: &Tools,
+    approval: Approval<'_>,
+    before: &Installed,
+    spool: &mut Spool,
+) -> Option<Applied> {
+    spool.step(StepKind::Verify);
+    let manager = packages::detect(layout, tools).ok();
+    let before = Some(before).filter(|b| !b.is_empty());
+    let result = manager.map(|manager| manager.conclude(approval, before, spool));
+    spool.step(StepKind::Record);
+    record(layout, tools, spool);
+    result
 }
 
 /// Has the service started again. This process is none of the service's, so it sees it through.

@@ -9,7 +9,7 @@ use domain::{
     Timestamp,
     inventory::{PackageScan, Repository, Update},
     operation::{LogLevel, Problem, StepKind, UpdateFilter},
-    plan::{GuestPlan, PackageChange, PlanFingerprint},
+    plan::{Allowed, GuestPlan, PackageChange, PlanFingerprint},
 };
 use serde::{Deserialize, Serialize};
 use wire::Outcome;
@@ -40,6 +40,7 @@ pub type Installed = BTreeMap<(String, String), String>;
 #[derive(Clone, Copy, Debug)]
 pub struct Approval<'a> {
     pub only: &'a UpdateFilter,
+    pub allowed: Allowed,
     pub fingerprint: &'a PlanFingerprint,
     pub changes: &'a [PackageChange],
 }
@@ -94,7 +95,7 @@ pub trait PackageManager {
     fn refresh(&self, progress: &mut dyn Progress) -> Result<Refreshed, Stopped>;
 
     /// What an update of `only` would do.
-    fn plan(&self, only: &UpdateFilter) -> Result<GuestPlan, Problem>;
+    fn plan(&self, only: &UpdateFilter, allowed: Allowed) -> Result<GuestPlan, Problem>;
 
     /// Does what was approved and nothing else. `before` is told the installed versions right before anything is
     /// changed.
@@ -104,6 +105,10 @@ pub trait PackageManager {
         before: &mut dyn FnMut(&Installed),
         progress: &mut dyn Progress,
     ) -> Outcome;
+
+    /// Ends what an earlier run left unfinished, without removing anything. `before` as with
+    /// [`PackageManager::apply`].
+    fn repair(&self, before: &mut dyn FnMut(&Installed), progress: &mut dyn Progress) -> Outcome;
 
     /// What became of an update whose runner was lost in the middle.
     fn conclude(

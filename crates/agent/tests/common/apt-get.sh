@@ -10,7 +10,7 @@ for word in "$@"; do
         --download-only) download=1 ;;
         --only-upgrade) only=1 ;;
         APT::Status-Fd=*) fd="${word#*=}" ;;
-        update | dist-upgrade | install | indextargets) verb="$word" ;;
+        update | upgrade | dist-upgrade | install | indextargets) verb="$word" ;;
         -* | *::*) ;;
         *) wanted="$wanted $word" ;;
     esac
@@ -35,7 +35,7 @@ if [ -n "$simulate" ]; then
     echo "Reading package lists..."
     echo "Calculating upgrade..."
     awk -F "$T" -v wanted="$wanted " -v verb="$verb" '
-        function chosen() { return verb == "dist-upgrade" || index(wanted, " " $1 ":amd64=" $3 " ") }
+        function chosen() { return verb == "dist-upgrade" || (verb == "upgrade" && $3 != "-") || index(wanted, " " $1 ":amd64=" $3 " ") }
         $2 == $3 { next }
         $7 == "hold" { kept = kept " " $1; n_kept++; next }
         !chosen() { next }
@@ -62,7 +62,7 @@ status "pmstatus:x:10.0:Preparing"
 wait_for block-apply
 if [ -e "$F/apply-fails" ]; then cat "$F/apply-fails"; exit 100; fi
 awk -F "$T" -v OFS="$T" -v wanted="$wanted " -v verb="$verb" '
-    function chosen() { return verb == "dist-upgrade" || index(wanted, " " $1 ":amd64=" $3 " ") }
+    function chosen() { return verb == "dist-upgrade" || (verb == "upgrade" && $3 != "-") || index(wanted, " " $1 ":amd64=" $3 " ") }
     $7 != "hold" && $2 != $3 && chosen() { $2 = $3 }
     { print }' "$F/table" > "$F/table.new"
 mv "$F/table.new" "$F/table"

@@ -2,7 +2,7 @@
 
 use domain::{
     operation::UpdateFilter,
-    plan::{GuestPlan, PackageChange},
+    plan::{Allowed, GuestPlan, PackageChange},
 };
 use wire::{Action, Outcome};
 
@@ -36,7 +36,20 @@ pub async fn enrolled(rows: &[Row]) -> (Guest, Desktop, RunningAgent) {
 
 /// A plan, and the action that does exactly it.
 pub async fn planned(desktop: &Desktop, only: UpdateFilter) -> (GuestPlan, Action) {
-    let outcome = desktop.done(Action::Plan { only: only.clone() }).await;
+    planned_with(desktop, only, Allowed::default()).await
+}
+
+/// The same with more allowed.
+pub async fn planned_with(
+    desktop: &Desktop,
+    only: UpdateFilter,
+    allowed: Allowed,
+) -> (GuestPlan, Action) {
+    let plan = Action::Plan {
+        only: only.clone(),
+        allowed,
+    };
+    let outcome = desktop.done(plan).await;
     let Outcome::Planned { plan } = outcome else {
         panic!("not planned: {outcome:?}");
     };
@@ -50,6 +63,7 @@ pub async fn planned(desktop: &Desktop, only: UpdateFilter) -> (GuestPlan, Actio
         .collect();
     let action = Action::Apply {
         only,
+        allowed,
         approved: plan.fingerprint(),
         changes,
     };

@@ -112,6 +112,7 @@ impl End {
             other @ (Outcome::Scanned { .. }
             | Outcome::Planned { .. }
             | Outcome::Applied { .. }
+            | Outcome::Repaired { .. }
             | Outcome::PlanMoved { .. }
             | Outcome::Uninstalled
             | Outcome::Restarted

@@ -12,7 +12,7 @@ use std::{
 use domain::{
     GuestId, NodeKey,
     operation::{JobEvent, JobState, LogLevel, Operation, OperationKind, Problem, UpdateFilter},
-    plan::{Plan, PlanFingerprint, PlannedWork},
+    plan::{Allowed, GuestPlan, Plan, PlanFingerprint, PlannedWork},
 };
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ fn at_once(kind: OperationKind) -> usize {
         | OperationKind::RestartAgent
         | OperationKind::RemoveAgent
         | OperationKind::UpgradeAgent => 6,
-        OperationKind::Update => 2,
+        OperationKind::Update | OperationKind::Repair => 2,
     }
 }
 
@@ -59,6 +59,7 @@ impl Turns {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     only: UpdateFilter,
+    allowed: Allowed,
     stop_after: u32,
     approved: Option<PlanFingerprint>,
 }
@@ -67,6 +68,7 @@ impl Rules {
     pub(crate) fn of(plan: Option<&Plan>) -> Self {
         Self {
             only: plan.map(|p| p.only.clone()).unwrap_or_default(),
+            allowed: plan.map(|p| p.allowed).unwrap_or_default(),
             stop_after: plan.map_or(u32::MAX, |p| p.stop_after),
             approved: plan.map(|p| p.fingerprint.clone()),
         }
@@ -223,27 +225,42 @@ async fn steps(
         (OperationKind::RestartAgent, _) => service::restart(journal, cancel).await,
         (OperationKind::RemoveAgent, _) => service::remove(journal).await,
         (OperationKind::UpgradeAgent, _) => upgrade::run(journal, resumed, cancel).await,
-        (OperationKind::Update, Some(PlannedWork::Update { plan, fingerprint })) => {
-            let approved = rules.approved.unwrap_or_else(|| fingerprint.clone());
-            update::run(
-                journal,
-                &update::Approved {
-                    plan,
-                    fingerprint,
-                    approved,
-                    only: rules.only,
-                    number,
-                },
-                resumed,
-                cancel,
-            )
-            .await
+        (OperationKind::Update | OperationKind::Repair, Some(work)) => {
+            let approved = approved(kind, number, rules, work)?;
+            update::run(journal, &approved, resumed, cancel).await
         }
-        (OperationKind::Update, Some(_) | None) => Err(Error::new(
-            crate::Kind::Internal,
-            "the job has no approved plan",
-        )),
+        (OperationKind::Update | OperationKind::Repair, None) => Err(no_plan()),
     }
+}
+
+fn no_plan() -> Error {
+    Error::new(crate::Kind::Internal, "the job has no approved plan")
+}
+
+/// What was approved for one guest.
+fn approved(
+    kind: OperationKind,
+    number: u32,
+    rules: Rules,
+    work: PlannedWork,
+) -> Result<update::Approved, Error> {
+    let (plan, fingerprint) = match work {
+        PlannedWork::Update { plan, fingerprint } => (plan, fingerprint),
+        PlannedWork::Repair { .. } => (GuestPlan::default(), GuestPlan::default().fingerprint()),
+        PlannedWork::Enrol { .. }
+        | PlannedWork::RestartAgent { .. }
+        | PlannedWork::RemoveAgent { .. }
+        | PlannedWork::UpgradeAgent { .. } => return Err(no_plan()),
+    };
+    Ok(update::Approved {
+        kind,
+        approved: rules.approved.unwrap_or_else(|| fingerprint.clone()),
+        plan,
+        fingerprint,
+        only: rules.only,
+        allowed: rules.allowed,
+        number,
+    })
 }
 
 /// Ends a job that failed on our own side.

@@ -114,6 +114,19 @@ pub(crate) fn obstacle(
             Some(a) => (!is_older(&a.record.version))
                 .then(|| format!("The agent is version {} already", a.record.version)),
         }),
+        OperationKind::Repair => locked().or_else(|| match agent {
+            None => Some("No agent installed".into()),
+            Some(a) if !a.is_online(now) => Some("The agent does not answer".into()),
+            // An older one would not understand what it is asked for.
+            Some(a) if is_older(&a.record.version) => Some(format!(
+                "The agent is version {}; update it first",
+                a.record.version
+            )),
+            Some(_) if guest.interrupted().is_none() => {
+                Some("Its package database is sound".into())
+            }
+            Some(_) => None,
+        }),
         OperationKind::Scan | OperationKind::Update => {
             if kind == OperationKind::Update
                 && let Some(lock) = locked()

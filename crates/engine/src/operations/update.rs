@@ -1,9 +1,10 @@
-//! An update of one guest: exactly what was approved, or nothing; a receipt however it ends.
+//! An update of one guest, or the repair of its packages: exactly what was approved, or nothing; a receipt however it
+//! ends.
 
 use domain::{
     JobId, OperationId,
     operation::{JobEvent, JobState, OperationKind, Problem, Receipt, StepKind, UpdateFilter},
-    plan::{GuestPlan, PackageChange, PlanFingerprint},
+    plan::{Allowed, GuestPlan, PackageChange, PlanFingerprint},
 };
 use tokio_util::sync::CancellationToken;
 use wire::{Action, Applied, Outcome};
@@ -16,16 +17,31 @@ use crate::{Error, clock};
 
 /// What was approved for one guest.
 pub(crate) struct Approved {
+    /// An update, or a repair with nothing in its plan.
+    pub(crate) kind: OperationKind,
     pub(crate) plan: GuestPlan,
     /// Of this guest's part: what the agent compares.
     pub(crate) fingerprint: PlanFingerprint,
     /// Of the whole plan that was approved: what a person knows.
     pub(crate) approved: PlanFingerprint,
     pub(crate) only: UpdateFilter,
+    pub(crate) allowed: Allowed,
     pub(crate) number: u32,
 }
 
 impl Approved {
+    fn action(&self) -> Action {
+        if self.kind == OperationKind::Repair {
+            return Action::Repair;
+        }
+        Action::Apply {
+            only: self.only.clone(),
+            allowed: self.allowed,
+            approved: self.fingerprint.clone(),
+            changes: self.changes(),
+        }
+    }
+
     fn changes(&self) -> Vec<PackageChange> {
         let upgraded = self.plan.upgraded.iter().map(|u| u.change.clone());
         upgraded
@@ -62,6 +78,7 @@ impl Approved {
             changes: result.changes,
             not_done: result.not_done,
             kept_files: result.kept_files,
+            differences: result.differences,
             services: result.services,
             database_sound: result.database_sound,
             problem,
@@ -76,7 +93,7 @@ pub(crate) async fn run(
     resumed: bool,
     cancel: &CancellationToken,
 ) -> Result<(), Error> {
-    let agent = match journal.look(OperationKind::Update, resumed).await? {
+    let agent = match journal.look(approved.kind, resumed).await? {
         Ok(agent) => agent,
         Err(problem) => {
             let receipt = approved.receipt(journal, JobEvent::Skip, Some(problem.clone()), None);
@@ -89,12 +106,8 @@ pub(crate) async fn run(
                 .await;
         }
     };
-    let action = Action::Apply {
-        only: approved.only.clone(),
-        approved: approved.fingerprint.clone(),
-        changes: approved.changes(),
-    };
-    let (event, problem, result, stored) = match follow(journal, agent, action, cancel).await? {
+    let followed = follow(journal, agent, approved.action(), cancel).await?;
+    let (event, problem, result, stored) = match followed {
         Followed::Given(end) => (end.event, end.problem, None, None),
         Followed::Ended { outcome, stored } => {
             let (event, problem, result) = judge(&journal.job.name, *outcome);
@@ -122,12 +135,14 @@ pub(crate) async fn run(
 /// What an outcome means for the job.
 fn judge(name: &str, outcome: Outcome) -> (JobEvent, Option<Problem>, Option<Applied>) {
     match outcome {
-        Outcome::Applied { result } => match shortfall(name, &result) {
-            None => (JobEvent::Succeed, None, Some(result)),
-            Some(problem) => (JobEvent::Fail, Some(problem), Some(result)),
-        },
+        Outcome::Applied { result } | Outcome::Repaired { result } => {
+            match shortfall(name, &result) {
+                None => (JobEvent::Succeed, None, Some(result)),
+                Some(problem) => (JobEvent::Fail, Some(problem), Some(result)),
+            }
+        }
         Outcome::Cancelled { result } => {
-            let what = format!("The update of {name} was cancelled");
+            let what = format!("The job for {name} was cancelled");
             (
                 JobEvent::Cancel,
                 Some(Problem {
@@ -173,7 +188,7 @@ fn shortfall(name: &str, result: &Applied) -> Option<Problem> {
     let (what, next) = if result.database_sound == Some(false) {
         (
             format!("The package database of {name} is not sound after the update"),
-            "Run `dpkg --configure -a` inside the LXC, then scan it.",
+            "Repair the packages of the LXC, then scan it.",
         )
     } else if !missing.is_empty() {
         (

@@ -190,7 +190,8 @@ fn a_failed_scan_is_an_error_and_never_zero() {
         update_state(&failed, false, NOW),
         UpdateState::Error {
             reason: "E: broken".into(),
-            counts: None
+            counts: None,
+            repairable: false
         }
     );
 }

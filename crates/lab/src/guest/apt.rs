@@ -6,11 +6,14 @@ use domain::{
     Timestamp,
     inventory::{Blocked, Inventory, PackageScan, Severity, Update},
     operation::UpdateFilter,
-    plan::{GuestPlan, KeptBack, PackageChange, PlannedUpgrade},
+    plan::{Allowed, GuestPlan, KeptBack, PackageChange, PlannedUpgrade, Remedy},
     version::compare_debian,
 };
 
 use crate::world::Machine;
+
+/// Packages of Docker's engine.
+const ENGINE: [&str; 3] = ["docker-ce", "docker.io", "containerd.io"];
 
 /// Every installed package with a newer version in the lists.
 pub fn updates(machine: &Machine) -> Vec<Update> {
@@ -59,17 +62,11 @@ pub fn inventory(machine: &Machine, addresses: Vec<String>, now: Timestamp) -> I
     }
 }
 
-/// What `apt-get -s dist-upgrade` would do, narrowed to what was asked for.
-pub fn plan(machine: &Machine, only: &UpdateFilter) -> GuestPlan {
+/// What apt would do, narrowed to what was asked for.
+pub fn plan(machine: &Machine, only: &UpdateFilter, allowed: Allowed) -> GuestPlan {
     let mut plan = GuestPlan {
-        upgraded: Vec::new(),
-        added: Vec::new(),
-        removed: Vec::new(),
-        kept_back: Vec::new(),
-        download: 0,
-        disk_needed: 0,
         disk_free: machine.free,
-        restarts: Vec::new(),
+        ..GuestPlan::default()
     };
     for update in updates(machine) {
         let Some(candidate) = machine.lists.get(&update.package) else {
@@ -83,15 +80,35 @@ pub fn plan(machine: &Machine, only: &UpdateFilter) -> GuestPlan {
         if !wanted {
             continue;
         }
-        if let Some(blocked) = update.blocked {
+        match (&update.blocked, allowed.removals) {
+            (None, _) => {}
+            (Some(Blocked::Removes { packages }), true) => {
+                let found = |name: &String| Some((name.clone(), machine.packages.get(name)?));
+                let removed = packages.iter().filter_map(found);
+                plan.removed
+                    .extend(removed.map(|(package, known)| PackageChange {
+                        package,
+                        arch: known.arch.clone(),
+                        from: Some(known.version.clone()),
+                        to: None,
+                    }));
+            }
+            (Some(blocked), _) => {
+                plan.kept_back.push(KeptBack {
+                    package: update.package,
+                    why: blocked.words(),
+                    remedy: matches!(blocked, Blocked::Removes { .. }).then_some(Remedy::Removals),
+                });
+                continue;
+            }
+        }
+        let named = matches!(only, UpdateFilter::Packages { .. });
+        if ENGINE.contains(&update.package.as_str()) && !allowed.engine && !named {
             plan.kept_back.push(KeptBack {
                 package: update.package,
-                why: match blocked {
-                    Blocked::Held => "held by apt-mark".into(),
-                    Blocked::KeptBack { why } => why,
-                    Blocked::Phased => "phased update, not rolled out to this machine yet".into(),
-                    Blocked::Pinned => "pinned to another version".into(),
-                },
+                why: "Docker's engine: its update restarts every Docker container of this LXC"
+                    .into(),
+                remedy: Some(Remedy::Engine),
             });
             continue;
         }
@@ -208,13 +225,14 @@ mod tests {
 
     use super::{changes, install_one, plan, refresh, updates};
     use crate::scenario::packages;
+    use domain::plan::Allowed;
 
     #[test]
     fn an_update_of_everything_leaves_what_is_held_and_then_nothing_is_pending() {
         let mut machine = packages::debian_12(1);
         packages::pending(&mut machine, &["curl", "openssl", "vim-tiny"]);
         packages::hold(&mut machine, "vim-tiny");
-        let all = plan(&machine, &UpdateFilter::All);
+        let all = plan(&machine, &UpdateFilter::All, Allowed::default());
         assert_eq!(all.upgraded.len(), 2);
         assert_eq!(all.kept_back.len(), 1);
         for change in changes(&all) {
@@ -223,14 +241,14 @@ mod tests {
         let left = updates(&machine);
         assert_eq!(left.len(), 1, "{left:?}");
         assert!(left[0].blocked.is_some());
-        assert!(plan(&machine, &UpdateFilter::All).is_empty());
+        assert!(plan(&machine, &UpdateFilter::All, Allowed::default()).is_empty());
     }
 
     #[test]
     fn a_security_update_takes_only_what_the_security_suite_offers() {
         let mut machine = packages::debian_12(1);
         packages::pending(&mut machine, &["curl", "openssl"]);
-        let security = plan(&machine, &UpdateFilter::Security);
+        let security = plan(&machine, &UpdateFilter::Security, Allowed::default());
         let names: Vec<_> = security
             .upgraded
             .iter()
@@ -261,7 +279,7 @@ mod tests {
         let mut machine = packages::debian_12(1);
         packages::pending(&mut machine, &["curl"]);
         machine.quirks.breaks_on = Some("curl".into());
-        let all = plan(&machine, &UpdateFilter::All);
+        let all = plan(&machine, &UpdateFilter::All, Allowed::default());
         let error = install_one(&mut machine, &changes(&all)[0]).unwrap_err();
         assert!(error.contains("curl"));
         assert!(machine.interrupted.is_some());

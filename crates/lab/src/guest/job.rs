@@ -3,7 +3,7 @@
 use domain::{
     JobId, Timestamp,
     operation::{LogLevel, Problem, ServiceCheck, StepKind, UpdateFilter},
-    plan::{PackageChange, PlanFingerprint},
+    plan::{Allowed, PackageChange, PlanFingerprint},
 };
 use tokio_util::sync::CancellationToken;
 use wire::{Action, Applied, Outcome, Work};
@@ -97,20 +97,22 @@ pub(super) fn resume(inside: &Inside, id: JobId, stop: &CancellationToken) {
 async fn run(inside: &Inside, action: &Action, id: JobId, reporter: &Reporter) -> Outcome {
     match action {
         Action::Scan { refresh } => scan(inside, *refresh, reporter).await,
-        Action::Plan { only } => {
+        Action::Plan { only, allowed } => {
             reporter.step(StepKind::Preflight, None, None);
             wait_for_lock(inside, StepKind::Preflight, reporter).await;
             inside.pace.step().await;
-            match inside.look(|g| apt::plan(&g.machine, only)) {
+            match inside.look(|g| apt::plan(&g.machine, only, *allowed)) {
                 Some(plan) => Outcome::Planned { plan },
                 None => failed("the guest is gone", None, None),
             }
         }
         Action::Apply {
             only,
+            allowed,
             approved,
             changes: _,
-        } => apply(inside, only, approved, id, reporter).await,
+        } => apply(inside, (only, *allowed), approved, id, reporter).await,
+        Action::Repair => repair(inside, reporter).await,
         Action::Uninstall => {
             reporter.step(StepKind::CleanUp, None, None);
             inside.pace.step().await;
@@ -186,9 +188,29 @@ async fn scan(inside: &Inside, refresh: bool, reporter: &Reporter) -> Outcome {
     Outcome::Scanned { hash }
 }
 
+/// What broke configures now: whoever made it break has mended it.
+async fn repair(inside: &Inside, reporter: &Reporter) -> Outcome {
+    reporter.step(StepKind::Repair, None, Some(20));
+    inside.pace.step().await;
+    inside.change(|m| {
+        m.interrupted = None;
+        m.quirks.breaks_on = None;
+    });
+    reporter.step(StepKind::Verify, None, Some(95));
+    inside.pace.step().await;
+    inside.scan();
+    Outcome::Repaired {
+        result: Applied {
+            database_sound: Some(true),
+            services: services(inside, &[]),
+            ..Applied::default()
+        },
+    }
+}
+
 async fn apply(
     inside: &Inside,
-    only: &UpdateFilter,
+    (only, allowed): (&UpdateFilter, Allowed),
     approved: &PlanFingerprint,
     id: JobId,
     reporter: &Reporter,
@@ -199,7 +221,7 @@ async fn apply(
         return Outcome::Cancelled { result: None };
     }
     inside.pace.step().await;
-    let Some(plan) = inside.look(|g| apt::plan(&g.machine, only)) else {
+    let Some(plan) = inside.look(|g| apt::plan(&g.machine, only, allowed)) else {
         return failed("the guest is gone", None, None);
     };
     if plan.fingerprint() != *approved {

@@ -9,7 +9,7 @@ use std::{
 use domain::{
     inventory::{Blocked, PackageScan, Repository, Update},
     operation::UpdateFilter,
-    plan::{GuestPlan, PackageChange},
+    plan::{Allowed, GuestPlan, PackageChange},
 };
 use lab::lxc::{Deb, RealGuest, Repository as Packages};
 use wire::{Action, Outcome};
@@ -57,6 +57,9 @@ impl Scan {
             Some(Blocked::Held) => text.push_str(", held"),
             Some(Blocked::Pinned) => text.push_str(", pinned"),
             Some(Blocked::Phased) => text.push_str(", phased"),
+            Some(Blocked::Removes { packages }) => {
+                let _ = write!(text, ", would remove {}", packages.join(" "));
+            }
             Some(Blocked::KeptBack { why }) => {
                 let _ = write!(text, ", kept back: {why}");
             }
@@ -76,7 +79,12 @@ impl<'a> Bench<'a> {
             desktop,
             rows: Mutex::default(),
         };
-        let first: Vec<Deb> = [super::plain::first(), super::troubled::first()].concat();
+        let first: Vec<Deb> = [
+            super::plain::first(),
+            super::moved::first(),
+            super::troubled::first(),
+        ]
+        .concat();
         let names: Vec<String> = first
             .iter()
             .map(|package| format!("{}={}", package.name, package.version))
@@ -89,9 +97,7 @@ impl<'a> Bench<'a> {
                 .replace("rf-m-foreign=", "rf-m-foreign:i386=")
         );
         bench.shell(&install).await;
-        bench
-            .offer([super::plain::second(), super::troubled::second()].concat())
-            .await;
+        bench.offer(second()).await;
         house.enrol(number, &bench.desktop).await;
         bench
     }
@@ -182,8 +188,9 @@ impl<'a> Bench<'a> {
         scan
     }
 
-    pub(crate) async fn plan(&self, only: &UpdateFilter) -> GuestPlan {
-        let outcome = self.desktop.done(Action::Plan { only: only.clone() }).await;
+    pub(crate) async fn plan(&self, only: &UpdateFilter, allowed: Allowed) -> GuestPlan {
+        let only = only.clone();
+        let outcome = self.desktop.done(Action::Plan { only, allowed }).await;
         match outcome {
             Outcome::Planned { plan } => plan,
             other => panic!("{other:?}"),
@@ -191,9 +198,10 @@ impl<'a> Bench<'a> {
     }
 
     /// Approves a plan and has it done.
-    pub(crate) fn approved(only: &UpdateFilter, plan: &GuestPlan) -> Action {
+    pub(crate) fn approved(only: &UpdateFilter, allowed: Allowed, plan: &GuestPlan) -> Action {
         Action::Apply {
             only: only.clone(),
+            allowed,
             approved: plan.fingerprint(),
             changes: promised(plan),
         }
@@ -202,9 +210,15 @@ impl<'a> Bench<'a> {
     /// Plans and does an update of these packages. In the answer stands what dpkg shows: that it is what was planned, and
     /// what the agent reports, is required.
     pub(crate) async fn update(&self, only: UpdateFilter) -> String {
-        let plan = self.plan(&only).await;
+        self.update_with(only, Allowed::default()).await
+    }
+
+    /// The same with more allowed.
+    pub(crate) async fn update_with(&self, only: UpdateFilter, allowed: Allowed) -> String {
+        let plan = self.plan(&only, allowed).await;
         let before = self.installed().await;
-        let outcome = self.desktop.done(Self::approved(&only, &plan)).await;
+        let apply = Self::approved(&only, allowed, &plan);
+        let outcome = self.desktop.done(apply).await;
         let changes = differences(&before, &self.installed().await);
         let Outcome::Applied { result } = outcome else {
             return format!("{outcome:?}");
@@ -230,9 +244,9 @@ impl<'a> Bench<'a> {
             .collect()
     }
 
-    /// (what `apt-get dist-upgrade` would upgrade, what `apt list` calls upgradable), as `name:arch version`.
+    /// (what `apt-get --with-new-pkgs upgrade` would upgrade, what `apt list` calls upgradable), as `name:arch version`.
     pub(crate) async fn as_apt_says(&self) -> (BTreeSet<String>, BTreeSet<String>) {
-        let simulated = self.shell("apt-get -s dist-upgrade").await;
+        let simulated = self.shell("apt-get -s --with-new-pkgs upgrade").await;
         let simulated = simulated
             .lines()
             .filter_map(|l| {
@@ -256,6 +270,16 @@ impl<'a> Bench<'a> {
             .collect();
         (simulated, listed)
     }
+}
+
+/// What is offered from the beginning of the cases on.
+pub(crate) fn second() -> Vec<Deb> {
+    [
+        super::plain::second(),
+        super::moved::second(),
+        super::troubled::second(),
+    ]
+    .concat()
 }
 
 fn in_a_line(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{inventory::Blocked, operation::UpdateFilter};
+use domain::{inventory::Blocked, operation::UpdateFilter, plan::Allowed};
 use lab::lxc::Deb;
 
 use super::bench::{Bench, only};
@@ -19,6 +19,7 @@ pub(crate) fn first() -> Vec<Deb> {
         Deb::new("rf-m-taker", "1.0"),
         Deb::new("rf-m-victim", "1.0"),
         Deb::new("rf-m-adds", "1.0"),
+        Deb::new("containerd.io", "1.0"),
         Deb::new("rf-m-conf", "1.0").conffile("colour = red\n"),
         Deb::new("rf-m-foreign", "1.0").arch("i386"),
         Deb::new("rf-m-epoch", "9.0"),
@@ -39,6 +40,7 @@ pub(crate) fn second() -> Vec<Deb> {
         Deb::new("rf-m-taker", "1.1").conflicts("rf-m-victim"),
         Deb::new("rf-m-adds", "1.1").depends("rf-m-added"),
         Deb::new("rf-m-added", "1.0"),
+        Deb::new("containerd.io", "1.1"),
         Deb::new("rf-m-conf", "1.1").conffile("colour = green\n"),
         Deb::new("rf-m-foreign", "1.1").arch("i386"),
         Deb::new("rf-m-epoch", "1:1.0"),
@@ -47,12 +49,16 @@ pub(crate) fn second() -> Vec<Deb> {
     ]
 }
 
-pub(crate) async fn all(bench: &Bench<'_>) {
+/// What an administrator has done before.
+pub(crate) async fn prepare(bench: &Bench<'_>) {
     let prepare = "apt-mark hold rf-m-hold >/dev/null; apt-mark auto rf-m-plain >/dev/null; \
          printf 'Package: rf-m-pin\\nPin: version 1.0\\nPin-Priority: 1001\\n\\n\
          Package: rf-m-never\\nPin: release n=stable\\nPin-Priority: -1\\n' > /etc/apt/preferences.d/lab; \
          echo 'colour = blue' > /etc/rf-m-conf.conf";
     bench.shell(prepare).await;
+}
+
+pub(crate) async fn all(bench: &Bench<'_>) {
     scanned(bench).await;
     updated(bench).await;
 }
@@ -115,6 +121,12 @@ async fn scanned(bench: &Bench<'_>) {
             "none",
         ),
         (
+            "at the cost of another",
+            "conflicts with an installed package",
+            "rf-m-taker",
+            "1.0 -> 1.1, would remove rf-m-victim",
+        ),
+        (
             "foreign architecture",
             "i386 added",
             "rf-m-foreign",
@@ -168,10 +180,10 @@ async fn updated(bench: &Bench<'_>) {
             "rf-m-added:all - -> 1.0; rf-m-adds:all 1.0 -> 1.1",
         ),
         (
-            "a removal",
+            "a removal that was not allowed",
             "conflicts with an installed package",
             "rf-m-taker",
-            "rf-m-taker:all 1.0 -> 1.1; rf-m-victim:all 1.0 -> -",
+            "",
         ),
         (
             "epoch, installed",
@@ -200,6 +212,16 @@ async fn updated(bench: &Bench<'_>) {
     ] {
         bench.row(name, made, expected, bench.update(only(&[package])).await);
     }
+    let removals = Allowed {
+        removals: true,
+        ..Allowed::default()
+    };
+    bench.row(
+        "a removal that was allowed",
+        "conflicts with an installed package",
+        "rf-m-taker:all 1.0 -> 1.1; rf-m-victim:all 1.0 -> -",
+        bench.update_with(only(&["rf-m-taker"]), removals).await,
+    );
     let own = bench
         .shell("cat /etc/rf-m-conf.conf /etc/rf-m-conf.conf.dpkg-dist")
         .await;

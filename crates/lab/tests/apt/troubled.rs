@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use domain::inventory::Repository;
+use domain::{inventory::Repository, plan::Allowed};
 use lab::lxc::Deb;
 use wire::Outcome;
 
@@ -37,11 +37,10 @@ pub(crate) async fn all(bench: &Bench<'_>) {
     locked(bench).await;
     full(bench).await;
     cut(bench).await;
-    half_configured(bench).await;
 }
 
 /// The words of a failure and how dpkg's packages changed meanwhile; both must be said.
-fn failed(outcome: &Outcome, before: &Installed, after: &Installed) -> String {
+pub(super) fn failed(outcome: &Outcome, before: &Installed, after: &Installed) -> String {
     let changes = differences(before, after);
     match outcome {
         Outcome::Failed { problem, .. } => {
@@ -54,7 +53,7 @@ fn failed(outcome: &Outcome, before: &Installed, after: &Installed) -> String {
 }
 
 /// All of `wanted` stand in `got`; where one does not, all of it.
-fn says(got: &str, wanted: &[&str]) -> String {
+pub(super) fn says(got: &str, wanted: &[&str]) -> String {
     match wanted.iter().all(|w| got.contains(w)) {
         true => wanted.join(", "),
         false => got.to_owned(),
@@ -63,18 +62,27 @@ fn says(got: &str, wanted: &[&str]) -> String {
 
 impl Bench<'_> {
     /// A case in which an update must fail with these words, and dpkg must show nothing new.
-    async fn fails(&self, name: &'static str, made: &'static str, package: &str, words: &[&str]) {
+    pub(super) async fn fails(
+        &self,
+        name: &'static str,
+        made: &'static str,
+        package: &str,
+        words: &[&str],
+    ) {
         let only = only(&[package]);
-        let plan = self.plan(&only).await;
+        let plan = self.plan(&only, Allowed::default()).await;
         assert_eq!(plan.upgraded.len(), 1, "{name}: {plan:?}");
         let before = self.installed().await;
-        let outcome = self.desktop.done(Self::approved(&only, &plan)).await;
+        let outcome = self
+            .desktop
+            .done(Self::approved(&only, Allowed::default(), &plan))
+            .await;
         let got = failed(&outcome, &before, &self.installed().await);
         let wanted = [words, &["changed: {}"]].concat();
         self.row(name, made, wanted.join(", "), says(&got, &wanted));
     }
 
-    async fn succeeds(&self, name: &'static str, made: &'static str, package: &str) {
+    pub(super) async fn succeeds(&self, name: &'static str, made: &'static str, package: &str) {
         let done = self.update(only(&[package])).await;
         self.row(name, made, format!("{package}:all 1.0 -> 1.1"), done);
     }
@@ -261,9 +269,11 @@ async fn locked(bench: &Bench<'_>) {
         scan.of("rf-m-lock"),
     );
     let only = only(&["rf-m-lock"]);
-    let plan = bench.plan(&only).await;
+    let plan = bench.plan(&only, Allowed::default()).await;
     let before = bench.installed().await;
-    let job = bench.desktop.give(Bench::approved(&only, &plan));
+    let job = bench
+        .desktop
+        .give(Bench::approved(&only, Allowed::default(), &plan));
     let waiting = bench
         .desktop
         .until("the agent's word about the lock", |m| {
@@ -331,61 +341,5 @@ async fn cut(bench: &Bench<'_>) {
     bench.repository().cut(None);
     bench
         .succeeds("downloaded again", "the transfer is whole", "rf-m-cut")
-        .await;
-}
-
-async fn half_configured(bench: &Bench<'_>) {
-    let made = "its configuration fails";
-    let filter = only(&["rf-m-half"]);
-    let plan = bench.plan(&filter).await;
-    let outcome = bench.desktop.done(Bench::approved(&filter, &plan)).await;
-    let state = bench
-        .shell("dpkg-query -W -f '${db:Status-Status}' rf-m-half")
-        .await;
-    assert_eq!(state, "half-configured", "what dpkg says");
-    let got = match outcome {
-        Outcome::Failed { problem, result } => {
-            let result = result.unwrap();
-            format!(
-                "{:?} {:?} {}",
-                result.database_sound,
-                problem,
-                problem.words.clone().unwrap_or_default()
-            )
-        }
-        other => format!("{other:?}"),
-    };
-    let words = ["Some(false)", "rf-m-half cannot be configured"];
-    bench.row(
-        "an update that breaks",
-        made,
-        words.join(", "),
-        says(&got, &words),
-    );
-    let scan = bench.scan(false).await;
-    let told = scan.interrupted.unwrap_or_default();
-    let audit = bench.shell("dpkg --audit").await;
-    bench.row("half-configured", made, audit.trim(), told.trim());
-    // Somebody else's update does not go on over it.
-    let words = ["must be repaired first"];
-    bench
-        .fails("an update over a broken dpkg", made, "rf-m-beside", &words)
-        .await;
-    bench
-        .shell("rm /var/lib/dpkg/info/rf-m-half.postinst; dpkg --configure -a")
-        .await;
-    let scan = bench.scan(false).await;
-    bench.row(
-        "repaired",
-        "dpkg --configure -a",
-        "None, none",
-        format!("{:?}, {}", scan.interrupted, scan.of("rf-m-half")),
-    );
-    bench
-        .succeeds(
-            "an update after the repair",
-            "dpkg is sound again",
-            "rf-m-beside",
-        )
         .await;
 }

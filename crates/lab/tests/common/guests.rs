@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::{AgentId, Vmid, host::HostKey, operation::UpdateFilter};
+use domain::{AgentId, Vmid, host::HostKey, operation::UpdateFilter, plan::Allowed};
 use lab::{Lab, Options, Scenario};
 use reach::{CommandLog, CommandRecord, NodeAddress, SshNode};
 use secrecy::SecretString;
@@ -87,12 +87,17 @@ pub(crate) fn installed(lab: &Lab, package: &str) -> String {
 /// Approves everything that is pending in `web`.
 pub(crate) fn apply_all(lab: &Lab, house: &House, agent: AgentId) -> domain::JobId {
     let plan = lab.world().read(|w| {
-        lab::guest::apt::plan(&w.guest("small", 100).unwrap().machine, &UpdateFilter::All)
+        lab::guest::apt::plan(
+            &w.guest("small", 100).unwrap().machine,
+            &UpdateFilter::All,
+            Allowed::default(),
+        )
     });
     house.ask(
         agent,
         Action::Apply {
             only: UpdateFilter::All,
+            allowed: Allowed::default(),
             approved: plan.fingerprint(),
             changes: lab::guest::apt::changes(&plan),
         },

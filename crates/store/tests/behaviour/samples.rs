@@ -5,7 +5,7 @@ use domain::{
     fleet::{Power, Usage},
     host::Fingerprint,
     inventory::{Blocked, Inventory, Os, PackageScan, Repository, Severity, Update},
-    operation::{JobState, OperationKind, Problem, Receipt, ServiceCheck},
+    operation::{FileDifference, JobState, OperationKind, Problem, Receipt, ServiceCheck},
     plan::{GuestPlan, KeptBack, PackageChange, Plan, PlannedGuest, PlannedUpgrade, PlannedWork},
 };
 use secrecy::SecretString;
@@ -246,11 +246,13 @@ pub(crate) fn work() -> PlannedWork {
         kept_back: vec![KeptBack {
             package: "linux".into(),
             why: "held".into(),
+            remedy: None,
         }],
         download: 99,
         disk_needed: 400,
         disk_free: 1 << 40,
         restarts: vec!["nginx.service".into()],
+        conffiles: vec!["/etc/ssl/openssl.cnf".into()],
     };
     let fingerprint = plan.fingerprint();
     PlannedWork::Update { plan, fingerprint }
@@ -337,6 +339,10 @@ pub(crate) fn receipt(job: &NewJob, operation: &NewOperation, outcome: JobState)
         changes: vec![change("openssl")],
         not_done: vec![change("linux")],
         kept_files: vec!["/etc/nginx/nginx.conf.dpkg-dist".into()],
+        differences: vec![FileDifference {
+            path: "/etc/nginx/nginx.conf.dpkg-dist".into(),
+            text: "-a\n+b\n".into(),
+        }],
         services: vec![ServiceCheck {
             unit: "nginx.service".into(),
             active: true,

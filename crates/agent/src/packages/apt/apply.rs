@@ -9,8 +9,8 @@ use domain::{
 use wire::{Applied, Outcome};
 
 use super::{
-    Apt, SAME, database, database::Database, failure, locks, plan, release::Releases, status,
-    verify, verify::Before,
+    Apt, SAME, database, database::Database, failure, locks, plan, status, unchanged, verify,
+    verify::Before,
 };
 use crate::{
     clock, mask,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Without output and without processor time for this long, a run is ended.
-const STALL: Duration = Duration::from_secs(30 * 60);
+pub(super) const STALL: Duration = Duration::from_secs(30 * 60);
 /// Where each part of a job lies in its percentage.
 const DOWNLOAD: (f32, f32) = (5.0, 35.0);
 const INSTALL: (f32, f32) = (35.0, 95.0);
@@ -41,16 +41,6 @@ pub(super) fn run(
     }
 }
 
-fn unchanged(stopped: Stopped) -> Box<Outcome> {
-    Box::new(match stopped {
-        Stopped::Cancelled => Outcome::Cancelled { result: None },
-        Stopped::Failed(problem) | Stopped::Interrupted(problem) => Outcome::Failed {
-            problem,
-            result: None,
-        },
-    })
-}
-
 /// Preflight and download.
 fn prepared(
     apt: &Apt<'_>,
@@ -59,18 +49,18 @@ fn prepared(
 ) -> Result<(Vec<String>, Before), Box<Outcome>> {
     progress.step(StepKind::Preflight);
     progress.percent(0);
-    wait(apt, progress).map_err(unchanged)?;
+    wait(apt, progress).map_err(early)?;
     let words = compared(apt, approval)?;
     cancel_point(progress)?;
     progress.step(StepKind::Download);
-    download(apt, &words, progress).map_err(unchanged)?;
+    download(apt, &words, progress).map_err(early)?;
     cancel_point(progress)?;
     progress.step(StepKind::Apply);
-    wait(apt, progress).map_err(unchanged)?;
+    wait(apt, progress).map_err(early)?;
     // The download took its time: what was compared before it may have moved since.
     let words = compared(apt, approval)?;
     let failed = |what: &str, words: String| {
-        unchanged(Stopped::Failed(Problem {
+        early(Stopped::Failed(Problem {
             what: what.to_owned(),
             words: Some(mask::urls(&words)),
             next: Some("Nothing was changed. Repair what is named, then scan again.".to_owned()),
@@ -94,9 +84,14 @@ fn prepared(
     Ok((words, before))
 }
 
+/// The end of a job that has changed nothing.
+fn early(stopped: Stopped) -> Box<Outcome> {
+    Box::new(unchanged(stopped))
+}
+
 fn cancel_point(progress: &dyn Progress) -> Result<(), Box<Outcome>> {
     if progress.cancelled() {
-        return Err(unchanged(Stopped::Cancelled));
+        return Err(early(Stopped::Cancelled));
     }
     Ok(())
 }
@@ -107,8 +102,9 @@ fn wait(apt: &Apt<'_>, progress: &mut dyn Progress) -> Result<(), Stopped> {
 
 /// Simulates again and compares with what was approved; gives the words for apt.
 fn compared(apt: &Apt<'_>, approval: Approval<'_>) -> Result<Vec<String>, Box<Outcome>> {
-    let plan =
-        plan::make(apt, approval.only).map_err(|problem| unchanged(Stopped::Failed(problem)))?;
+    let made = plan::make(apt, approval.only, approval.allowed)
+        .map_err(|problem| early(Stopped::Failed(problem)))?;
+    let plan = made.plan;
     let surprise = plan.removed.iter().any(|r| !approval.changes.contains(r));
     if plan.fingerprint() != *approval.fingerprint || surprise {
         return Err(Box::new(Outcome::PlanMoved { plan }));
@@ -126,19 +122,7 @@ fn compared(apt: &Apt<'_>, approval: Approval<'_>) -> Result<Vec<String>, Box<Ou
         }));
     }
     enough_space(&plan)?;
-    let selection = plan::selection(apt, approval.only, &Releases::read(apt.layout));
-    let mut words = match selection {
-        Ok(Some(words)) => words,
-        // It was there a moment ago.
-        Ok(None) => return Err(Box::new(Outcome::PlanMoved { plan })),
-        Err(words) => {
-            return Err(unchanged(Stopped::Failed(Problem {
-                what: "apt could not say what an update would do".to_owned(),
-                words: Some(mask::urls(&words)),
-                next: None,
-            })));
-        }
-    };
+    let mut words = made.words;
     if plan.removed.is_empty() {
         words.insert(0, "--no-remove".to_owned());
     }
@@ -150,7 +134,7 @@ fn enough_space(plan: &GuestPlan) -> Result<(), Box<Outcome>> {
         return Ok(());
     }
     let mib = |bytes: u64| bytes.div_ceil(1024 * 1024);
-    Err(unchanged(Stopped::Failed(Problem {
+    Err(early(Stopped::Failed(Problem {
         what: format!(
             "the guest's disk is too small for this update: it needs {} MiB and has {} MiB free",
             mib(plan.disk_needed),
@@ -201,7 +185,7 @@ fn install(
     let ended = apt_get(apt, words, INSTALL, false, progress);
     progress.step(StepKind::Verify);
     progress.percent(INSTALL.1 as u8);
-    let result = verify::changes(apt, approval, before, progress);
+    let result = verify::changes(apt, approval.changes, before, progress);
     let (end, lines) = match ended {
         Ok(ended) => ended,
         Err(Stopped::Failed(problem) | Stopped::Interrupted(problem)) => {

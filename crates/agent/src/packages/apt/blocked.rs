@@ -1,9 +1,10 @@
-//! Updates that an update of everything would leave out, and why: held, kept back, phased, pinned.
+//! Updates that an update of everything would leave out, and why: held, kept back, phased, pinned, at the cost of others.
 
 use std::{collections::BTreeSet, fs};
 
 use domain::{
     inventory::{Blocked, Update},
+    plan::Allowed,
     version::compare_debian,
 };
 
@@ -22,6 +23,7 @@ const REASONS: usize = 5;
 /// Updates that exist and would not be installed, with the reason of each.
 pub(super) fn updates(
     apt: &Apt<'_>,
+    allowed: Allowed,
     simulation: &Simulation,
     database: &Database,
     releases: &Releases,
@@ -40,6 +42,7 @@ pub(super) fn updates(
     names.extend(simulation.phased.iter().cloned());
     let mut updates = Vec::new();
     let mut reasons = 0;
+    let mut wider: Option<Simulation> = None;
     for policy in policies(apt, names.iter().map(String::as_str))? {
         let Some(((package, arch), entry)) = database.find(&policy.package) else {
             continue;
@@ -57,14 +60,19 @@ pub(super) fn updates(
             Blocked::Phased
         } else {
             reasons += 1;
-            let why = if reasons <= REASONS {
-                why_kept_back(apt, &policy.package)
-            } else {
-                None
+            let alone = match reasons <= REASONS {
+                true => alone(apt, &policy.package),
+                false => None,
             };
-            Blocked::KeptBack {
-                why: why.unwrap_or_else(|| "apt does not say why".to_owned()),
+            // Asked for once, and only where something is kept back.
+            if wider.is_none() && !allowed.removals {
+                let removals = true;
+                wider = Some(apt.simulate(&Apt::everything(Allowed {
+                    removals,
+                    ..allowed
+                }))?);
             }
+            kept_back(package, arch, alone, wider.as_ref())
         };
         updates.push(from_policy(
             (package, arch, &entry.version),
@@ -189,40 +197,68 @@ fn policies<'a>(
     Ok(policies)
 }
 
-/// What stands in the way of one package, by a simulation of upgrading it alone.
-fn why_kept_back(apt: &Apt<'_>, package: &str) -> Option<String> {
-    let out = apt
-        .ask(
-            "apt-get",
-            &[
-                "-s",
-                "-q",
-                "-o",
-                "Debug::NoLocking=1",
-                "install",
-                "--only-upgrade",
-                package,
-            ],
-        )
-        .ok()?;
+/// What stands in the way of one package.
+enum Alone {
+    /// In apt's words.
+    Unmet(String),
+    /// It would remove these.
+    Removes(Vec<String>),
+    /// It would add these.
+    Adds(Vec<String>),
+}
+
+/// Why one package is kept back. `wider` is what an update with removals would do.
+fn kept_back(
+    package: &str,
+    arch: &str,
+    alone: Option<Alone>,
+    wider: Option<&Simulation>,
+) -> Blocked {
+    let helps = wider.filter(|w| {
+        let mut installs = w.installs.iter();
+        !w.removals.is_empty()
+            && installs.any(|i| i.package == package && (i.arch == arch || arch == "all"))
+    });
+    match (alone, helps) {
+        (Some(Alone::Removes(packages)), Some(_)) => Blocked::Removes { packages },
+        // Nothing says which of the removals are its own, so that all are named.
+        (None, Some(wider)) => Blocked::Removes {
+            packages: wider.removals.iter().map(|r| r.package.clone()).collect(),
+        },
+        (Some(Alone::Unmet(why)), _) => Blocked::KeptBack { why },
+        (Some(Alone::Removes(names)), None) => Blocked::KeptBack {
+            why: format!("it would remove {}", names.join(", ")),
+        },
+        (Some(Alone::Adds(names)), _) => Blocked::KeptBack {
+            why: format!("it would install {}", names.join(", ")),
+        },
+        (None, None) => Blocked::KeptBack {
+            why: "apt does not say why".to_owned(),
+        },
+    }
+}
+
+/// Asked by a simulation of upgrading it alone.
+fn alone(apt: &Apt<'_>, package: &str) -> Option<Alone> {
+    let arguments = [
+        "-s",
+        "-q",
+        "-o",
+        "Debug::NoLocking=1",
+        "install",
+        "--only-upgrade",
+        package,
+    ];
+    let out = apt.ask("apt-get", &arguments).ok()?;
     if let Some(unmet) = simulation::unmet(&out.stdout) {
-        return Some(unmet);
+        return Some(Alone::Unmet(unmet));
     }
     let simulation = simulation::parse(&out.stdout);
-    let list = |names: Vec<&str>| names.join(", ");
-    let removed: Vec<&str> = simulation
-        .removals
-        .iter()
-        .map(|r| r.package.as_str())
-        .collect();
-    if !removed.is_empty() {
-        return Some(format!("it would remove {}", list(removed)));
+    if !simulation.removals.is_empty() {
+        let names = simulation.removals.into_iter().map(|r| r.package);
+        return Some(Alone::Removes(names.collect()));
     }
-    let added: Vec<&str> = simulation
-        .installs
-        .iter()
-        .filter(|i| i.from.is_none())
-        .map(|i| i.package.as_str())
-        .collect();
-    (!added.is_empty()).then(|| format!("it would install {}", list(added)))
+    let added = simulation.installs.into_iter().filter(|i| i.from.is_none());
+    let added: Vec<String> = added.map(|i| i.package).collect();
+    (!added.is_empty()).then_some(Alone::Adds(added))
 }

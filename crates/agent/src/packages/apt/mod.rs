@@ -2,7 +2,9 @@
 
 mod apply;
 mod blocked;
+mod conffiles;
 mod database;
+mod engine;
 mod failure;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -11,6 +13,7 @@ mod plan;
 mod policy;
 mod refresh;
 mod release;
+mod repair;
 mod scan;
 mod show;
 mod simulation;
@@ -23,7 +26,7 @@ use domain::{
     Timestamp,
     inventory::{PackageScan, Update},
     operation::{Problem, UpdateFilter},
-    plan::GuestPlan,
+    plan::{Allowed, GuestPlan},
 };
 use wire::{Applied, Outcome};
 
@@ -99,12 +102,34 @@ impl<'a> Apt<'a> {
         Ok(simulation)
     }
 
+    /// What an update of everything is to apt: with removals only where they were allowed, and then what a scan and a
+    /// plan count is what the run does.
+    fn everything(allowed: Allowed) -> Vec<String> {
+        let words: &[&str] = if allowed.removals {
+            &["dist-upgrade"]
+        } else {
+            &["upgrade", "--with-new-pkgs"]
+        };
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
     /// Which sources are configured.
     fn sources(&self) -> Stamp {
         Stamp::of(&[
             self.layout.at("etc/apt/sources.list"),
             self.layout.at("etc/apt/sources.list.d"),
         ])
+    }
+}
+
+/// The outcome of a piece of work that ended before it changed anything.
+fn unchanged(stopped: Stopped) -> Outcome {
+    match stopped {
+        Stopped::Cancelled => Outcome::Cancelled { result: None },
+        Stopped::Failed(problem) | Stopped::Interrupted(problem) => Outcome::Failed {
+            problem,
+            result: None,
+        },
     }
 }
 
@@ -182,8 +207,12 @@ impl PackageManager for Apt<'_> {
         Ok(refreshed)
     }
 
-    fn plan(&self, only: &UpdateFilter) -> Result<GuestPlan, Problem> {
-        plan::make(self, only)
+    fn plan(&self, only: &UpdateFilter, allowed: Allowed) -> Result<GuestPlan, Problem> {
+        plan::make(self, only, allowed).map(|made| made.plan)
+    }
+
+    fn repair(&self, before: &mut dyn FnMut(&Installed), progress: &mut dyn Progress) -> Outcome {
+        repair::run(self, before, progress)
     }
 
     fn apply(

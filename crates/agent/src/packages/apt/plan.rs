@@ -1,87 +1,181 @@
 //! Makes a plan from apt's own simulation, with exactly the arguments that the run will use.
 
+use std::collections::BTreeSet;
+
 use domain::{
-    inventory::Blocked,
+    inventory::{Blocked, Update},
     operation::{Problem, UpdateFilter},
-    plan::{GuestPlan, KeptBack, PackageChange, PlannedUpgrade},
+    plan::{Allowed, GuestPlan, KeptBack, PackageChange, PlannedUpgrade, Remedy},
 };
 
 use super::{
-    Apt, blocked,
+    Apt, blocked, conffiles,
     database::Database,
+    engine,
     release::Releases,
     scan,
     simulation::{Install, Simulation},
 };
-use crate::mask;
+use crate::{guest, mask};
 
 /// Kept free beside what is counted: logs, caches and maintainer scripts write, too.
 const MARGIN: u64 = 32 * 1024 * 1024;
 
-/// What apt is asked for: the words after the options. None when nothing that the filter names is pending.
-pub(super) fn selection(
+/// A plan, and the words after apt's options that make it true.
+pub(super) struct Made {
+    pub(super) plan: GuestPlan,
+    pub(super) words: Vec<String>,
+}
+
+/// What apt is asked for, and what that would do.
+#[derive(Default)]
+struct Selection {
+    words: Vec<String>,
+    simulation: Simulation,
+    /// What an update of everything would do.
+    whole: Simulation,
+    /// Docker's engine, where it is left out.
+    engine: Vec<KeptBack>,
+}
+
+/// Whether `only` is about a package: its name, its architecture, and whether its new version is a security update.
+fn is_about(only: &UpdateFilter, package: &str, arch: &str, security: bool) -> bool {
+    match only {
+        UpdateFilter::All => true,
+        UpdateFilter::Security => security,
+        UpdateFilter::Packages { names } => {
+            let qualified = format!("{package}:{arch}");
+            names.iter().any(|n| *n == package || *n == qualified)
+        }
+    }
+}
+
+fn selection(
     apt: &Apt<'_>,
     only: &UpdateFilter,
+    allowed: Allowed,
     releases: &Releases,
-) -> Result<Option<Vec<String>>, String> {
-    let wanted: Box<dyn Fn(&Install) -> bool> = match only {
-        UpdateFilter::All => return Ok(Some(vec!["dist-upgrade".to_owned()])),
-        UpdateFilter::Security => {
-            Box::new(|install| scan::provenance(install, releases).2.is_security())
-        }
-        UpdateFilter::Packages { names } => Box::new(|install| {
-            let qualified = format!("{}:{}", install.package, install.arch);
-            names
-                .iter()
-                .any(|n| *n == install.package || *n == qualified)
-        }),
+) -> Result<Selection, String> {
+    let everything = Apt::everything(allowed);
+    let whole = apt.simulate(&everything)?;
+    let leaves = |package: &str| {
+        !allowed.engine && engine::is_part(package) && !engine::is_named(only, package)
     };
-    let all = apt.simulate(&["dist-upgrade".to_owned()])?;
-    let mut chosen: Vec<String> = all
+    let wanted = |install: &&Install| {
+        let security = || scan::provenance(install, releases).2.is_security();
+        let security = *only == UpdateFilter::Security && security();
+        install.from.is_some() && is_about(only, &install.package, &install.arch, security)
+    };
+    let (left, chosen): (Vec<&Install>, Vec<&Install>) = whole
         .installs
         .iter()
-        .filter(|install| install.from.is_some() && wanted(install))
-        .map(|install| match install.arch.as_str() {
-            "all" => format!("{}={}", install.package, install.to),
-            arch => format!("{}:{arch}={}", install.package, install.to),
-        })
-        .collect();
-    if chosen.is_empty() {
-        return Ok(None);
+        .filter(wanted)
+        .partition(|install| leaves(&install.package));
+    let engine: Vec<KeptBack> = left.iter().map(|install| engine_kept(install)).collect();
+    if *only == UpdateFilter::All && engine.is_empty() {
+        return Ok(Selection {
+            words: everything,
+            simulation: whole.clone(),
+            whole,
+            engine,
+        });
     }
-    chosen.sort();
+    if chosen.is_empty() {
+        return Ok(Selection {
+            whole,
+            engine,
+            ..Selection::default()
+        });
+    }
+    let mut names: Vec<String> = chosen.iter().map(|install| exact(install)).collect();
+    names.sort();
     // --only-upgrade leaves the mark "installed automatically" as it is.
     let mut words = vec!["install".to_owned(), "--only-upgrade".to_owned()];
-    words.append(&mut chosen);
-    Ok(Some(words))
+    words.append(&mut names);
+    let simulation = apt.simulate(&words)?;
+    let mut touched = simulation.installs.iter().filter(|i| leaves(&i.package));
+    if touched.next().is_some() {
+        // The rest cannot be had without it: then nothing is done until it is allowed.
+        let engine = simulation.installs.iter().filter(|i| leaves(&i.package));
+        return Ok(Selection {
+            engine: engine.map(engine_kept).collect(),
+            whole,
+            ..Selection::default()
+        });
+    }
+    Ok(Selection {
+        words,
+        simulation,
+        whole,
+        engine,
+    })
+}
+
+fn engine_kept(install: &Install) -> KeptBack {
+    KeptBack {
+        package: install.package.clone(),
+        why: engine::WHY.to_owned(),
+        remedy: Some(Remedy::Engine),
+    }
+}
+
+/// A package in this version and no other.
+fn exact(install: &Install) -> String {
+    match install.arch.as_str() {
+        "all" => format!("{}={}", install.package, install.to),
+        arch => format!("{}:{arch}={}", install.package, install.to),
+    }
 }
 
 /// The plan for `only`.
-pub(super) fn make(apt: &Apt<'_>, only: &UpdateFilter) -> Result<GuestPlan, Problem> {
-    try_make(apt, only).map_err(|words| Problem {
+pub(super) fn make(apt: &Apt<'_>, only: &UpdateFilter, allowed: Allowed) -> Result<Made, Problem> {
+    try_make(apt, only, allowed).map_err(|words| Problem {
         what: "apt could not say what an update would do".to_owned(),
         words: Some(mask::urls(&words)),
         next: Some("Nothing was changed. Repair what apt names, then scan again.".to_owned()),
     })
 }
 
-fn try_make(apt: &Apt<'_>, only: &UpdateFilter) -> Result<GuestPlan, String> {
+fn try_make(apt: &Apt<'_>, only: &UpdateFilter, allowed: Allowed) -> Result<Made, String> {
     let releases = Releases::read(apt.layout);
     let database = Database::read(apt.tools)?;
-    let simulation = match selection(apt, only, &releases)? {
-        Some(words) => apt.simulate(&words)?,
-        None => Simulation::default(),
-    };
+    let Selection {
+        words,
+        simulation,
+        whole,
+        engine,
+    } = selection(apt, only, allowed, &releases)?;
+    let mut kept_back = engine;
+    for update in blocked::updates(apt, allowed, &whole, &database, &releases)? {
+        let security = update.severity.is_security();
+        if is_about(only, &update.package, &update.arch, security) {
+            kept_back.push(kept(update));
+        }
+    }
     let mut plan = GuestPlan {
         upgraded: Vec::new(),
         added: Vec::new(),
         removed: removed(&simulation, &database),
-        kept_back: kept_back(apt, only, &simulation, &database, &releases)?,
+        kept_back,
         download: 0,
         disk_needed: 0,
         disk_free: free(apt)?,
         restarts: Vec::new(),
+        conffiles: Vec::new(),
     };
+    count(apt, &mut plan, &simulation, &database, &releases)?;
+    foresee(apt, &mut plan);
+    Ok(Made { plan, words })
+}
+
+/// Adds what is upgraded and added, with what that takes.
+fn count(
+    apt: &Apt<'_>,
+    plan: &mut GuestPlan,
+    simulation: &Simulation,
+    database: &Database,
+    releases: &Releases,
+) -> Result<(), String> {
     let sizes = scan::sizes(
         apt,
         simulation
@@ -117,7 +211,7 @@ fn try_make(apt: &Apt<'_>, only: &UpdateFilter) -> Result<GuestPlan, String> {
         if install.from.is_none() {
             plan.added.push(change);
         } else {
-            let (origin, suite, severity) = scan::provenance(install, &releases);
+            let (origin, suite, severity) = scan::provenance(install, releases);
             plan.upgraded.push(PlannedUpgrade {
                 change,
                 origin,
@@ -137,7 +231,48 @@ fn try_make(apt: &Apt<'_>, only: &UpdateFilter) -> Result<GuestPlan, String> {
             .saturating_add(largest)
             .saturating_add(MARGIN);
     }
-    Ok(plan)
+    Ok(())
+}
+
+/// What the update will meet: changed configuration files, and services that run code of these packages. A plan is
+/// good without this, so that an unanswered question costs only the forecast.
+fn foresee(apt: &Apt<'_>, plan: &mut GuestPlan) {
+    let names: Vec<String> = plan
+        .upgraded
+        .iter()
+        .map(|u| match u.change.arch.as_str() {
+            "all" => u.change.package.clone(),
+            arch => format!("{}:{arch}", u.change.package),
+        })
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    plan.conffiles = conffiles::changed(apt, &names).unwrap_or_default();
+    let mut files = BTreeSet::new();
+    for batch in names.chunks(scan::BATCH) {
+        let mut arguments = vec!["-L"];
+        arguments.extend(batch.iter().map(String::as_str));
+        if let Ok(out) = apt.ask("dpkg-query", &arguments) {
+            files.extend(out.stdout.lines().map(str::to_owned));
+        }
+    }
+    plan.restarts = guest::restarts::running(apt.layout, &files);
+}
+
+fn kept(update: Update) -> KeptBack {
+    KeptBack {
+        why: update
+            .blocked
+            .as_ref()
+            .map(Blocked::words)
+            .unwrap_or_default(),
+        remedy: match update.blocked {
+            Some(Blocked::Removes { .. }) => Some(Remedy::Removals),
+            _ => None,
+        },
+        package: update.package,
+    }
 }
 
 fn signed(size: u64) -> i64 {
@@ -165,31 +300,6 @@ fn removed(simulation: &Simulation, database: &Database) -> Vec<PackageChange> {
         .collect();
     removed.sort();
     removed
-}
-
-fn kept_back(
-    apt: &Apt<'_>,
-    only: &UpdateFilter,
-    simulation: &Simulation,
-    database: &Database,
-    releases: &Releases,
-) -> Result<Vec<KeptBack>, String> {
-    // A plan for some packages leaves all others by choice: there is nothing to explain.
-    if *only != UpdateFilter::All {
-        return Ok(Vec::new());
-    }
-    let blocked = blocked::updates(apt, simulation, database, releases)?;
-    let kept = blocked.into_iter().map(|update| KeptBack {
-        why: match update.blocked {
-            Some(Blocked::Held) => "held by apt-mark".to_owned(),
-            Some(Blocked::Phased) => "phased: its roll-out has not reached this machine".to_owned(),
-            Some(Blocked::Pinned) => "pinned by apt's preferences".to_owned(),
-            Some(Blocked::KeptBack { why }) => why,
-            None => String::new(),
-        },
-        package: update.package,
-    });
-    Ok(kept.collect())
 }
 
 /// Bytes free for root's processes, on the fullest of the file systems that an update writes to.

@@ -8,6 +8,7 @@ use std::{
 use domain::{
     Timestamp,
     inventory::{PackageScan, Repository, Severity, Update},
+    plan::Allowed,
 };
 
 use super::{
@@ -25,14 +26,20 @@ pub(super) const BATCH: usize = 400;
 /// A whole scan.
 pub(super) fn run(apt: &Apt<'_>, known: &[Update]) -> Result<PackageScan, String> {
     let database = Database::read(apt.tools)?;
-    let simulation = apt.simulate(&["dist-upgrade".to_owned()])?;
+    let simulation = apt.simulate(&Apt::everything(Allowed::default()))?;
     let releases = Releases::read(apt.layout);
     let mut updates: Vec<Update> = simulation
         .installs
         .iter()
         .filter_map(|install| update(install, &releases))
         .collect();
-    updates.extend(blocked::updates(apt, &simulation, &database, &releases)?);
+    updates.extend(blocked::updates(
+        apt,
+        Allowed::default(),
+        &simulation,
+        &database,
+        &releases,
+    )?);
     updates.sort_by(|a, b| (&a.package, &a.arch).cmp(&(&b.package, &b.arch)));
     updates.dedup_by(|a, b| a.package == b.package && a.arch == b.arch);
     add_sizes(apt, &mut updates, known)?;

@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use domain::operation::{LogLevel, ServiceCheck};
+use domain::{
+    operation::{LogLevel, ServiceCheck},
+    plan::PackageChange,
+};
 use wire::Applied;
 
-use super::{Apt, database, database::Database};
+use super::{Apt, conffiles, database, database::Database};
 use crate::{
     guest,
     guest::services::State,
-    packages::{Approval, Installed, Progress},
+    packages::{Installed, Progress},
 };
 
 /// How long a service may take to come back after its restart.
@@ -35,10 +38,10 @@ impl Before {
     }
 }
 
-/// What really changed, and how the guest is now.
+/// What really changed, and how the guest is now. `promised` is what was approved.
 pub(super) fn changes(
     apt: &Apt<'_>,
-    approval: Approval<'_>,
+    promised: &[PackageChange],
     before: &Before,
     progress: &mut dyn Progress,
 ) -> Applied {
@@ -52,17 +55,18 @@ pub(super) fn changes(
         Ok(now) => {
             let now = now.versions();
             result.changes = database::difference(&before.installed, &now);
-            result.not_done = database::not_done(approval.changes, &now);
+            result.not_done = database::not_done(promised, &now);
         }
         Err(words) => {
             progress.log(LogLevel::Error, &words);
-            result.not_done = approval.changes.to_vec();
+            result.not_done = promised.to_vec();
         }
     }
     result.kept_files = guest::leftovers::under_etc(apt.layout)
         .into_iter()
         .filter(|f| !before.leftovers.contains(f))
         .collect();
+    result.differences = conffiles::differences(apt, &result.kept_files);
     result.services = services(apt, &before.services, progress);
     restore_marks(apt, before.manual.as_deref(), progress);
     result
