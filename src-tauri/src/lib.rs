@@ -33,11 +33,12 @@ pub fn run() -> ExitCode {
         ])
         .setup(|app| {
             let data_dir = settings::data_dir(app.path())?;
+            let exports = settings::exports(app.path(), &data_dir);
             app.manage(logs::start(&data_dir));
             tracing::info!(version = env!("CARGO_PKG_VERSION"), data = %data_dir.display(), "starting");
             files::raise_limit();
             let resources = app.path().resource_dir().ok();
-            app.manage(rpc::open(settings::read(data_dir, resources.as_deref())));
+            app.manage(rpc::open(settings::read(data_dir, exports, resources.as_deref())));
             window::create(app)?;
             Ok(())
         });

@@ -38,17 +38,30 @@ pub(crate) fn data_dir<R: Runtime>(paths: &PathResolver<R>) -> tauri::Result<Pat
     }
 }
 
+/// Where files for the user go: the folder for downloads, or beside the data where that is a place of its own.
+pub(crate) fn exports<R: Runtime>(paths: &PathResolver<R>, data_dir: &Path) -> PathBuf {
+    let downloads = paths.download_dir().ok();
+    downloads
+        .filter(|_| data_override().is_none())
+        .unwrap_or_else(|| data_dir.join("exports"))
+}
+
 /// What the program is opened with.
 ///
 /// # Errors
 /// When a variable of the environment is not understood; silently going on without it would be a surprise.
-pub(crate) fn read(data_dir: PathBuf, resources: Option<&Path>) -> Result<api::Settings, Error> {
+pub(crate) fn read(
+    data_dir: PathBuf,
+    exports: PathBuf,
+    resources: Option<&Path>,
+) -> Result<api::Settings, Error> {
     Ok(api::Settings {
         data_dir,
         passphrase: text(PASSPHRASE).map(SecretString::from),
         demo: text(DEMO).is_some_and(|value| value == "1"),
         agent_binary: agent_binary(env::var_os(AGENT_BINARY), resources),
         home: env::home_dir(),
+        exports,
         gateway_bind: text(GATEWAY_BIND).map(|value| bind(&value)).transpose()?,
     })
 }

@@ -241,6 +241,7 @@ fn job(directory: &JobDirectory) -> JobStatus {
         Ok(Action::Plan { .. }) => "plan",
         Ok(Action::Apply { .. }) => "update",
         Ok(Action::Repair) => "repair",
+        Ok(Action::Changelog { .. }) => "changelog",
         Ok(Action::Uninstall) => "uninstall",
         Ok(Action::Restart) => "restart",
         Ok(Action::Upgrade { .. }) => "upgrade",

@@ -89,6 +89,7 @@ impl Wanted {
             | Action::Plan { .. }
             | Action::Apply { .. }
             | Action::Repair
+            | Action::Changelog { .. }
             | Action::Uninstall
             | Action::Restart => None,
         }

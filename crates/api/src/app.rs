@@ -34,6 +34,8 @@ pub struct Settings {
     pub agent_binary: Option<AgentFile>,
     /// The user's home folder: the SSH configuration and key files in it are proposed for nodes.
     pub home: Option<PathBuf>,
+    /// Where files for the user are put: the folder for downloads.
+    pub exports: PathBuf,
     /// Where agents are heard; all addresses and a kept port unless given.
     pub gateway_bind: Option<SocketAddr>,
 }
@@ -42,6 +44,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct App {
     pub(crate) engine: Engine,
+    pub(crate) exports: PathBuf,
     data_dir: PathBuf,
     demo: bool,
     secrets: Mutex<HashMap<String, (SecretString, Instant)>>,
@@ -78,6 +81,7 @@ impl App {
         }
         Ok(Arc::new(Self {
             engine,
+            exports: settings.exports,
             data_dir: settings.data_dir,
             demo: settings.demo,
             secrets: Mutex::default(),

@@ -102,4 +102,14 @@ commands! {
     try_way(WhichGuest) -> TriedWay;
     gateway(Nothing) -> GatewayInfo;
     set_gateway_port(SetGatewayPort) -> GatewayInfo;
+    approve_updates(ApproveUpdates) -> ApprovedUpdates;
+    withdraw_approvals(WithdrawApprovals) -> Nothing;
+    approvals(Nothing) -> Approvals;
+    set_rule(SetRule) -> UpdateRule;
+    remove_rule(RemoveRule) -> Nothing;
+    rules(Nothing) -> Rules;
+    fleet_updates(Nothing) -> FleetUpdates;
+    read_receipts(ReadReceipts) -> Receipts;
+    export_receipts(ExportReceipts) -> Exported;
+    read_changelog(ReadChangelog) -> Changelog;
 }

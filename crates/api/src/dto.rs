@@ -23,8 +23,10 @@ macro_rules! dto {
 }
 
 mod access;
+mod updates;
 
 pub use access::*;
+pub use updates::*;
 
 dto! {
     /// No fields.
@@ -137,6 +139,12 @@ dto! {
         /// What the plan may do beyond its kind.
         #[serde(default)]
         allowed: Allowed,
+        /// One LXC first, and the rest only if that went well.
+        #[serde(default)]
+        canary: bool,
+        /// The share of LXCs that may fail before the rest is not begun; none for the usual one.
+        #[serde(default)]
+        stop_percent: Option<u8>,
     }
     struct ApprovePlan {
         plan: PlanId,
@@ -174,6 +182,9 @@ dto! {
         inventory: Option<Inventory>,
         /// Newest first, at most 100.
         receipts: Vec<Receipt>,
+        approvals: Vec<Approval>,
+        /// The user's rules that count for it.
+        rules: Vec<AppliedRule>,
     }
     struct GuestSettings {
         facts: Option<GuestFacts>,

@@ -30,7 +30,10 @@ impl App {
 
     pub(crate) async fn guest_details(&self, request: WhichGuest) -> Result<GuestDetails, Error> {
         let details = self.engine.guest(request.guest).await?;
+        let guest = details.row.id;
         Ok(GuestDetails {
+            approvals: self.approvals_of(Some(guest)),
+            rules: self.applied_rules(guest),
             row: details.row,
             inventory: details.inventory,
             receipts: details.receipts,

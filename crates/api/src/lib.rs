@@ -7,8 +7,10 @@ pub mod commands;
 pub mod dto;
 pub mod error;
 mod fleet;
+mod history;
 mod life;
 mod operate;
+mod updates;
 mod way;
 mod wizard;
 

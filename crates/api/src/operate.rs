@@ -33,7 +33,11 @@ impl App {
                 request.kind,
                 &request.targets,
                 request.only,
-                request.allowed,
+                engine::PlanOptions {
+                    allowed: request.allowed,
+                    canary: request.canary,
+                    stop_percent: request.stop_percent,
+                },
             )
             .await?)
     }

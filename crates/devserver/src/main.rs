@@ -59,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
         .filter(|value| !value.is_empty())
         .map(secrecy::SecretString::from);
     let app = Box::pin(api::App::open(api::Settings {
+        exports: std::path::absolute(&arguments.data)?.join("exports"),
         data_dir: std::path::absolute(&arguments.data)?,
         passphrase,
         demo: arguments.demo,

@@ -163,6 +163,8 @@ pub struct GuestRow {
     pub memory: Option<Usage>,
     pub agent: AgentState,
     pub updates: UpdateState,
+    /// Updates that are approved and still pending.
+    pub approved: u32,
     /// What runs on it now.
     pub activity: Option<Activity>,
     /// Its node does not answer: everything here is the last known picture.

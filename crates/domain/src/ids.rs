@@ -59,6 +59,10 @@ uuid_id! {
     JobId = "job id";
     /// A plan that may be approved.
     PlanId = "plan id";
+    /// One update of one guest that somebody approved.
+    ApprovalId = "approval id";
+    /// A rule about updates: ignore, snooze, hold.
+    RuleId = "rule id";
     /// A command that is pasted into a node's shell.
     PasteId = "id of a pasted command";
 }

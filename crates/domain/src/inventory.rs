@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Timestamp;
+use crate::{Timestamp, rule::RuleKind};
 
 /// A guest as its agent sees it. Stored whole, compared by [`Inventory::hash`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -72,6 +72,10 @@ pub struct Repository {
 #[serde(rename_all = "camelCase")]
 pub struct Update {
     pub package: String,
+    /// The source that it was built from, by which updates of one fix are put together: `openssl` for `libssl3`.
+    /// Empty from agents that are older.
+    #[serde(default)]
+    pub source: String,
     pub arch: String,
     pub installed: String,
     pub candidate: String,
@@ -139,13 +143,48 @@ impl Blocked {
     }
 }
 
+impl Update {
+    /// The source package, or the package where its agent names none.
+    pub fn source(&self) -> &str {
+        if self.source.is_empty() {
+            &self.package
+        } else {
+            &self.source
+        }
+    }
+
+    /// As apt takes it: `libssl3:amd64`, or the name alone for every architecture.
+    pub fn qualified(&self) -> String {
+        match self.arch.as_str() {
+            "all" => self.package.clone(),
+            arch => format!("{}:{arch}", self.package),
+        }
+    }
+}
+
 impl Inventory {
+    /// What is pending; nothing where that is not known.
+    pub fn updates(&self) -> &[Update] {
+        match &self.packages {
+            PackageScan::Apt { updates, .. } => updates,
+            PackageScan::Unsupported { .. } | PackageScan::Failed { .. } => &[],
+        }
+    }
+
     /// Numbers for the tree: (security, total) of updates that would be installed, and how many are blocked.
     pub fn counts(&self) -> UpdateCounts {
+        self.counts_under(|_| None)
+    }
+
+    /// The same under the user's rules.
+    pub fn counts_under(&self, rule: impl Fn(&Update) -> Option<RuleKind>) -> UpdateCounts {
         let mut counts = UpdateCounts::default();
         if let PackageScan::Apt { updates, .. } = &self.packages {
             for update in updates {
-                if update.blocked.is_some() {
+                let rule = rule(update);
+                if matches!(rule, Some(RuleKind::Ignore | RuleKind::Snooze)) {
+                    counts.ignored += 1;
+                } else if update.blocked.is_some() || rule == Some(RuleKind::Hold) {
                     counts.blocked += 1;
                 } else {
                     counts.total += 1;
@@ -177,6 +216,9 @@ pub struct UpdateCounts {
     pub security: u32,
     /// Held, kept back, phased or pinned; not in `total`.
     pub blocked: u32,
+    /// Ignored or snoozed by the user; in none of the others.
+    #[serde(default)]
+    pub ignored: u32,
 }
 
 impl std::ops::AddAssign for UpdateCounts {
@@ -184,5 +226,6 @@ impl std::ops::AddAssign for UpdateCounts {
         self.total += other.total;
         self.security += other.security;
         self.blocked += other.blocked;
+        self.ignored += other.ignored;
     }
 }

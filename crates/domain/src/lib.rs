@@ -4,6 +4,7 @@
 //! change of a field's meaning is a change of all three.
 
 pub mod access;
+pub mod approval;
 pub mod facts;
 pub mod fleet;
 pub mod host;
@@ -12,10 +13,12 @@ pub mod inventory;
 pub mod operation;
 pub mod paste;
 pub mod plan;
+pub mod rule;
 pub mod time;
 pub mod version;
 
 pub use ids::{
-    AgentId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PasteId, PlanId, Vmid,
+    AgentId, ApprovalId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PasteId,
+    PlanId, RuleId, Vmid,
 };
 pub use time::Timestamp;

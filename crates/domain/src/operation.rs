@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 use crate::{
     ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, Timestamp, Vmid,
+    inventory::Severity,
     plan::{PackageChange, PlanFingerprint},
 };
 
@@ -56,6 +57,10 @@ pub enum UpdateFilter {
     Security,
     /// These packages and what they need.
     Packages { names: Vec<String> },
+    /// What was approved for each guest. An agent never sees this one: it is asked for the packages.
+    Approved,
+    /// Updates of these severities. An agent never sees this one, either.
+    Severities { severities: Vec<Severity> },
 }
 
 /// How a step stands.

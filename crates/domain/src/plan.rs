@@ -145,6 +145,13 @@ pub enum PlannedWork {
     Update {
         plan: GuestPlan,
         fingerprint: PlanFingerprint,
+        /// What the agent is asked for, where the plan's own filter must be put into packages for each guest.
+        #[serde(default)]
+        #[ts(skip)]
+        only: Option<UpdateFilter>,
+        /// In what it differs from what was approved, in words.
+        #[serde(default)]
+        moved: Vec<String>,
     },
     /// Put an agent in; `reach` says how the guest is entered, for people: `SSH to pve1`.
     Enrol {
@@ -249,6 +256,32 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
     /// At most this many failed guests before the rest is not begun.
     pub stop_after: u32,
+    /// The share of guests that this is, in percent.
+    #[serde(default = "usual_stop")]
+    pub stop_percent: u8,
+    /// One guest first, and the rest only if that went well.
+    #[serde(default)]
+    pub canary: bool,
+    /// Security updates without a grade that a filter by severity leaves out.
+    #[serde(default)]
+    pub unrated: u32,
+}
+
+/// The usual stop rule.
+pub const STOP_PERCENT: u8 = 20;
+
+fn usual_stop() -> u8 {
+    STOP_PERCENT
+}
+
+/// How many guests may fail when `percent` of `guests` may: one at least, so that a single failure of a few does not
+/// stop the rest.
+pub fn stop_after(percent: u8, guests: usize) -> u32 {
+    if percent >= 100 {
+        return u32::MAX;
+    }
+    let share = guests.saturating_mul(usize::from(percent)) / 100;
+    u32::try_from(share).unwrap_or(u32::MAX).max(1)
 }
 
 impl Plan {

@@ -107,7 +107,12 @@ fn a_plan_over_guests_depends_on_each_of_them() {
             name: "web".into(),
             node: node.clone(),
             os: None,
-            work: PlannedWork::Update { plan, fingerprint },
+            work: PlannedWork::Update {
+                plan,
+                fingerprint,
+                only: None,
+                moved: vec![],
+            },
         }
     };
     let (a, b) = (guest(&["curl"]), guest(&["curl"]));
@@ -185,6 +190,7 @@ fn row(name: &str) -> GuestRow {
         updates: UpdateState::Unknown {
             why: UnknownReason::NoAgent,
         },
+        approved: 0,
         activity: None,
         old: false,
         checked_at: None,

@@ -157,7 +157,7 @@ impl Inner {
                 });
             }
         });
-        Ok(())
+        self.settle_approvals(record.guest).await
     }
 
     pub(crate) fn endpoints_for(&self, record: &AgentRecord) -> Vec<std::net::SocketAddr> {

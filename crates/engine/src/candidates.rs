@@ -118,6 +118,8 @@ fn candidate(
         OperationKind::Scan | OperationKind::Update => Ok(PlannedWork::Update {
             plan: GuestPlan::default(),
             fingerprint: GuestPlan::default().fingerprint(),
+            only: None,
+            moved: Vec::new(),
         }),
         OperationKind::Repair => Ok(PlannedWork::Repair {
             words: guest.interrupted().unwrap_or_default().to_owned(),

@@ -316,6 +316,7 @@ impl Inner {
                             agent: None,
                             inventory: None,
                             foreign: None,
+                            approvals: Vec::new(),
                             activity: None,
                         };
                         known.guests.insert(record.id, guest);

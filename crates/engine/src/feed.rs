@@ -43,6 +43,8 @@ pub enum Body {
     Log { job: JobId, lines: Vec<LogLine> },
     /// Making a plan: so many guests have answered.
     PlanProgress { answered: u32, of: u32 },
+    /// Approvals or rules changed: whoever shows them reads them again.
+    Approvals,
     /// A pasted command was run, or one of its guests has an agent now.
     Paste { paste: Paste },
 }

@@ -9,6 +9,7 @@ mod advice;
 mod agent_file;
 mod agents;
 mod answers;
+mod approvals;
 mod asking;
 mod candidates;
 mod carrying;
@@ -40,13 +41,18 @@ mod reception;
 mod reconcile;
 mod rhythm;
 mod roads;
+mod rules;
 mod shells;
 mod start;
 mod state;
+mod updates;
+mod upkeep;
 mod visit;
 mod way;
+mod wishes;
 
 pub use agent_file::AgentFile;
+pub use approvals::Approved;
 pub use carrying::WayTried;
 pub use certificates::Presented;
 pub use clusters::{Added, Probed, TokenReport};
@@ -56,13 +62,15 @@ pub use facts::KnownFacts;
 pub use life::{AddressAnswer, ClusterLife, Removal};
 pub use node_access::Entered;
 pub use pasting::PasteCommand;
+pub use plans::PlanOptions;
 pub use port::GatewayFacts;
 pub use proposals::{Configured, Proposal, Proposals};
 pub use pve::CreatedToken;
 pub use reach::NodeAddress;
 pub use rhythm::Rhythm;
 pub use start::Settings;
-pub use store::{AuditEntry, KeySource, VaultState};
+pub use store::{AuditEntry, FoundReceipt, KeySource, VaultState};
+pub use updates::{FleetUpdate, Named, UpdateGroup};
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,7 +80,7 @@ use domain::{
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
     paste::Paste,
-    plan::{Allowed, LeftOut, Plan, PlanFingerprint},
+    plan::{LeftOut, Plan, PlanFingerprint},
 };
 use secrecy::SecretString;
 use tokio::sync::broadcast;
@@ -244,9 +252,9 @@ impl Engine {
         kind: OperationKind,
         targets: &[Target],
         only: UpdateFilter,
-        allowed: Allowed,
+        options: PlanOptions,
     ) -> Result<Plan, Error> {
-        self.0.make_plan(kind, targets, only, allowed).await
+        self.0.make_plan(kind, targets, only, options).await
     }
 
     /// Begins an approved plan.

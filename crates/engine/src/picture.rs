@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::{
     ClusterId, GuestId, NodeKey, NodeName, Timestamp,
+    approval::Approval,
     fleet::{
         Activity, AgentState, ClusterRow, Fleet, GuestRow, Link, NodeAccess, NodeRow, Power,
         STALE_AFTER_MS, Totals, UnknownReason, UpdateState,
     },
-    inventory::{Inventory, PackageScan, UpdateCounts},
+    inventory::{Inventory, PackageScan, Update, UpdateCounts},
+    rule::{self, Place, Rule},
 };
 use store::{AgentRecord, ClusterRecord, GuestRecord, NodeRecord};
 
@@ -21,6 +23,7 @@ pub(crate) struct Known {
     pub clusters: BTreeMap<ClusterId, Cluster>,
     pub nodes: BTreeMap<NodeKey, Node>,
     pub guests: BTreeMap<GuestId, Guest>,
+    pub rules: Vec<Rule>,
 }
 
 #[derive(Debug)]
@@ -58,10 +61,34 @@ pub(crate) struct Guest {
     pub inventory: Option<Report>,
     /// Whose agent was found in it, when it is another RedFlag's.
     pub foreign: Option<String>,
+    /// Updates that were approved and are still pending.
+    pub approvals: Vec<Approval>,
     pub activity: Option<Activity>,
 }
 
 impl Guest {
+    /// The user's rule about one of its packages.
+    pub(crate) fn ruling<'a>(
+        &self,
+        rules: &'a [Rule],
+        package: &str,
+        now: Timestamp,
+    ) -> Option<&'a Rule> {
+        let place = Place {
+            cluster: self.record.cluster,
+            node: &self.record.node,
+            guest: self.record.id,
+        };
+        rule::ruling(rules, place, package, now)
+    }
+
+    /// What is pending in it, as far as is known.
+    pub(crate) fn pending(&self) -> &[Update] {
+        self.inventory
+            .as_ref()
+            .map_or(&[], |report| report.inventory.updates())
+    }
+
     /// What its package manager left unfinished, in its words.
     pub(crate) fn interrupted(&self) -> Option<&str> {
         match &self.inventory.as_ref()?.inventory.packages {
@@ -259,7 +286,8 @@ impl Known {
             cpu: record.cpu,
             memory: record.memory,
             agent: agent_state(guest, now),
-            updates: update_state(guest, old, now),
+            updates: update_state(guest, &self.rules, old, now),
+            approved: u32::try_from(guest.approvals.len()).unwrap_or(u32::MAX),
             activity: guest.activity.clone(),
             old,
             checked_at: guest.inventory.as_ref().map(|r| r.scanned_at),
@@ -313,7 +341,7 @@ fn agent_state(guest: &Guest, now: Timestamp) -> AgentState {
 }
 
 /// What may be said about the updates of a guest; `old` when its node does not answer.
-fn update_state(guest: &Guest, old: bool, now: Timestamp) -> UpdateState {
+fn update_state(guest: &Guest, rules: &[Rule], old: bool, now: Timestamp) -> UpdateState {
     if guest.record.template {
         return UpdateState::Unsupported {
             reason: "Template".into(),
@@ -328,7 +356,11 @@ fn update_state(guest: &Guest, old: bool, now: Timestamp) -> UpdateState {
         };
         return UpdateState::Unknown { why };
     };
-    let counts = report.inventory.counts();
+    let counts = report.inventory.counts_under(|update| {
+        guest
+            .ruling(rules, &update.package, now)
+            .map(|rule| rule.kind)
+    });
     match &report.inventory.packages {
         PackageScan::Unsupported { reason } => UpdateState::Unsupported {
             reason: reason.clone(),

@@ -7,11 +7,11 @@ use std::{
 };
 
 use domain::{
-    AgentId, GuestId, JobId, OperationId, PlanId,
+    AgentId, GuestId, JobId, OperationId, PlanId, approval,
     operation::{OperationKind, Target, UpdateFilter},
     plan::{
-        Allowed, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest, PlannedWork,
-        Remedy,
+        Allowed, GuestPlan, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest,
+        PlannedWork, Remedy, STOP_PERCENT, stop_after,
     },
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
@@ -25,10 +25,22 @@ use crate::{
     inner::Inner,
     operations::{Task, scope},
     picture::Guest,
+    wishes::{self, Wish},
 };
 
 /// How long one guest may take to simulate an update: a slow disk with a cold cache and a few waits for a lock.
 const SIMULATION_LIMIT: Duration = Duration::from_secs(150);
+
+/// What a plan may do, and by which rules it runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlanOptions {
+    /// Beyond what its kind does by itself.
+    pub allowed: Allowed,
+    /// One guest first, and the rest only if that went well.
+    pub canary: bool,
+    /// The share of guests that may fail before the rest is not begun, in percent; none for the usual one.
+    pub stop_percent: Option<u8>,
+}
 
 /// Plans that may still be approved.
 #[derive(Debug, Default)]
@@ -41,8 +53,14 @@ impl Inner {
         kind: OperationKind,
         targets: &[Target],
         only: UpdateFilter,
-        allowed: Allowed,
+        options: PlanOptions,
     ) -> Result<Plan, Error> {
+        let PlanOptions {
+            allowed,
+            canary,
+            stop_percent,
+        } = options;
+        let stop_percent = stop_percent.unwrap_or(STOP_PERCENT).min(100);
         let candidates = self.candidates(kind, targets, allowed);
         if candidates.is_empty() {
             return Err(
@@ -53,13 +71,20 @@ impl Inner {
         let leave = self.leave_at_consoles(&candidates, allowed).await;
         let mut guests = Vec::new();
         let mut out = Vec::new();
+        let mut unrated = 0;
         let mut asked = FuturesUnordered::new();
         for candidate in candidates {
             match candidate {
                 Candidate::Out(left) => out.push(left),
                 Candidate::In(guest, Ask::Nobody) => guests.push(*guest),
                 Candidate::In(guest, Ask::Agent(agent)) => {
-                    asked.push(self.simulate(*guest, agent, only.clone(), allowed).boxed())
+                    let wish = self.state.read(|known| {
+                        let found = known.guests.get(&guest.guest)?;
+                        Some(wishes::of_guest(known, found, &only, clock::now()))
+                    });
+                    let Some(wish) = wish else { continue };
+                    unrated += wish.unrated;
+                    asked.push(self.simulate(*guest, agent, wish, &only, allowed).boxed())
                 }
                 Candidate::In(guest, Ask::Console(cluster)) => {
                     asked.push(self.look_at_console(*guest, cluster, &leave).boxed())
@@ -87,13 +112,16 @@ impl Inner {
         let plan = Plan {
             id: PlanId::new(),
             kind,
-            only,
+            only: only.clone(),
             allowed,
             made_at: now,
             good_until: now.plus_millis(PLAN_LIFETIME_MS),
             short: fingerprint.short(),
             fingerprint,
-            stop_after: u32::try_from(guests.len() / 5).unwrap_or(u32::MAX).max(1),
+            stop_after: stop_after(stop_percent, guests.len()),
+            stop_percent,
+            canary: canary && guests.len() > 1,
+            unrated,
             guests,
             left_out: out,
         };
@@ -108,7 +136,8 @@ impl Inner {
         &self,
         mut guest: PlannedGuest,
         agent: AgentId,
-        only: UpdateFilter,
+        wish: Wish,
+        asked: &UpdateFilter,
         allowed: Allowed,
     ) -> Result<PlannedGuest, LeftOut> {
         let out = |why: String, remedy: Option<Remedy>| LeftOut {
@@ -118,10 +147,21 @@ impl Inner {
             why,
             remedy,
         };
+        let Some(only) = wish.only else {
+            let why = match (wish.ruled.as_slice(), asked) {
+                ([one], _) => format!("Nothing to install: {}, {}", one.package, one.why),
+                ([_, ..], _) => "Nothing to install: rules in RedFlag leave out all of it".into(),
+                ([], UpdateFilter::Approved) => "Nothing of it is approved".into(),
+                ([], _) => "Nothing to install".into(),
+            };
+            return Err(out(why, None));
+        };
         let job = JobId::new();
-        let mut reports = self
-            .desk
-            .hand_over(agent, job, Action::Plan { only, allowed });
+        let action = Action::Plan {
+            only: only.clone(),
+            allowed,
+        };
+        let mut reports = self.desk.hand_over(agent, job, action);
         let answer = tokio::time::timeout(SIMULATION_LIMIT, async {
             while let Some(delivery) = reports.recv().await {
                 let _ = delivery.stored.send(());
@@ -150,9 +190,22 @@ impl Inner {
                 let why = format!("It would remove {}", names.join(", "));
                 Err(out(why, Some(Remedy::Removals)))
             }
-            Ok(Some(Outcome::Planned { plan })) => {
+            Ok(Some(Outcome::Planned { mut plan })) => {
                 let fingerprint = plan.fingerprint();
-                guest.work = PlannedWork::Update { plan, fingerprint };
+                let moved = match asked {
+                    UpdateFilter::Approved => self.moved(guest.guest, &plan),
+                    UpdateFilter::All
+                    | UpdateFilter::Security
+                    | UpdateFilter::Packages { .. }
+                    | UpdateFilter::Severities { .. } => Vec::new(),
+                };
+                plan.kept_back.extend(wish.ruled);
+                guest.work = PlannedWork::Update {
+                    plan,
+                    fingerprint,
+                    only: Some(only),
+                    moved,
+                };
                 Ok(guest)
             }
             Ok(Some(Outcome::Failed { problem, .. } | Outcome::Interrupted { problem, .. })) => {
@@ -168,6 +221,7 @@ impl Inner {
                 | Outcome::Repaired { .. }
                 | Outcome::Cancelled { .. }
                 | Outcome::PlanMoved { .. }
+                | Outcome::Changelog { .. }
                 | Outcome::Uninstalled
                 | Outcome::Restarted
                 | Outcome::Upgraded { .. },
@@ -177,6 +231,13 @@ impl Inner {
             )),
             Ok(None) | Err(_) => Err(out("The agent did not answer in time".into(), None)),
         }
+    }
+
+    fn moved(&self, guest: GuestId, plan: &GuestPlan) -> Vec<String> {
+        self.state.read(|known| {
+            let approvals = known.guests.get(&guest).map(|g| g.approvals.as_slice());
+            approval::moved(approvals.unwrap_or_default(), plan)
+        })
     }
 
     /// Begins what was approved: the plan as it was shown, or nothing.

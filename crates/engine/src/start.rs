@@ -229,6 +229,7 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
                 agent: None,
                 inventory: None,
                 foreign: None,
+                approvals: Vec::new(),
                 activity: None,
             },
         );
@@ -257,5 +258,11 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
             });
         }
     }
+    for approval in store.open_approvals().await? {
+        if let Some(guest) = known.guests.get_mut(&approval.guest) {
+            guest.approvals.push(approval);
+        }
+    }
+    known.rules = store.rules().await?;
     Ok(known)
 }

@@ -42,6 +42,7 @@ impl TryFrom<Columns> for StoredInventory {
 #[derive(Serialize)]
 struct UpdateColumns<'a> {
     package: &'a str,
+    source: &'a str,
     arch: &'a str,
     installed: &'a str,
     candidate: &'a str,
@@ -57,6 +58,7 @@ impl<'a> TryFrom<&'a Update> for UpdateColumns<'a> {
     fn try_from(update: &'a Update) -> Result<Self, StoreError> {
         Ok(Self {
             package: &update.package,
+            source: &update.source,
             arch: &update.arch,
             installed: &update.installed,
             candidate: &update.candidate,
@@ -120,8 +122,8 @@ impl Store {
                 .await?;
             // A package that a report names twice counts once.
             sqlx::query!(
-                "INSERT INTO updates (guest, package, arch, installed, candidate, origin, suite, severity, size, blocked)
-                 SELECT ?1, value ->> 'package', value ->> 'arch', value ->> 'installed', value ->> 'candidate',
+                "INSERT INTO updates (guest, package, source, arch, installed, candidate, origin, suite, severity, size, blocked)
+                 SELECT ?1, value ->> 'package', value ->> 'source', value ->> 'arch', value ->> 'installed', value ->> 'candidate',
                         value ->> 'origin', value ->> 'suite', value ->> 'severity', value ->> 'size', value ->> 'blocked'
                  FROM json_each(?2) WHERE true
                  ON CONFLICT (guest, package, arch) DO NOTHING",
@@ -177,7 +179,7 @@ impl Store {
         package: &str,
     ) -> Result<Vec<(GuestId, Update)>, StoreError> {
         let rows = sqlx::query!(
-            "SELECT guest, package, arch, installed, candidate, origin, suite, severity, size, blocked FROM updates
+            "SELECT guest, package, source, arch, installed, candidate, origin, suite, severity, size, blocked FROM updates
              WHERE package = ? ORDER BY guest, arch",
             package
         )
@@ -189,6 +191,7 @@ impl Store {
                     parsed("updates.guest", &row.guest)?,
                     Update {
                         package: row.package,
+                        source: row.source,
                         arch: row.arch,
                         installed: row.installed,
                         candidate: row.candidate,

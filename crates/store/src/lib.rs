@@ -5,6 +5,7 @@
 #![cfg(feature = "queries")]
 
 mod agents;
+mod approvals;
 mod audit;
 mod backup;
 mod clusters;
@@ -17,6 +18,7 @@ mod nodes;
 mod open;
 mod operations;
 mod platform;
+mod rules;
 mod settings;
 mod together;
 pub mod vault;
@@ -30,6 +32,8 @@ pub use guests::GuestRecord;
 pub use inventories::StoredInventory;
 pub use nodes::{AccessRecord, NodeRecord};
 pub use open::Store;
-pub use operations::{JobEnd, JobRecord, NewJob, NewOperation, OperationRecord, StepChange};
+pub use operations::{
+    FoundReceipt, JobEnd, JobRecord, NewJob, NewOperation, OperationRecord, StepChange,
+};
 pub use together::Written;
 pub use vault::{KeySource, SecretId, SecretPurpose, Vault, VaultError, VaultState};

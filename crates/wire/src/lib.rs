@@ -184,6 +184,8 @@ pub enum Action {
     },
     /// Let the package manager end what was interrupted, without removing anything.
     Repair,
+    /// Fetch what changed in the newest version of a package.
+    Changelog { package: String },
     /// Remove the agent and all it has written.
     Uninstall,
     /// Start the agent's service again.
@@ -269,6 +271,9 @@ pub enum Outcome {
     Interrupted {
         problem: Problem,
         result: Option<Applied>,
+    },
+    Changelog {
+        text: String,
     },
     Uninstalled,
     Restarted,

@@ -12,4 +12,12 @@ kind: OperationKind, targets: Array<Target>, only: UpdateFilter,
 /**
  * What the plan may do beyond its kind.
  */
-allowed: Allowed, };
+allowed: Allowed, 
+/**
+ * One LXC first, and the rest only if that went well.
+ */
+canary: boolean, 
+/**
+ * The share of LXCs that may fail before the rest is not begun; none for the usual one.
+ */
+stopPercent: number | null, };

@@ -27,4 +27,16 @@ short: string, guests: Array<PlannedGuest>, leftOut: Array<LeftOut>,
 /**
  * At most this many failed guests before the rest is not begun.
  */
-stopAfter: number, };
+stopAfter: number, 
+/**
+ * The share of guests that this is, in percent.
+ */
+stopPercent: number, 
+/**
+ * One guest first, and the rest only if that went well.
+ */
+canary: boolean, 
+/**
+ * Security updates without a grade that a filter by severity leaves out.
+ */
+unrated: number, };

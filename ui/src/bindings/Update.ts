@@ -5,7 +5,12 @@ import type { Severity } from "./Severity";
 /**
  * One package with a newer version.
  */
-export type Update = { package: string, arch: string, installed: string, candidate: string, 
+export type Update = { package: string, 
+/**
+ * The source that it was built from, by which updates of one fix are put together: `openssl` for `libssl3`.
+ * Empty from agents that are older.
+ */
+source: string, arch: string, installed: string, candidate: string, 
 /**
  * Who publishes it: `Debian`, `Docker`, …
  */

@@ -78,7 +78,10 @@ fn begun(
             Err(_),
             Action::Scan { .. } | Action::Uninstall | Action::Restart | Action::Upgrade { .. },
         ) => None,
-        (Err(reason), Action::Plan { .. } | Action::Apply { .. } | Action::Repair) => {
+        (
+            Err(reason),
+            Action::Plan { .. } | Action::Apply { .. } | Action::Repair | Action::Changelog { .. },
+        ) => {
             return Ok(failed("this guest cannot be updated", Some(reason), None));
         }
     };
@@ -121,6 +124,13 @@ fn begun(
         (Action::Repair, Some(manager)) => noted(layout, tools, job, spool, |before, spool| {
             manager.repair(before, spool)
         }),
+        (Action::Changelog { package }, Some(manager)) => match manager.changelog(package) {
+            Ok(text) => Outcome::Changelog { text },
+            Err(problem) => Outcome::Failed {
+                problem,
+                result: None,
+            },
+        },
         (Action::Uninstall, _) => {
             spool.set_step(StepKind::CleanUp);
             Outcome::Uninstalled
@@ -130,9 +140,10 @@ fn begun(
             restart(layout, tools)
         }
         (Action::Upgrade { .. }, _) => upgraded(layout, tools, work, spool, upgrade::run),
-        (Action::Plan { .. } | Action::Apply { .. } | Action::Repair, None) => {
-            failed("this guest cannot be updated", None, None)
-        }
+        (
+            Action::Plan { .. } | Action::Apply { .. } | Action::Repair | Action::Changelog { .. },
+            None,
+        ) => failed("this guest cannot be updated", None, None),
     })
 }
 
@@ -243,7 +254,7 @@ fn concluded(
     };
     match &work.action {
         // Nothing was changed, or can be told again: no doubt is left behind.
-        Action::Scan { .. } | Action::Plan { .. } => Outcome::Failed {
+        Action::Scan { .. } | Action::Plan { .. } | Action::Changelog { .. } => Outcome::Failed {
             problem: lost(
                 "the guest or its agent was restarted in the middle",
                 "Nothing was changed. Try again.",

@@ -110,6 +110,9 @@ pub trait PackageManager {
     /// [`PackageManager::apply`].
     fn repair(&self, before: &mut dyn FnMut(&Installed), progress: &mut dyn Progress) -> Outcome;
 
+    /// What changed in the newest version of a package.
+    fn changelog(&self, package: &str) -> Result<String, Problem>;
+
     /// What became of an update whose runner was lost in the middle.
     fn conclude(
         &self,

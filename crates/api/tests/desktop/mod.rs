@@ -70,6 +70,7 @@ impl Desktop {
                 sha256: None,
             }),
             home: Some(folder.join("home")),
+            exports: folder.join("exports"),
             gateway_bind: gateway,
         };
         let app = App::open_at(settings, rhythm).await?;

@@ -114,6 +114,7 @@ impl End {
             | Outcome::Applied { .. }
             | Outcome::Repaired { .. }
             | Outcome::PlanMoved { .. }
+            | Outcome::Changelog { .. }
             | Outcome::Uninstalled
             | Outcome::Restarted
             | Outcome::Upgraded { .. }) => Self::with(

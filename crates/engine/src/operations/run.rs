@@ -4,13 +4,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use domain::{
-    GuestId, NodeKey,
+    GuestId, NodeKey, OperationId,
     operation::{JobEvent, JobState, LogLevel, Operation, OperationKind, Problem, UpdateFilter},
     plan::{Allowed, GuestPlan, Plan, PlanFingerprint, PlannedWork},
 };
@@ -58,6 +58,8 @@ impl Turns {
 /// What a plan says about the run as a whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
+    /// The first job goes before the others, which are begun only if it went well.
+    canary: bool,
     only: UpdateFilter,
     allowed: Allowed,
     stop_after: u32,
@@ -67,6 +69,7 @@ pub(crate) struct Rules {
 impl Rules {
     pub(crate) fn of(plan: Option<&Plan>) -> Self {
         Self {
+            canary: plan.is_some_and(|p| p.canary),
             only: plan.map(|p| p.only.clone()).unwrap_or_default(),
             allowed: plan.map(|p| p.allowed).unwrap_or_default(),
             stop_after: plan.map_or(u32::MAX, |p| p.stop_after),
@@ -79,6 +82,29 @@ impl Rules {
 struct Failures {
     allowed: u32,
     seen: AtomicU32,
+    /// The one that went first did not go well: who that is.
+    first: OnceLock<String>,
+}
+
+impl Failures {
+    fn note(&self, state: JobState) {
+        if matches!(state, JobState::Failed | JobState::Interrupted) {
+            self.seen.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Why nothing more is begun, if it is not.
+    fn stop(&self) -> Option<String> {
+        if let Some(name) = self.first.get() {
+            return Some(format!("Not begun: {name} went first, and did not go well"));
+        }
+        (self.seen.load(Ordering::Relaxed) > self.allowed).then(|| {
+            format!(
+                "Not begun: more than {} LXCs of this operation failed",
+                self.allowed
+            )
+        })
+    }
 }
 
 /// Runs what is left of an operation, then ends it.
@@ -92,8 +118,30 @@ pub(crate) async fn operation(
     let failures = Arc::new(Failures {
         allowed: rules.stop_after,
         seen: AtomicU32::new(0),
+        first: OnceLock::new(),
     });
+    // What ended before a restart counts as well.
+    for task in &tasks {
+        failures.note(task.job.state);
+    }
     let mut jobs = tokio::task::JoinSet::new();
+    let mut tasks = tasks.into_iter();
+    if rules.canary
+        && let Some(task) = tasks.next()
+    {
+        let name = task.job.name.clone();
+        let mut state = task.job.state;
+        if !state.is_final() {
+            let journal = begun(&inner, operation.id, &task);
+            let (kind, number) = (operation.kind, operation.number);
+            let (rules, cancel) = (rules.clone(), cancel.clone());
+            let failures = Arc::clone(&failures);
+            state = Box::pin(job(journal, kind, number, rules, task, cancel, failures)).await;
+        }
+        if state != JobState::Succeeded {
+            let _ = failures.first.set(name);
+        }
+    }
     for task in tasks {
         if task.job.state.is_final() {
             continue;
@@ -106,8 +154,7 @@ pub(crate) async fn operation(
             rules.clone(),
         );
         jobs.spawn(async move {
-            let mut journal = Journal::new(inner, id, task.job.clone());
-            journal.console_before.clone_from(&task.console_before);
+            let journal = begun(&inner, id, &task);
             Box::pin(job(journal, kind, number, rules, task, cancel, failures)).await;
         });
     }
@@ -115,6 +162,12 @@ pub(crate) async fn operation(
     if let Err(error) = inner.operation_over(operation.id, clock::now()).await {
         tracing::error!(%error, operation = operation.number, "the end of an operation could not be written");
     }
+}
+
+fn begun(inner: &Arc<Inner>, id: OperationId, task: &Task) -> Journal {
+    let mut journal = Journal::new(Arc::clone(inner), id, task.job.clone());
+    journal.console_before.clone_from(&task.console_before);
+    journal
 }
 
 async fn job(
@@ -125,7 +178,7 @@ async fn job(
     task: Task,
     cancel: CancellationToken,
     failures: Arc<Failures>,
-) {
+) -> JobState {
     let inner = Arc::clone(&journal.inner);
     let node = inner.state.read(|known| {
         let guest = &known.guests.get(&task.job.guest)?.record;
@@ -165,11 +218,7 @@ async fn job(
                 },
             ))
             .await
-    } else if !resumed && failures.seen.load(Ordering::Relaxed) > failures.allowed {
-        let what = format!(
-            "Not begun: more than {} LXCs of this operation failed",
-            failures.allowed
-        );
+    } else if let Some(what) = failures.stop().filter(|_| !resumed) {
         let next = Some("Read what failed, then make a new plan for the rest.".into());
         journal
             .close(End::with(
@@ -196,9 +245,8 @@ async fn job(
     if let Err(error) = ended {
         Box::pin(broken(&mut journal, error)).await;
     }
-    if journal.job.state == JobState::Failed {
-        failures.seen.fetch_add(1, Ordering::Relaxed);
-    }
+    failures.note(journal.job.state);
+    journal.job.state
 }
 
 async fn steps(
@@ -244,9 +292,18 @@ fn approved(
     rules: Rules,
     work: PlannedWork,
 ) -> Result<update::Approved, Error> {
-    let (plan, fingerprint) = match work {
-        PlannedWork::Update { plan, fingerprint } => (plan, fingerprint),
-        PlannedWork::Repair { .. } => (GuestPlan::default(), GuestPlan::default().fingerprint()),
+    let (plan, fingerprint, only) = match work {
+        PlannedWork::Update {
+            plan,
+            fingerprint,
+            only,
+            moved: _,
+        } => (plan, fingerprint, only),
+        PlannedWork::Repair { .. } => {
+            let nothing = GuestPlan::default();
+            let fingerprint = nothing.fingerprint();
+            (nothing, fingerprint, None)
+        }
         PlannedWork::Enrol { .. }
         | PlannedWork::RestartAgent { .. }
         | PlannedWork::RemoveAgent { .. }
@@ -257,7 +314,7 @@ fn approved(
         approved: rules.approved.unwrap_or_else(|| fingerprint.clone()),
         plan,
         fingerprint,
-        only: rules.only,
+        only: only.unwrap_or(rules.only),
         allowed: rules.allowed,
         number,
     })

@@ -167,6 +167,7 @@ fn judge(name: &str, outcome: Outcome) -> (JobEvent, Option<Problem>, Option<App
         Outcome::Interrupted { problem, result } => (JobEvent::Interrupt, Some(problem), result),
         other @ (Outcome::Scanned { .. }
         | Outcome::Planned { .. }
+        | Outcome::Changelog { .. }
         | Outcome::Uninstalled
         | Outcome::Restarted
         | Outcome::Upgraded { .. }) => {

@@ -39,6 +39,7 @@ pub(crate) fn guest() -> Guest {
         agent: None,
         inventory: None,
         foreign: None,
+        approvals: Vec::new(),
         activity: None,
     }
 }
@@ -68,6 +69,7 @@ pub(crate) fn with_agent(mut guest: Guest, seen: Timestamp) -> Guest {
 fn update(package: &str) -> Update {
     Update {
         package: package.into(),
+        source: String::new(),
         arch: "amd64".into(),
         installed: "1".into(),
         candidate: "2".into(),
@@ -115,13 +117,13 @@ fn scanned(
 fn only_a_fresh_successful_scan_says_up_to_date() {
     let fresh = scanned(with_agent(guest(), NOW), vec![], Some(NOW), None);
     assert_eq!(
-        update_state(&fresh, false, NOW),
+        update_state(&fresh, &[], false, NOW),
         UpdateState::UpToDate { blocked: 0 }
     );
     // Each of these differs from the first in one thing.
     let never_refreshed = scanned(with_agent(guest(), NOW), vec![], None, None);
     assert_eq!(
-        update_state(&never_refreshed, false, NOW),
+        update_state(&never_refreshed, &[], false, NOW),
         UpdateState::Unknown {
             why: UnknownReason::NotScanned
         }
@@ -134,17 +136,20 @@ fn only_a_fresh_successful_scan_says_up_to_date() {
     );
     assert!(
         matches!(
-            update_state(&old_lists, false, NOW),
+            update_state(&old_lists, &[], false, NOW),
             UpdateState::Stale { .. }
         ),
         "read today, from lists of two days ago"
     );
     assert!(matches!(
-        update_state(&fresh, false, NOW.plus_millis(49 * HOUR)),
+        update_state(&fresh, &[], false, NOW.plus_millis(49 * HOUR)),
         UpdateState::Stale { .. }
     ));
     assert!(
-        matches!(update_state(&fresh, true, NOW), UpdateState::Stale { .. }),
+        matches!(
+            update_state(&fresh, &[], true, NOW),
+            UpdateState::Stale { .. }
+        ),
         "its node does not answer"
     );
     let silent = scanned(
@@ -154,7 +159,10 @@ fn only_a_fresh_successful_scan_says_up_to_date() {
         None,
     );
     assert!(
-        matches!(update_state(&silent, false, NOW), UpdateState::Stale { .. }),
+        matches!(
+            update_state(&silent, &[], false, NOW),
+            UpdateState::Stale { .. }
+        ),
         "its agent does not answer"
     );
     let failing = scanned(
@@ -165,7 +173,7 @@ fn only_a_fresh_successful_scan_says_up_to_date() {
     );
     assert!(
         matches!(
-            update_state(&failing, false, NOW),
+            update_state(&failing, &[], false, NOW),
             UpdateState::Error { .. }
         ),
         "one repository could not be read"
@@ -173,7 +181,7 @@ fn only_a_fresh_successful_scan_says_up_to_date() {
     let mut stopped = scanned(with_agent(guest(), NOW), vec![], Some(NOW), None);
     stopped.record.power = Power::Stopped;
     assert!(matches!(
-        update_state(&stopped, false, NOW),
+        update_state(&stopped, &[], false, NOW),
         UpdateState::Stale { .. }
     ));
 }
@@ -187,7 +195,7 @@ fn a_failed_scan_is_an_error_and_never_zero() {
         };
     }
     assert_eq!(
-        update_state(&failed, false, NOW),
+        update_state(&failed, &[], false, NOW),
         UpdateState::Error {
             reason: "E: broken".into(),
             counts: None,
@@ -198,7 +206,7 @@ fn a_failed_scan_is_an_error_and_never_zero() {
 
 #[test]
 fn what_is_not_known_says_why() {
-    let unknown = |g: &Guest| match update_state(g, false, NOW) {
+    let unknown = |g: &Guest| match update_state(g, &[], false, NOW) {
         UpdateState::Unknown { why } => why,
         other => panic!("{other:?} is not unknown"),
     };
@@ -213,7 +221,7 @@ fn what_is_not_known_says_why() {
     let mut template = guest();
     template.record.template = true;
     assert!(matches!(
-        update_state(&template, false, NOW),
+        update_state(&template, &[], false, NOW),
         UpdateState::Unsupported { .. }
     ));
 }
@@ -293,7 +301,8 @@ fn old_numbers_stay_out_of_the_totals() {
         UpdateCounts {
             total: 2,
             security: 1,
-            blocked: 1
+            blocked: 1,
+            ignored: 0,
         }
     );
     assert_eq!(fleet.totals.guests_with_updates, 1);
@@ -302,7 +311,8 @@ fn old_numbers_stay_out_of_the_totals() {
         UpdateCounts {
             total: 1,
             security: 0,
-            blocked: 0
+            blocked: 0,
+            ignored: 0,
         }
     );
     assert_eq!(fleet.nodes[0].updates, fleet.totals.updates);

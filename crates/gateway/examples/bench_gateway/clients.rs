@@ -156,6 +156,7 @@ async fn call(line: &mut Line, method: &str, path: &str, body: &impl serde::Seri
 fn inventory() -> Inventory {
     let update = |n: usize| Update {
         package: format!("libpackage{n}-dev"),
+        source: String::new(),
         arch: "amd64".into(),
         installed: format!("1.{n}.0-1+deb12u1"),
         candidate: format!("1.{n}.0-1+deb12u2"),

@@ -27,6 +27,7 @@ pub fn updates(machine: &Machine) -> Vec<Update> {
             }
             Some(Update {
                 package: name.clone(),
+                source: candidate.source.clone().unwrap_or_else(|| name.clone()),
                 arch: package.arch.clone(),
                 installed: package.version.clone(),
                 candidate: candidate.version.clone(),
@@ -75,7 +76,10 @@ pub fn plan(machine: &Machine, only: &UpdateFilter, allowed: Allowed) -> GuestPl
         let wanted = match only {
             UpdateFilter::All => true,
             UpdateFilter::Security => update.severity != Severity::Unknown,
-            UpdateFilter::Packages { names } => names.contains(&update.package),
+            UpdateFilter::Packages { names } => {
+                names.contains(&update.package) || names.contains(&update.qualified())
+            }
+            UpdateFilter::Approved | UpdateFilter::Severities { .. } => false,
         };
         if !wanted {
             continue;
@@ -146,6 +150,16 @@ pub fn plan(machine: &Machine, only: &UpdateFilter, allowed: Allowed) -> GuestPl
     // Unpacked packages are about three times as large as their archives.
     plan.disk_needed = plan.download * 4;
     plan
+}
+
+/// What changed in the newest version of a package; none for one that no repository has.
+pub fn changelog(machine: &Machine, package: &str) -> Option<String> {
+    let newest = machine.lists.get(package)?;
+    let source = newest.source.as_deref().unwrap_or(package);
+    Some(format!(
+        "{source} ({}) {}; urgency=medium\n\n  * New upstream release.\n\n -- {} Maintainers  Sat, 01 Nov 2025 10:00:00 +0000\n",
+        newest.version, newest.suite, newest.origin
+    ))
 }
 
 /// Everything a plan changes, in the order in which it is done: what is newly needed first.

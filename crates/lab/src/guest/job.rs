@@ -113,6 +113,20 @@ async fn run(inside: &Inside, action: &Action, id: JobId, reporter: &Reporter) -
             changes: _,
         } => apply(inside, (only, *allowed), approved, id, reporter).await,
         Action::Repair => repair(inside, reporter).await,
+        Action::Changelog { package } => {
+            inside.pace.step().await;
+            match inside
+                .look(|g| apt::changelog(&g.machine, package))
+                .flatten()
+            {
+                Some(text) => Outcome::Changelog { text },
+                None => failed(
+                    &format!("the changelog of {package} cannot be fetched"),
+                    Some(format!("E: Unable to locate package {package}")),
+                    None,
+                ),
+            }
+        }
         Action::Uninstall => {
             reporter.step(StepKind::CleanUp, None, None);
             inside.pace.step().await;

@@ -131,6 +131,16 @@ fn system(key: u64, os: Os, table: &'static str, repositories: &[&str]) -> Machi
     }
 }
 
+/// The source of a package that is called otherwise than it.
+fn source_of(package: &str) -> Option<&'static str> {
+    match package {
+        "libssl3" | "libssl3t64" => Some("openssl"),
+        "libcurl4" => Some("curl"),
+        "vim-tiny" => Some("vim"),
+        _ => None,
+    }
+}
+
 /// The newer version that exists of a package of this system.
 ///
 /// # Panics
@@ -161,6 +171,7 @@ pub fn candidate(machine: &Machine, package: &str) -> Candidate {
         blocked: None,
         brings: Vec::new(),
         kept_file: None,
+        source: source_of(package).map(Into::into),
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Candidate {
     pub brings: Vec<(String, String)>,
     /// A configuration file that the administrator changed and the new version would replace.
     pub kept_file: Option<String>,
+    /// The source package, where it is called otherwise.
+    pub source: Option<String>,
 }
 
 /// A file that came in through the simulated sshd.

@@ -5,6 +5,8 @@ mod log;
 mod read;
 mod receipts;
 
+pub use receipts::FoundReceipt;
+
 use domain::{
     GuestId, JobId, NodeName, OperationId, Timestamp, Vmid,
     operation::{

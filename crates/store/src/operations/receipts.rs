@@ -1,12 +1,23 @@
 //! Receipts: one a job, and the first one stays.
 
-use domain::{GuestId, JobId, operation::Receipt};
+use domain::{GuestId, JobId, NodeName, Timestamp, Vmid, operation::Receipt};
 use sqlx::SqliteConnection;
 
 use crate::{
     Store, StoreError,
-    column::{from_json, to_json},
+    column::{from_json, number, parsed, to_json},
 };
+
+/// A receipt with what its guest was called then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundReceipt {
+    pub receipt: Receipt,
+    pub vmid: Vmid,
+    pub name: String,
+    pub node: NodeName,
+    /// The cluster's name; none when it was removed.
+    pub cluster: Option<String>,
+}
 
 impl Store {
     /// Stores a receipt. Answers false, and changes nothing, when its job has one already.
@@ -49,6 +60,47 @@ impl Store {
         .iter()
         .map(|body| from_json("receipts.body", body))
         .collect()
+    }
+
+    /// Receipts of all guests that contain `search` (any, where it is empty) and ended before a moment, newest first.
+    ///
+    /// # Errors
+    /// When the database fails or holds what cannot be read.
+    pub async fn receipts(
+        &self,
+        search: &str,
+        before: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<FoundReceipt>, StoreError> {
+        let before = before.map_or(i64::MAX, |at| at.0);
+        // instr() and not LIKE: what people type may hold % and _.
+        let rows = sqlx::query!(
+            r#"SELECT r.body, j.vmid, j.name, j.node, c.name AS "cluster?"
+             FROM receipts r JOIN jobs j ON j.id = r.job
+             LEFT JOIN guests g ON g.id = r.guest LEFT JOIN clusters c ON c.id = g.cluster
+             WHERE r.ended_at < ?1 AND (?2 = '' OR instr(
+                 lower(j.vmid || ' ' || j.name || ' ' || j.node || ' ' || ifnull(c.name, '') || ' ' || r.body),
+                 lower(?2)) > 0)
+             ORDER BY r.ended_at DESC, r.job DESC LIMIT ?3"#,
+            before,
+            search,
+            limit
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(FoundReceipt {
+                    receipt: from_json("receipts.body", &row.body)?,
+                    vmid: number::<u32, _>("jobs.vmid", row.vmid)?
+                        .try_into()
+                        .map_err(|e| crate::column::damaged("jobs.vmid")(&e))?,
+                    name: row.name,
+                    node: parsed("jobs.node", &row.node)?,
+                    cluster: row.cluster,
+                })
+            })
+            .collect()
     }
 }
 

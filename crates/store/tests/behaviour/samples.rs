@@ -182,6 +182,7 @@ pub(crate) fn agent(guest: GuestId, seed: u8) -> AgentRecord {
 pub(crate) fn update(package: &str, severity: Severity, blocked: Option<Blocked>) -> Update {
     Update {
         package: package.into(),
+        source: "source".into(),
         arch: "amd64".into(),
         installed: "1.0-1".into(),
         candidate: "1.0-2".into(),
@@ -255,7 +256,12 @@ pub(crate) fn work() -> PlannedWork {
         conffiles: vec!["/etc/ssl/openssl.cnf".into()],
     };
     let fingerprint = plan.fingerprint();
-    PlannedWork::Update { plan, fingerprint }
+    PlannedWork::Update {
+        plan,
+        fingerprint,
+        only: None,
+        moved: vec!["curl is added".into()],
+    }
 }
 
 pub(crate) fn new_job(guest: GuestId, number: u32, work: Option<PlannedWork>) -> NewJob {
@@ -308,6 +314,9 @@ pub(crate) fn approved(jobs: Vec<NewJob>) -> NewOperation {
         left_out: Vec::new(),
         only: domain::operation::UpdateFilter::All,
         stop_after: 3,
+        stop_percent: 20,
+        canary: true,
+        unrated: 0,
     };
     NewOperation {
         plan_short: Some(plan.short.clone()),

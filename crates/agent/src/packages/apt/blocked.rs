@@ -107,6 +107,7 @@ fn from_policy(
         .unwrap_or_else(|| ("unknown".to_owned(), String::new()));
     Update {
         package: package.to_owned(),
+        source: String::new(),
         arch: arch.to_owned(),
         installed: installed.to_owned(),
         candidate: version.version.clone(),

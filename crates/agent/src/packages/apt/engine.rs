@@ -27,6 +27,9 @@ pub(super) fn is_named(only: &UpdateFilter, package: &str) -> bool {
         UpdateFilter::Packages { names } => names
             .iter()
             .any(|name| name.split(':').next() == Some(package)),
-        UpdateFilter::All | UpdateFilter::Security => false,
+        UpdateFilter::All
+        | UpdateFilter::Security
+        | UpdateFilter::Approved
+        | UpdateFilter::Severities { .. } => false,
     }
 }

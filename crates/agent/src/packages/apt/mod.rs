@@ -2,6 +2,7 @@
 
 mod apply;
 mod blocked;
+mod changelog;
 mod conffiles;
 mod database;
 mod engine;
@@ -222,6 +223,10 @@ impl PackageManager for Apt<'_> {
         progress: &mut dyn Progress,
     ) -> Outcome {
         apply::run(self, approval, before, progress)
+    }
+
+    fn changelog(&self, package: &str) -> Result<String, Problem> {
+        changelog::fetch(self, package)
     }
 
     fn conclude(

@@ -47,6 +47,8 @@ fn is_about(only: &UpdateFilter, package: &str, arch: &str, security: bool) -> b
             let qualified = format!("{package}:{arch}");
             names.iter().any(|n| *n == package || *n == qualified)
         }
+        // The desktop asks for packages instead.
+        UpdateFilter::Approved | UpdateFilter::Severities { .. } => false,
     }
 }
 
@@ -176,7 +178,7 @@ fn count(
     database: &Database,
     releases: &Releases,
 ) -> Result<(), String> {
-    let sizes = scan::sizes(
+    let shown = scan::shown(
         apt,
         simulation
             .installs
@@ -190,7 +192,7 @@ fn count(
             install.arch.clone(),
             install.to.clone(),
         );
-        let size = sizes.get(&key).copied().unwrap_or_default();
+        let size = shown.get(&key).cloned().unwrap_or_default();
         plan.download += size.download.unwrap_or(0);
         let new = size.installed.unwrap_or(0);
         let old = database

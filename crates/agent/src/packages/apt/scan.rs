@@ -15,7 +15,7 @@ use super::{
     Apt, blocked, database,
     database::Database,
     release::{self, Releases},
-    show::{self, SizeTable},
+    show,
     simulation::Install,
 };
 use crate::{clock, files, mask, packages::Refreshed};
@@ -42,7 +42,7 @@ pub(super) fn run(apt: &Apt<'_>, known: &[Update]) -> Result<PackageScan, String
     )?);
     updates.sort_by(|a, b| (&a.package, &a.arch).cmp(&(&b.package, &b.arch)));
     updates.dedup_by(|a, b| a.package == b.package && a.arch == b.arch);
-    add_sizes(apt, &mut updates, known)?;
+    describe(apt, &mut updates, known)?;
     let refreshed: Option<Refreshed> =
         files::read_json_if_there(&apt.layout.refreshed()).map_err(|e| e.to_string())?;
     Ok(PackageScan::Apt {
@@ -77,6 +77,7 @@ fn update(install: &Install, releases: &Releases) -> Option<Update> {
     let (origin, suite, severity) = provenance(install, releases);
     Some(Update {
         package: install.package.clone(),
+        source: String::new(),
         arch: install.arch.clone(),
         installed: install.from.clone()?,
         candidate: install.to.clone(),
@@ -88,18 +89,18 @@ fn update(install: &Install, releases: &Releases) -> Option<Update> {
     })
 }
 
-/// Sizes of `wanted` (package, architecture, version). What apt does not know is not in the answer.
-pub(super) fn sizes<'a>(
+/// What apt says of `wanted` (package, architecture, version). What it does not know is not in the answer.
+pub(super) fn shown<'a>(
     apt: &Apt<'_>,
     wanted: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
-) -> Result<SizeTable, String> {
+) -> Result<show::Table, String> {
     let names: Vec<String> = wanted
         .map(|(package, arch, version)| match arch {
             "all" => format!("{package}={version}"),
             arch => format!("{package}:{arch}={version}"),
         })
         .collect();
-    let mut table = SizeTable::new();
+    let mut table = show::Table::new();
     for batch in names.chunks(BATCH) {
         let mut arguments = vec!["show", "--no-all-versions"];
         arguments.extend(batch.iter().map(String::as_str));
@@ -109,36 +110,36 @@ pub(super) fn sizes<'a>(
     Ok(table)
 }
 
-fn add_sizes(apt: &Apt<'_>, updates: &mut [Update], known: &[Update]) -> Result<(), String> {
-    let known: BTreeMap<(&str, &str, &str), u64> = known
+/// Adds what only the package lists know. What an earlier scan found need not be asked for again.
+fn describe(apt: &Apt<'_>, updates: &mut [Update], known: &[Update]) -> Result<(), String> {
+    type Key<'a> = (&'a str, &'a str, &'a str);
+    fn key(update: &Update) -> Key<'_> {
+        (&update.package, &update.arch, &update.candidate)
+    }
+    let known: BTreeMap<Key<'_>, &Update> = known
         .iter()
-        .filter_map(|u| {
-            Some((
-                (u.package.as_str(), u.arch.as_str(), u.candidate.as_str()),
-                u.size?,
-            ))
-        })
+        .filter(|u| u.size.is_some() && !u.source.is_empty())
+        .map(|u| (key(u), u))
         .collect();
     for update in updates.iter_mut() {
-        let key = (
-            update.package.as_str(),
-            update.arch.as_str(),
-            update.candidate.as_str(),
-        );
-        update.size = known.get(&key).copied();
+        let earlier = known.get(&key(update)).copied();
+        if let Some(earlier) = earlier {
+            update.size = earlier.size;
+            update.source.clone_from(&earlier.source);
+        }
     }
-    let missing = updates
-        .iter()
-        .filter(|u| u.size.is_none())
-        .map(|u| (u.package.as_str(), u.arch.as_str(), u.candidate.as_str()));
-    let table = sizes(apt, missing)?;
-    for update in updates.iter_mut().filter(|u| u.size.is_none()) {
+    let missing = updates.iter().filter(|u| u.source.is_empty()).map(key);
+    let table = shown(apt, missing)?;
+    for update in updates.iter_mut().filter(|u| u.source.is_empty()) {
         let key = (
             update.package.clone(),
             update.arch.clone(),
             update.candidate.clone(),
         );
-        update.size = table.get(&key).and_then(|s| s.download);
+        let shown = table.get(&key);
+        update.size = shown.and_then(|s| s.download);
+        let source = shown.and_then(|s| s.source.clone());
+        update.source = source.unwrap_or_else(|| update.package.clone());
     }
     Ok(())
 }
