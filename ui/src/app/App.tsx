@@ -4,8 +4,10 @@ import type { AppInfo } from '../bindings/AppInfo';
 import { ActionMenu } from '../actions/ActionMenu';
 import { AuditView } from '../audit/AuditView';
 import { ClusterDialog } from '../clusters/ClusterDialog';
+import { ChangelogDialog } from '../changelog/ChangelogDialog';
 import { CommandError, rpc } from '../host';
 import { startClock } from '../live/clock';
+import { approvalsMoved } from '../live/approvals';
 import { forgetDetails } from '../live/details';
 import { onAside, onReset, startFeed } from '../live/start';
 import { GlyphShapes } from '../parts/GlyphShapes';
@@ -44,6 +46,7 @@ export function App() {
       onReset(() => forgetDetails()),
       onReset(readPastes),
       onAside((body) => body.kind === 'planProgress' && planProgress(body.answered, body.of)),
+      onAside((body) => body.kind === 'approvals' && approvalsMoved()),
       onAside((body) => body.kind === 'paste' && pasteNews([body.paste])),
     ];
     return () => {
@@ -68,6 +71,7 @@ export function App() {
       <PlanDialog />
       <PasteDialog />
       <ClusterDialog />
+      <ChangelogDialog />
       <Unlock info={info} onOpen={setInfo} />
       <Notices />
       <Announcer />

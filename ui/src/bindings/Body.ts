@@ -7,4 +7,4 @@ import type { Operation } from "./Operation";
 import type { OperationId } from "./OperationId";
 import type { Paste } from "./Paste";
 
-export type Body = { "kind": "fleet", patch: FleetPatch, } | { "kind": "operation", operation: Operation, } | { "kind": "job", operation: OperationId, job: Job, } | { "kind": "log", job: JobId, lines: Array<LogLine>, } | { "kind": "planProgress", answered: number, of: number, } | { "kind": "paste", paste: Paste, };
+export type Body = { "kind": "fleet", patch: FleetPatch, } | { "kind": "operation", operation: Operation, } | { "kind": "job", operation: OperationId, job: Job, } | { "kind": "log", job: JobId, lines: Array<LogLine>, } | { "kind": "planProgress", answered: number, of: number, } | { "kind": "paste", paste: Paste, } | { "kind": "approvals" };

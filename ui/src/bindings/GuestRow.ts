@@ -23,6 +23,10 @@ lock: string | null, template: boolean, tags: Array<string>,
  */
 os: string | null, address: string | null, uptimeSeconds: number | null, cpu: number | null, memory: Usage | null, agent: AgentState, updates: UpdateState, 
 /**
+ * Updates that are approved and still pending.
+ */
+approved: number, 
+/**
  * What runs on it now.
  */
 activity: Activity | null, 

@@ -12,4 +12,12 @@ kind: OperationKind, targets: Array<Target>, only: UpdateFilter,
 /**
  * What the plan may do beyond its kind.
  */
-allowed: Allowed, };
+allowed: Allowed, 
+/**
+ * One guest goes first, the rest only if it went well.
+ */
+canary: boolean, 
+/**
+ * None for the usual 20 %.
+ */
+stopPercent: number | null, };

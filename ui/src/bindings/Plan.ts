@@ -27,4 +27,16 @@ short: string, guests: Array<PlannedGuest>, leftOut: Array<LeftOut>,
 /**
  * At most this many failed guests before the rest is not begun.
  */
-stopAfter: number, };
+stopAfter: number, 
+/**
+ * The share of failed guests behind it.
+ */
+stopPercent: number, 
+/**
+ * One guest goes first, the rest only if it went well.
+ */
+canary: boolean, 
+/**
+ * Security updates without a grade that it leaves out, where it is about grades.
+ */
+unrated: number, };

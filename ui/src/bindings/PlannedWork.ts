@@ -5,7 +5,11 @@ import type { PlanFingerprint } from "./PlanFingerprint";
 /**
  * What will be done to one guest of an operation.
  */
-export type PlannedWork = { "kind": "update", plan: GuestPlan, fingerprint: PlanFingerprint, } | { "kind": "enrol", reach: string, 
+export type PlannedWork = { "kind": "update", plan: GuestPlan, fingerprint: PlanFingerprint, 
+/**
+ * For a plan from approvals: what differs from what was approved. Empty when nothing moved.
+ */
+moved: Array<string>, } | { "kind": "enrol", reach: string, 
 /**
  * It is stopped: it is started for this and stopped again afterwards.
  */

@@ -5,7 +5,11 @@ import type { Severity } from "./Severity";
 /**
  * One package with a newer version.
  */
-export type Update = { package: string, arch: string, installed: string, candidate: string, 
+export type Update = { package: string, 
+/**
+ * Source package: `openssl` for `libssl3`.
+ */
+source: string, arch: string, installed: string, candidate: string, 
 /**
  * Who publishes it: `Debian`, `Docker`, …
  */

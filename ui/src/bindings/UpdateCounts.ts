@@ -11,4 +11,8 @@ total: number, security: number,
 /**
  * Held, kept back, phased or pinned; not in `total`.
  */
-blocked: number, };
+blocked: number, 
+/**
+ * Ignored or snoozed by a rule of the user; not in `total`.
+ */
+ignored: number, };

@@ -1,0 +1,49 @@
+// What is asked of Rust about approvals and rules, and what is told of the outcome.
+import type { RuleKind } from '../bindings/RuleKind';
+import type { SetRule } from '../bindings/SetRule';
+import type { Target } from '../bindings/Target';
+import type { UpdateFilter } from '../bindings/UpdateFilter';
+import { fail, tell } from '../app/notices';
+import { rpc } from '../host';
+import { words } from '../words/en';
+import { dayOf } from '../words/format';
+
+const DAY_MS = 86_400_000;
+export const SNOOZES = { day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS } as const;
+
+export async function approve(targets: Target[], only: UpdateFilter): Promise<void> {
+  try {
+    tell(words.approvals.done(await rpc('approve_updates', { targets, only })));
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+export async function withdraw(approvals: string[]): Promise<void> {
+  try {
+    await rpc('withdraw_approvals', { approvals });
+    tell(words.approvals.withdrawn(approvals.length));
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+/** `what` is how the notice names it. Several scopes, such as the clusters of a package, get a rule each. */
+export async function setRules(what: string, scopes: readonly Target[], names: readonly string[], kind: RuleKind, until: number | null): Promise<void> {
+  const wishes: SetRule[] = scopes.flatMap((scope) => names.map((name) => ({ scope, package: name, kind, until })));
+  try {
+    for (const wish of wishes) await rpc('set_rule', wish);
+    tell(words.rules.set(what, kind, until === null ? null : dayOf(until)));
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+export async function removeRule(rule: string): Promise<void> {
+  try {
+    await rpc('remove_rule', { rule });
+    tell(words.rules.removed);
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
