@@ -28,6 +28,18 @@ export async function withdraw(approvals: string[]): Promise<void> {
   }
 }
 
+/** Of a list that knows only that they are approved. */
+export async function withdrawThese(updates: readonly { guest: string; package: string; arch: string; approved: boolean }[]): Promise<void> {
+  const key = (one: { guest: string; package: string; arch: string }) => `${one.guest}/${one.package}:${one.arch}`;
+  const wanted = new Set(updates.filter((one) => one.approved).map(key));
+  try {
+    const { approvals } = await rpc('approvals', {});
+    await withdraw(approvals.filter((one) => wanted.has(key(one))).map((one) => one.id));
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
 /** `what` is how the notice names it. Several scopes, such as the clusters of a package, get a rule each. */
 export async function setRules(what: string, scopes: readonly Target[], names: readonly string[], kind: RuleKind, until: number | null): Promise<void> {
   const wishes: SetRule[] = scopes.flatMap((scope) => names.map((name) => ({ scope, package: name, kind, until })));

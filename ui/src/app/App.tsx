@@ -18,6 +18,8 @@ import { PlanDialog } from '../plan/PlanDialog';
 import { planProgress } from '../plan/state';
 import { OperationList } from '../operations/OperationList';
 import { OperationView } from '../operations/OperationView';
+import { ReceiptsView } from '../receipts/ReceiptsView';
+import { UpdatesView } from '../updates/UpdatesView';
 import { Wizard } from '../wizard/Wizard';
 import { words } from '../words/en';
 import { Announcer } from './Announcer';
@@ -84,10 +86,14 @@ function Shown() {
   switch (place.view) {
     case 'fleet':
       return <FleetView />;
+    case 'updates':
+      return <UpdatesView />;
     case 'operations':
       return <OperationList />;
     case 'operation':
       return <OperationView key={place.id} id={place.id} firstJob={place.job} />;
+    case 'history':
+      return <ReceiptsView />;
     case 'audit':
       return <AuditView />;
     case 'wizard':
