@@ -173,6 +173,17 @@ it('installs what was approved with one click where nothing moved', async () => 
   expect(screen.queryByTestId('plan')).toBeNull();
 });
 
+it('is the next step in the panel where something is approved', async () => {
+  const { user, host } = await opened((host) => {
+    prepared(host);
+    host.answers.make_plan = () => CLEAN;
+  });
+  expect(screen.getByTestId('panel-install-approved').textContent).toContain('Install 2 approved…');
+  await user.click(screen.getByTestId('panel-install-approved'));
+  await waitFor(() => expect(host.requests('approve_plan')).toHaveLength(1));
+  expect(host.requests('make_plan')).toMatchObject([{ targets: [guest(200)], only: { kind: 'approved' } }]);
+});
+
 const moved = CLEAN.guests.map((one) => (one.vmid === 200 && one.work.kind === 'update' ? { ...one, work: { ...one.work, moved: ['openssl is 3.0.16 now, approved was 3.0.15'] } } : one));
 
 it('asks where something moved, and shows what', async () => {

@@ -36,7 +36,14 @@ export const ReceiptLine = memo(function ReceiptLine({ row, open, onToggle }: { 
         <span role="cell" className="el" title={receipt.approvedBy}>{receipt.approvedBy}</span>
         <span role="cell"><When at={receipt.endedAt} /></span>
       </div>
-      {open && <div role="row"><div role="cell" aria-colspan={6}><ReceiptView receipt={receipt} withProblem /></div></div>}
+      {open && (
+        <div role="row">
+          <div role="cell" aria-colspan={6}>
+            <h2 className="unseen">{text.open(receipt.number)}</h2>
+            <ReceiptView receipt={receipt} withProblem />
+          </div>
+        </div>
+      )}
     </>
   );
 });

@@ -22,6 +22,7 @@ const state = (kind: RuleKind, until: string | null): string => {
 
 export const approvals = {
   all: 'Approve all updates', security: 'Approve security updates', install: 'Install approved updates…',
+  next: (n: number) => `Install ${count(n)} approved…`,
   can: { approve: 'have updates to approve', security: 'have security updates to approve', install: 'have approved updates' },
   why: { already: 'All are approved already', none: 'Nothing is approved' },
   approve: (name: string) => `Approve ${name}`, withdraw: 'Withdraw', withdrawOf: (name: string, lxc: string) => `Withdraw the approval of ${name} for ${lxc}`,
