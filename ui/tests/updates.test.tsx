@@ -2,7 +2,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { C1, C2, guestId, NOW } from './fixtures/fleet';
-import { manyGroups } from './fixtures/updates';
+import { group, manyGroups, pending } from './fixtures/updates';
 import { failure, type MemoryHost } from './host';
 import { open } from './open';
 
@@ -91,6 +91,22 @@ it('approves a source package everywhere, by its tick and by its menu', async ()
   await user.click((await menuOf(user, 'grafana')).getByTestId('action-approve-everywhere'));
   await waitFor(() => expect(host.requests('approve_updates')).toEqual([asked, asked]));
   expect((await menuOf(user, 'imagemagick')).getByTestId('action-approve-everywhere').textContent).toContain('Held or kept back everywhere');
+});
+
+it('names nothing to an LXC that ignores it, though another one has it', async () => {
+  const { user, host } = await openUpdates((host) => {
+    host.answers.fleet_updates = () => ({
+      groups: [group('php8.2', [pending(200, 'php8.2-common', '1', '2'), pending(200, 'php8.2-fpm', '1', '2', { rule: 'ignore' }), pending(101, 'php8.2-common', '1', '2'), pending(101, 'php8.2-fpm', '1', '2')])],
+    });
+  });
+  await user.click(await screen.findByTestId('tick-php8.2'));
+  await waitFor(() => expect(host.requests('approve_updates')).toEqual([
+    { targets: [target(200)], only: { kind: 'packages', names: ['php8.2-common'] } },
+    { targets: [target(101)], only: { kind: 'packages', names: ['php8.2-common', 'php8.2-fpm'] } },
+  ]));
+  await user.click((await menuOf(user, 'php8.2')).getByTestId('action-install-everywhere'));
+  await screen.findByTestId('plan-approve');
+  expect(host.requests('make_plan')).toMatchObject([{ targets: [target(101)] }]);
 });
 
 it('withdraws by the tick what is approved', async () => {

@@ -1,4 +1,6 @@
 // What is asked of Rust about approvals and rules, and what is told of the outcome.
+import type { ApprovedUpdates } from '../bindings/ApprovedUpdates';
+import type { ApproveUpdates } from '../bindings/ApproveUpdates';
 import type { RuleKind } from '../bindings/RuleKind';
 import type { SetRule } from '../bindings/SetRule';
 import type { Target } from '../bindings/Target';
@@ -11,9 +13,19 @@ import { dayOf } from '../words/format';
 const DAY_MS = 86_400_000;
 export const SNOOZES = { day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS } as const;
 
-export async function approve(targets: Target[], only: UpdateFilter): Promise<void> {
+export function approve(targets: Target[], only: UpdateFilter): Promise<void> {
+  return approveEach([{ targets, only }]);
+}
+
+/** Several at once, told as one. Each is about other LXCs. */
+export async function approveEach(wishes: readonly ApproveUpdates[]): Promise<void> {
+  const sum: ApprovedUpdates = { approved: 0, already: 0, lxcs: 0, unrated: 0, leftOut: 0 };
   try {
-    tell(words.approvals.done(await rpc('approve_updates', { targets, only })));
+    for (const wish of wishes) {
+      const done = await rpc('approve_updates', wish);
+      for (const key of Object.keys(sum) as (keyof ApprovedUpdates)[]) sum[key] += done[key];
+    }
+    tell(words.approvals.done(sum));
   } catch (thrown) {
     fail(thrown);
   }

@@ -1,7 +1,7 @@
 // What can be done to one source package over the whole fleet.
 import { CircleArrowUp, FileText, ListChecks } from 'lucide-react';
 import { whyNoInstall, whyNoScan } from '../actions/able';
-import { approve } from '../actions/approving';
+import { approveEach } from '../actions/approving';
 import type { Entry } from '../actions/menu';
 import { scopeOfGuests } from '../actions/scope';
 import { ABLE, type Verdict, verdict } from '../actions/verdict';
@@ -30,7 +30,14 @@ function rowsOf(updates: readonly FleetUpdate[]): GuestRow[] {
 /** Approves these everywhere where they are of now and not set aside. */
 export function approveAll(updates: readonly FleetUpdate[]): void {
   const open = updates.filter((update) => approvable(update) && !update.approved);
-  void approve(targetsOf(open), { kind: 'packages', names: namesOf(open) });
+  // A name that one LXC ignores must not be named to it because another one has it: LXCs with the same names go together.
+  const together = new Map<string, FleetUpdate[]>();
+  for (const guest of new Set(open.map((update) => update.guest))) {
+    const own = open.filter((update) => update.guest === guest);
+    const names = namesOf(own).toSorted().join(' ');
+    together.set(names, [...(together.get(names) ?? []), ...own]);
+  }
+  void approveEach([...together.values()].map((same) => ({ targets: targetsOf(same), only: { kind: 'packages', names: namesOf(same) } })));
 }
 
 export function whyNotApprovable(group: UpdateGroup): string | null {
@@ -41,10 +48,18 @@ export function whyNotApprovable(group: UpdateGroup): string | null {
   return open.every((update) => update.approved) ? words.approvals.why.already : null;
 }
 
+/** A plan names packages for all of its LXCs alike: one that ignores a named package is not part of it, else it would get it. */
+function withoutIgnored(now: readonly FleetUpdate[]): FleetUpdate[] {
+  const can = now.filter(approvable);
+  const names = new Set(namesOf(can));
+  const ignoring = new Set(now.filter((update) => (update.rule === 'ignore' || update.rule === 'snooze') && names.has(update.package)).map((update) => update.guest));
+  return can.filter((update) => !ignoring.has(update.guest));
+}
+
 export function entriesOf(group: UpdateGroup): Entry[] {
   const { fleet } = useLive.getState();
   const now = live(group);
-  const installable = now.filter(approvable);
+  const installable = withoutIgnored(now);
   const rows = rowsOf(now);
   const scope = scopeOfGuests(fleet, rowsOf(installable));
   const why = whyNotApprovable(group);
