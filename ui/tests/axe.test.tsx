@@ -4,6 +4,7 @@ import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import { NO_TOTALS } from '../src/live/fleet';
 import { go } from '../src/app/place';
+import { openChangelog } from '../src/changelog/state';
 import { openDialog } from '../src/clusters/state';
 import { openAccess } from '../src/wizard/open';
 import { change, STEPS, type StepName } from '../src/wizard/state';
@@ -138,6 +139,32 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     expect(await violations()).toEqual([]);
     await user.type(screen.getByTestId('audit-search'), 'nothing of this name');
     await screen.findByTestId('audit-no-match');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the updates of the fleet, what is approved, the rules', async () => {
+    show();
+    const { user } = await open();
+    await user.click(screen.getByTestId('view-updates'));
+    await user.click(await screen.findByTestId('group-tzdata'));
+    await user.click(screen.getByTestId('updates-by-severity'));
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('updates-part-approved'));
+    await screen.findByTestId('approval-a-200-openssl');
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('updates-part-rules'));
+    await screen.findByTestId('rule-row-rule-1');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the history with a receipt, and a changelog', async () => {
+    show();
+    const { user } = await open();
+    await user.click(screen.getByTestId('view-history'));
+    await user.click(await screen.findByTestId('receipt-row-1461'));
+    expect(await violations()).toEqual([]);
+    act(() => openChangelog({ guest: C1, name: 'nextcloud', package: 'openssl' }));
+    await screen.findByTestId('changelog-text');
     expect(await violations()).toEqual([]);
   });
 

@@ -120,7 +120,7 @@ it('tries again what failed, was interrupted or stopped, with a plan of the same
   await user.click(screen.getByTestId('operation-retry'));
   const plan = await screen.findByTestId('plan-approve');
   expect(host.requests('make_plan')).toEqual([{
-    kind: 'enrol', targets: [100, 104, 200].map((vmid) => ({ kind: 'guest', guest: guestId(vmid) })), only: { kind: 'all' }, allowed: { start: false, takeOver: false, shell: false, removals: false, engine: false },
+    kind: 'enrol', targets: [100, 104, 200].map((vmid) => ({ kind: 'guest', guest: guestId(vmid) })), only: { kind: 'all' }, allowed: { start: false, takeOver: false, shell: false, removals: false, engine: false }, canary: false, stopPercent: null,
   }]);
   await user.click(plan);
   await waitFor(() => expect(screen.queryByTestId('plan')).toBeNull());

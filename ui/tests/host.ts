@@ -8,6 +8,7 @@ import { type Answer, type Command, CommandError, type Host, type Request } from
 import { USUAL_WAY } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, GATEWAY, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
+import { APPROVALS, approvedUpdates, CHANGELOG, FLEET_UPDATES, RECEIPT_ROWS, RULES } from './fixtures/updates';
 import { PASTES, ROADS } from './fixtures/ways';
 import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN, PLANNED } from './fixtures/work';
 
@@ -85,6 +86,19 @@ function answers(): Answers {
     accept_certificate: () => ({}),
     try_way: () => ({ endpoints: ['192.168.1.5:47100'], open: true, problem: null }),
     gateway: () => GATEWAY,
+    approve_updates: ({ only }) => approvedUpdates(only),
+    withdraw_approvals: () => ({}),
+    approvals: () => ({ approvals: APPROVALS }),
+    set_rule: (rule) => ({ ...rule, id: 'rule-new', scopeName: 'nextcloud', by: 'ada', at: NOW }),
+    remove_rule: () => ({}),
+    rules: () => ({ rules: RULES }),
+    fleet_updates: () => FLEET_UPDATES,
+    read_receipts: ({ search, before, limit }) => {
+      const all = RECEIPT_ROWS.filter(({ receipt }) => before === null || receipt.endedAt < before).filter((row) => JSON.stringify(row).includes(search));
+      return { receipts: all.slice(0, limit), more: all.length > limit };
+    },
+    export_receipts: ({ format }) => ({ path: `/home/ada/Downloads/redflag-history.${format}`, receipts: RECEIPT_ROWS.length }),
+    read_changelog: () => ({ text: CHANGELOG }),
     set_gateway_port: ({ port }) => ({ ...GATEWAY, port, addresses: [`192.168.1.5:${port}`], former: GATEWAY.port, waiting: 3 }),
   };
 }

@@ -14,7 +14,7 @@ it('shows each guest, who is left out and why, and sums', async () => {
   await user.click(row('pve2'));
   await user.keyboard('u');
   const dialog = await screen.findByRole('dialog', { name: 'Update 3 LXCs' });
-  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' }, allowed: { start: false, takeOver: false, shell: false, removals: false, engine: false } }]);
+  expect(host.requests('make_plan')).toEqual([{ kind: 'update', targets: [{ kind: 'node', node: { cluster: expect.any(String), node: 'pve2' } }], only: { kind: 'all' }, allowed: { start: false, takeOver: false, shell: false, removals: false, engine: false }, canary: false, stopPercent: null }]);
   expect(screen.getByTestId('plan-short').textContent).toBe('7f3a-c91e');
   expect(screen.getByTestId('plan-left-out').textContent).toContain('Proxmox holds a lock: backup.');
   expect(within(dialog).getByText('8 updates')).toBeTruthy();
@@ -237,4 +237,53 @@ it('points to what may be allowed when nothing else is in the plan', async () =>
   await user.click(screen.getByTestId('plan-allow-start'));
   await screen.findByTestId('plan-guest-102');
   expect(approve().disabled).toBe(false);
+});
+
+it('lets one LXC go first, and makes the plan anew for it', async () => {
+  const { user, host } = await open((host) => {
+    host.answers.make_plan = ({ canary, stopPercent }) => ({ ...PLAN, canary, stopPercent: stopPercent ?? 20 });
+  });
+  await user.click(screen.getByTestId('update-all'));
+  const tick = await screen.findByTestId('plan-canary');
+  expect(tick.textContent).toBe('Update one LXC first, the rest only if it went well');
+  tick.focus();
+  await user.keyboard(' ');
+  await waitFor(() => expect(screen.getByTestId('plan-canary').getAttribute('aria-checked')).toBe('true'));
+  expect(host.requests('make_plan').at(-1)).toMatchObject({ canary: true, stopPercent: null });
+  expect(screen.getByTestId('plan-guest-101').textContent).toContain('Goes first, alone');
+  expect(document.activeElement).toBe(screen.getByTestId('plan-canary'));
+  expect(host.requests('approve_plan')).toEqual([]);
+});
+
+it('stops after a share of failures that can be chosen by key, or never', async () => {
+  const { user, host } = await open((host) => {
+    host.answers.make_plan = ({ canary, stopPercent }) => ({ ...PLAN, canary, stopPercent: stopPercent ?? 20 });
+  });
+  await user.click(screen.getByTestId('update-all'));
+  const usual = await screen.findByTestId('plan-stop-20');
+  expect(usual.getAttribute('aria-checked')).toBe('true');
+  usual.focus();
+  await user.keyboard('{ArrowRight}');
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('plan-stop-50')));
+  expect(host.requests('make_plan').at(-1)).toMatchObject({ canary: false, stopPercent: 50 });
+  await user.click(screen.getByTestId('plan-stop-100'));
+  expect(await screen.findByText('Goes on whatever fails.')).toBeTruthy();
+  expect(host.requests('make_plan').at(-1)).toMatchObject({ stopPercent: 100 });
+});
+
+it('has no rules of the run for one LXC alone', async () => {
+  const { user } = await open((host) => {
+    host.answers.make_plan = () => ({ ...PLAN, guests: PLAN.guests.slice(0, 1) });
+  });
+  await user.click(screen.getByTestId('update-all'));
+  await screen.findByTestId('plan-approve');
+  expect(screen.queryByTestId('plan-options')).toBeNull();
+});
+
+it('says how many security updates without a grade it leaves out', async () => {
+  const { user } = await open((host) => {
+    host.answers.make_plan = () => ({ ...PLAN, only: { kind: 'severities', severities: ['critical', 'high'] }, unrated: 3 });
+  });
+  await user.click(screen.getByTestId('update-all'));
+  expect((await screen.findByTestId('plan-unrated')).textContent).toContain('3 security updates without a grade are left out');
 });

@@ -2,6 +2,7 @@
 import { cleanup } from '@testing-library/react';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { useMenu } from '../src/actions/menu';
+import { useChangelog } from '../src/changelog/state';
 import { useClusterDialog } from '../src/clusters/state';
 import { useNotices } from '../src/app/notices';
 import { usePlace } from '../src/app/place';
@@ -18,7 +19,7 @@ const HEIGHT = 700;
 const WIDTH = 1000;
 
 beforeEach(() => {
-  for (const store of [useMenu, useNotices, usePlace, useDetails, useLive, usePanel, usePlan, usePaste, useClusterDialog, useTreeView, useWizard]) {
+  for (const store of [useMenu, useNotices, usePlace, useDetails, useLive, usePanel, usePlan, usePaste, useClusterDialog, useChangelog, useTreeView, useWizard]) {
     (store as typeof useMenu).setState(store.getInitialState() as ReturnType<typeof useMenu.getInitialState>, true);
   }
   // There is no layout here: everything is as large as the screen, so that the virtual rows have a window.

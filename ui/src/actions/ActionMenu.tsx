@@ -4,8 +4,8 @@ import { Fragment } from 'react';
 import { summon } from '../tree/view';
 import { words } from '../words/en';
 import { pending } from './able';
-import { closeMenu, useMenu } from './menu';
-import { type Action, ACTIONS } from './registry';
+import { closeMenu, type Entry, type MenuPlace, useMenu } from './menu';
+import { ACTIONS } from './registry';
 import type { Scope } from './scope';
 
 /** A long menu moves up until all of it is on the screen. */
@@ -14,19 +14,20 @@ const FITS = { side: 'shift', align: 'shift', fallbackAxisSide: 'none' } as cons
 export function ActionMenu() {
   const place = useMenu((menu) => menu.place);
   if (place === null) return null;
-  const { x, y, scope } = place;
+  const { x, y } = place;
   const anchor = { getBoundingClientRect: () => DOMRect.fromRect({ x, y, width: 0, height: 0 }) };
-  const actions = ACTIONS.filter((action) => action.shown(scope));
+  const [head, entries] = 'scope' in place ? [headOf(place.scope), entriesOf(place.scope)] : [place.head, place.entries];
+  const leave = () => leaveFrom(place);
   return (
     <Menu.Root open modal={false} onOpenChange={(open) => !open && leave()}>
       <Menu.Portal>
         <Menu.Positioner className="menu-place" anchor={anchor} align="start" side="bottom" sideOffset={2} positionMethod="fixed" collisionAvoidance={FITS}>
-          <Menu.Popup className="menu" finalFocus={false} data-testid="menu" aria-label={head(scope)}>
-            <div className="menu-head" role="presentation">{head(scope)}</div>
-            {actions.map((action, i) => (
-              <Fragment key={action.id}>
-                {i > 0 && actions[i - 1]?.group !== action.group && <Menu.Separator className="menu-rule" />}
-                <Item action={action} scope={scope} />
+          <Menu.Popup className="menu" finalFocus={false} data-testid="menu" aria-label={head}>
+            <div className="menu-head" role="presentation">{head}</div>
+            {entries.map((entry, i) => (
+              <Fragment key={entry.id}>
+                {i > 0 && entries[i - 1]?.group !== entry.group && <Menu.Separator className="menu-rule" />}
+                <Item entry={entry} onLeave={leave} />
               </Fragment>
             ))}
           </Menu.Popup>
@@ -36,34 +37,39 @@ export function ActionMenu() {
   );
 }
 
-function leave(): void {
+function leaveFrom(place: MenuPlace): void {
   closeMenu();
-  summon();
+  if ('scope' in place) summon();
+  else place.back?.focus();
 }
 
-function Item({ action, scope }: { action: Action; scope: Scope }) {
-  const verdict = action.when(scope);
+function entriesOf(scope: Scope): Entry[] {
+  const shown = ACTIONS.filter((action) => action.shown(scope));
+  return shown.map((action) => ({ id: action.id, icon: action.icon, label: action.label(scope), keys: action.keys, group: action.group, verdict: action.when(scope), run: () => action.run(scope) }));
+}
+
+function Item({ entry, onLeave }: { entry: Entry; onLeave: () => void }) {
+  const { verdict, icon: Icon } = entry;
   const second = verdict.able ? verdict.note : verdict.why;
-  const Icon = action.icon;
   return (
     <Menu.Item
       className="menu-item"
       disabled={!verdict.able}
-      data-testid={`action-${action.id}`}
+      data-testid={`action-${entry.id}`}
       onClick={() => {
-        leave();
-        action.run(scope);
+        onLeave();
+        entry.run();
       }}
     >
       <Icon className="icon small" aria-hidden />
-      <span>{action.label(scope)}</span>
-      <span className="key">{action.keys}</span>
+      <span>{entry.label}</span>
+      <span className="key">{entry.keys}</span>
       {second !== null && <span className="why">{second}</span>}
     </Menu.Item>
   );
 }
 
-function head(scope: Scope): string {
+function headOf(scope: Scope): string {
   const counts = scope.guests.map(pending);
   const total = counts.reduce((sum, one) => sum + (one?.total ?? 0), 0);
   const security = counts.reduce((sum, one) => sum + (one?.security ?? 0), 0);

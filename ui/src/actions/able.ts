@@ -92,7 +92,7 @@ export function pending(guest: GuestRow): UpdateCounts | null {
     case 'error':
       return guest.updates.counts;
     case 'upToDate':
-      return { total: 0, security: 0, blocked: guest.updates.blocked };
+      return { total: 0, security: 0, blocked: guest.updates.blocked, ignored: 0 };
     case 'unknown':
     case 'unsupported':
       return null;
@@ -111,10 +111,31 @@ export function whyNoRepair(guest: GuestRow, cluster?: ClusterRow): Reason {
   return isBroken(guest) ? null : words.repair.sound;
 }
 
+/** Why nothing at all could be installed in it now, whatever is pending. */
+export function whyNoInstall(guest: GuestRow, cluster?: ClusterRow): Reason {
+  return shut(guest, cluster) ?? agentSilent(guest) ?? (guest.lock === null ? null : why.locked(guest.lock));
+}
+
+/** Why what was approved cannot be installed. */
+export function whyNoApproved(guest: GuestRow, cluster?: ClusterRow): Reason {
+  return whyNoInstall(guest, cluster) ?? (guest.approved === 0 ? words.approvals.why.none : null);
+}
+
+/** An approval touches nothing in the LXC: what is pending must be known, and of now. */
+export function whyNoApproval(guest: GuestRow, securityOnly: boolean, cluster?: ClusterRow): Reason {
+  if (guest.template) return why.template;
+  if (guest.old) return silent(cluster) ?? why.old;
+  if (guest.updates.kind === 'unsupported') return why.unsupported;
+  const counts = pending(guest);
+  if (counts === null) return why.notKnown;
+  if (counts.total === 0) return why.upToDate;
+  if (securityOnly && counts.security === 0) return why.noSecurity;
+  return guest.approved >= counts.total ? words.approvals.why.already : null;
+}
+
 export function whyNoUpdate(guest: GuestRow, securityOnly: boolean, cluster?: ClusterRow): Reason {
-  const reason = shut(guest, cluster) ?? agentSilent(guest);
+  const reason = whyNoInstall(guest, cluster);
   if (reason !== null) return reason;
-  if (guest.lock !== null) return why.locked(guest.lock);
   if (guest.updates.kind === 'unsupported') return why.unsupported;
   const counts = pending(guest);
   if (counts === null) return why.notKnown;

@@ -3,13 +3,13 @@ import { FileCheck, KeySquare, PencilLine, Power, RefreshCw, Trash2, Unplug } fr
 import type { Link } from '../bindings/Link';
 import { discoverNow, openDialog, switchCluster } from '../clusters/state';
 import { words } from '../words/en';
-import type { Action, Verdict } from './registry';
+import type { Action } from './registry';
 import type { One, Scope } from './scope';
+import { ABLE } from './verdict';
 
 export type ClusterActionId = 'discover' | 'test' | 'edit' | 'rotate' | 'compare' | 'switch' | 'remove';
 
 const text = words.cluster.actions;
-const ABLE: Verdict = { able: true, note: null };
 
 const ofCluster = (scope: Scope): boolean => scope.one?.kind === 'cluster';
 const linkOf = (scope: Scope): Link['kind'] => (scope.one === null ? 'unknown' : (scope.clusterOf(scope.one)?.link.kind ?? 'unknown'));

@@ -12,16 +12,17 @@ import { makePlan } from '../plan/state';
 import { fail, tell } from '../app/notices';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
-import { type Reason, whyNoAgent, whyNoPaste, whyNoRepair, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isBroken, isOlder } from './able';
+import { whyNoAgent, whyNoPaste, whyNoRepair, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isBroken, isOlder } from './able';
+import { APPROVAL_ACTIONS, type ApprovalActionId } from './approvals';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
 import type { Scope } from './scope';
+import { ABLE, type Verdict, verdict } from './verdict';
+
+export type { Verdict } from './verdict';
 
 export type ActionId =
   | 'scan' | 'repair' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
-  | ClusterActionId;
-
-/** Whether it can be done to a scope; `note` and `why` are the second line of the menu item. */
-export type Verdict = { able: true; note: string | null } | { able: false; why: string };
+  | ApprovalActionId | ClusterActionId;
 
 export interface Action {
   id: ActionId;
@@ -40,18 +41,6 @@ export interface Action {
 
 const text = words.actions;
 const always = () => true;
-const ABLE: Verdict = { able: true, note: null };
-
-/** From the reasons of each guest to one verdict on all. */
-function verdict(scope: Scope, reason: (guest: GuestRow) => Reason, can: string): Verdict {
-  const reasons = scope.guests.map(reason);
-  const able = reasons.filter((why) => why === null).length;
-  if (able === scope.guests.length && able > 0) return ABLE;
-  if (able > 0) return { able: true, note: text.some(able, reasons.length, can) };
-  const [first] = reasons;
-  if (first === undefined || first === null) return { able: false, why: text.why.none };
-  return { able: false, why: reasons.every((why) => why === first) ? first : text.noneOf(reasons.length, can) };
-}
 
 function plan(kind: Exclude<OperationKind, 'scan'>, only: UpdateFilter = { kind: 'all' }) {
   return (scope: Scope) => void makePlan({ kind, targets: scope.targets, only });
@@ -109,6 +98,7 @@ export const ACTIONS: readonly Action[] = [
     when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true, scope.clusterOf(guest)), text.can.security),
     run: plan('update', { kind: 'security' }),
   },
+  ...APPROVAL_ACTIONS,
   {
     // Drawn only where something is broken.
     id: 'repair', icon: Wrench, letter: null, keys: null, group: 1,

@@ -4,8 +4,10 @@ import type { AppInfo } from '../bindings/AppInfo';
 import { ActionMenu } from '../actions/ActionMenu';
 import { AuditView } from '../audit/AuditView';
 import { ClusterDialog } from '../clusters/ClusterDialog';
+import { ChangelogDialog } from '../changelog/ChangelogDialog';
 import { CommandError, rpc } from '../host';
 import { startClock } from '../live/clock';
+import { approvalsMoved } from '../live/approvals';
 import { forgetDetails } from '../live/details';
 import { onAside, onReset, startFeed } from '../live/start';
 import { GlyphShapes } from '../parts/GlyphShapes';
@@ -16,6 +18,8 @@ import { PlanDialog } from '../plan/PlanDialog';
 import { planProgress } from '../plan/state';
 import { OperationList } from '../operations/OperationList';
 import { OperationView } from '../operations/OperationView';
+import { ReceiptsView } from '../receipts/ReceiptsView';
+import { UpdatesView } from '../updates/UpdatesView';
 import { Wizard } from '../wizard/Wizard';
 import { words } from '../words/en';
 import { Announcer } from './Announcer';
@@ -44,6 +48,7 @@ export function App() {
       onReset(() => forgetDetails()),
       onReset(readPastes),
       onAside((body) => body.kind === 'planProgress' && planProgress(body.answered, body.of)),
+      onAside((body) => body.kind === 'approvals' && approvalsMoved()),
       onAside((body) => body.kind === 'paste' && pasteNews([body.paste])),
     ];
     return () => {
@@ -68,6 +73,7 @@ export function App() {
       <PlanDialog />
       <PasteDialog />
       <ClusterDialog />
+      <ChangelogDialog />
       <Unlock info={info} onOpen={setInfo} />
       <Notices />
       <Announcer />
@@ -80,10 +86,14 @@ function Shown() {
   switch (place.view) {
     case 'fleet':
       return <FleetView />;
+    case 'updates':
+      return <UpdatesView />;
     case 'operations':
       return <OperationList />;
     case 'operation':
       return <OperationView key={place.id} id={place.id} firstJob={place.job} />;
+    case 'history':
+      return <ReceiptsView />;
     case 'audit':
       return <AuditView />;
     case 'wizard':

@@ -1,5 +1,5 @@
 // The side bar: the views that exist, and whether the picture is live.
-import { Activity, type LucideIcon, Network, ScrollText } from 'lucide-react';
+import { Activity, CircleArrowUp, History, type LucideIcon, Network, ScrollText } from 'lucide-react';
 import type { AppInfo } from '../bindings/AppInfo';
 import { useLive } from '../live/store';
 import { Status } from '../parts/Status';
@@ -14,10 +14,13 @@ export function SideBar({ info }: { info: AppInfo | null }) {
     for (const operation of live.operations.values()) if (operation.endedAt === null) n += 1;
     return n;
   });
+  const pending = useLive((live) => live.fleet.totals.updates.total);
   return (
     <nav className="side" aria-label={words.views.label} data-region="side">
       <Entry to={{ view: 'fleet' }} icon={Network} name={words.views.fleet} here={view === 'fleet' || view === 'wizard'} />
+      <Entry to={{ view: 'updates' }} icon={CircleArrowUp} name={words.views.updates} here={view === 'updates'} figure={pending} />
       <Entry to={{ view: 'operations' }} icon={Activity} name={words.views.operations} here={view === 'operations' || view === 'operation'} figure={running} />
+      <Entry to={{ view: 'history' }} icon={History} name={words.views.history} here={view === 'history'} />
       <Entry to={{ view: 'audit' }} icon={ScrollText} name={words.views.audit} here={view === 'audit'} />
       <div className="side-foot">
         <LinkStatus />

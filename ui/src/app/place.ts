@@ -3,8 +3,10 @@ import { create } from 'zustand';
 
 export type Place =
   | { view: 'fleet' }
+  | { view: 'updates' }
   | { view: 'operations' }
   | { view: 'operation'; id: string; job: string | null }
+  | { view: 'history' }
   | { view: 'audit' }
   | { view: 'wizard' };
 

@@ -1,6 +1,7 @@
 // The audit: every act with consequences, who asked for it, and how it ended.
-import { RefreshCw, ScrollText, Search, X } from 'lucide-react';
-import { type KeyboardEvent, useState } from 'react';
+import { RefreshCw, ScrollText } from 'lucide-react';
+import { useState } from 'react';
+import { Find } from '../parts/Find';
 import { ErrorNote } from '../parts/Note';
 import { words } from '../words/en';
 import { AuditRow } from './AuditRow';
@@ -12,7 +13,7 @@ export function AuditView() {
   const [search, setSearch] = useState('');
   const audit = useAudit(search);
   const [open, setOpen] = useState<ReadonlySet<Entry['id']>>(new Set());
-  const { entries } = audit;
+  const entries = audit.rows;
   function toggle(id: Entry['id']): void {
     const next = new Set(open);
     if (!next.delete(id)) next.add(id);
@@ -25,7 +26,7 @@ export function AuditView() {
         <span className="small t3 el">{text.lead}</span>
         <span className="fill" />
         {entries !== null && entries.length > 0 && <span className="small t3 num" role="status" data-testid="audit-count">{text.shown(entries.length, audit.more)}</span>}
-        <Find search={search} onSearch={setSearch} />
+        <Find search={search} onSearch={setSearch} text={text} testId="audit-search" />
         <button type="button" className="button ghost square compact" aria-label={text.again} title={text.again} disabled={audit.loading} onClick={audit.again} data-testid="audit-again">
           <RefreshCw className="icon small" aria-hidden />
         </button>
@@ -55,25 +56,6 @@ export function AuditView() {
         </div>
       )}
     </main>
-  );
-}
-
-function Find({ search, onSearch }: { search: string; onSearch: (search: string) => void }) {
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || search === '') return;
-    event.preventDefault();
-    onSearch('');
-  };
-  return (
-    <div className="find in-tool" role="search">
-      <Search className="icon small" aria-hidden />
-      <input value={search} placeholder={text.search} aria-label={text.searchLabel} data-testid="audit-search" onChange={(event) => onSearch(event.target.value)} onKeyDown={onKey} spellCheck={false} autoComplete="off" />
-      {search !== '' && (
-        <button type="button" className="button ghost square compact" aria-label={text.clearSearch} onClick={() => onSearch('')}>
-          <X className="icon small" aria-hidden />
-        </button>
-      )}
-    </div>
   );
 }
 

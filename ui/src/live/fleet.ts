@@ -34,7 +34,7 @@ export const NO_TOTALS: Totals = {
   clusters: 0,
   nodes: 0,
   guests: 0,
-  updates: { total: 0, security: 0, blocked: 0 },
+  updates: { total: 0, security: 0, blocked: 0, ignored: 0 },
   guestsWithUpdates: 0,
 };
 

@@ -13,6 +13,7 @@ export function Foot({ scope }: { scope: Scope }) {
   const next = nextStep(scope);
   const n = scope.guests.length;
   const labels: Record<Next, string> = {
+    'install-approved': words.approvals.next(scope.guests.reduce((sum, guest) => sum + guest.approved, 0)),
     update: several ? text.planSeveral(n) : text.plan,
     enrol: several ? text.installSeveral(n) : text.installAgent,
     'restart-agent': words.actions.restart(several),
@@ -29,11 +30,12 @@ export function Foot({ scope }: { scope: Scope }) {
   );
 }
 
-type Next = 'update' | 'enrol' | 'restart-agent';
+type Next = 'install-approved' | 'update' | 'enrol' | 'restart-agent';
 
-/** Updates first; an agent where there is none; one that is silent is restarted before it is set up again. */
+/** What was approved first, then all other updates; an agent where there is none; one that is silent is restarted before it is set up again. */
 function nextStep(scope: Scope): Next {
   const can = (id: Next) => action(id).when(scope).able;
+  if (scope.guests.some((guest) => guest.approved > 0) && can('install-approved')) return 'install-approved';
   if (can('update')) return 'update';
   if (scope.guests.some((guest) => guest.agent.kind === 'notInstalled') && can('enrol')) return 'enrol';
   return scope.guests.some((guest) => guest.agent.kind === 'offline') && can('restart-agent') ? 'restart-agent' : 'update';

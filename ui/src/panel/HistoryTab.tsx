@@ -40,7 +40,7 @@ function Line({ receipt, open }: { receipt: Receipt; open: boolean }) {
   );
 }
 
-function Outcome({ receipt }: { receipt: Receipt }) {
+export function Outcome({ receipt }: { receipt: Receipt }) {
   const word = words.operations.jobStates[receipt.outcome];
   const shape: { tone: Tone; glyph: GlyphName } =
     receipt.outcome === 'succeeded' ? { tone: 'ok', glyph: 'ok' } : receipt.outcome === 'failed' || receipt.outcome === 'interrupted' ? { tone: 'error', glyph: 'err' } : { tone: 'mute', glyph: 'uns' };

@@ -1,29 +1,32 @@
 // The pending updates of a guest as its agent reported them, or why there is no list.
-import type { Blocked } from '../bindings/Blocked';
+import type { GuestDetails } from '../bindings/GuestDetails';
 import type { GuestRow } from '../bindings/GuestRow';
-import type { Inventory } from '../bindings/Inventory';
 import type { PackageScan } from '../bindings/PackageScan';
 import type { Update } from '../bindings/Update';
+import { clusterKey } from '../live/fleet';
+import { useCluster } from '../live/store';
 import { forgetDetails, readDetails, type Detail } from '../live/details';
 import { useNow } from '../live/clock';
 import { ErrorNote, Note } from '../parts/Note';
-import { Badge, Status, Version } from '../parts/Status';
+import { Status } from '../parts/Status';
 import { words } from '../words/en';
-import { age, bytes, exact, list } from '../words/format';
-import { isSecurity, sizeOf, sorted } from './packages';
+import { age, exact } from '../words/format';
+import { sizeOf, sorted } from './packages';
+import { ruleOf } from './ruling';
+import { UpdateItem } from './UpdateItem';
 
 const text = words.panel;
 type Apt = Extract<PackageScan, { kind: 'apt' }>;
 
 export function UpdatesTab({ row, detail }: { row: GuestRow; detail: Detail | undefined }) {
-  const inventory = detail?.details?.inventory ?? null;
+  const details = detail?.details ?? null;
   return (
     <>
       {detail?.problem != null && (
         <div className="p-4"><ErrorNote error={detail.problem} action={<button type="button" className="button compact" onClick={() => again(row)}>{words.tryAgain}</button>} /></div>
       )}
       <Standing row={row} />
-      {inventory === null ? detail?.loading === true && <p className="p-4 small t3">{text.reading}</p> : <Reported inventory={inventory} />}
+      {details?.inventory == null ? detail?.loading === true && <p className="p-4 small t3">{text.reading}</p> : <Reported row={row} details={details} inventory={details.inventory} />}
     </>
   );
 }
@@ -52,13 +55,13 @@ function Standing({ row }: { row: GuestRow }) {
   }
 }
 
-function Reported({ inventory }: { inventory: Inventory }) {
+function Reported({ row, details, inventory }: { row: GuestRow; details: GuestDetails; inventory: NonNullable<GuestDetails['inventory']> }) {
   const { packages } = inventory;
   if (packages.kind === 'failed') return null;
   if (packages.kind === 'unsupported') return null;
   return (
     <>
-      <Groups scan={packages} />
+      <Groups row={row} details={details} scan={packages} />
       {inventory.restarts.length > 0 && (
         <>
           <div className="sect ruled mt-2"><b>{text.restarts}</b></div>
@@ -70,53 +73,43 @@ function Reported({ inventory }: { inventory: Inventory }) {
   );
 }
 
-function Groups({ scan }: { scan: Apt }) {
-  const { security, other, blocked } = sorted(scan.updates);
+function Groups({ row, details, scan }: { row: GuestRow; details: GuestDetails; scan: Apt }) {
+  const cluster = useCluster(clusterKey(row.cluster));
+  const free = scan.updates.filter((update) => update.blocked !== null || ruleOf(details.rules, update.package) === null);
+  const ruled = scan.updates.filter((update) => !free.includes(update));
+  const { security, other, blocked } = sorted(free);
   const size = sizeOf([...security, ...other]);
+  const approvalOf = (update: Update) => details.approvals.find((one) => one.package === update.package && one.arch === update.arch) ?? null;
+  const approved = [...security, ...other].filter((update) => approvalOf(update) !== null).length;
+  const item = (update: Update) => (
+    <UpdateItem
+      key={`${update.package}:${update.arch}`}
+      row={row}
+      cluster={cluster}
+      update={update}
+      approval={approvalOf(update)}
+      rule={ruleOf(details.rules, update.package)}
+    />
+  );
   return (
     <>
       {scan.interrupted !== null && <div className="p-4"><Note tone="caution" glyph="lock"><p className="medium">{text.interrupted}</p><p className="mono mt-1">{scan.interrupted}</p></Note></div>}
       {security.length + other.length > 0 && (
-        <div className="sect"><b>{text.apt}</b>{security.length + other.length}<span className="fill" />{size > 0 && text.download(size)}</div>
+        <div className="sect">
+          <b>{text.apt}</b>
+          {security.length + other.length}
+          {approved > 0 && <span data-testid="approved-count">{words.approvals.of(approved, security.length + other.length)}</span>}
+          <span className="fill" />
+          {size > 0 && text.download(size)}
+        </div>
       )}
-      {[...security, ...other].map((update) => <Item key={`${update.package}:${update.arch}`} update={update} />)}
+      {[...security, ...other].map(item)}
       {blocked.length > 0 && <div className="sect ruled mt-2"><b>{text.heldBack}</b>{blocked.length}</div>}
-      {blocked.map((update) => <Item key={`${update.package}:${update.arch}`} update={update} />)}
+      {blocked.map(item)}
+      {ruled.length > 0 && <div className="sect ruled mt-2"><b>{words.rules.byRules}</b>{ruled.length}</div>}
+      {ruled.map(item)}
     </>
   );
-}
-
-function Item({ update }: { update: Update }) {
-  return (
-    <div className="item" data-testid={`update-${update.package}`}>
-      <div className="min-w-0">
-        <div className="el t1" title={`${update.package}:${update.arch}`}>{update.package}</div>
-        <Version from={update.installed} to={update.candidate} not={update.blocked !== null} />
-      </div>
-      <div className="hs tight mt-0.5">
-        {isSecurity(update.severity) && <Badge tone="sec" glyph="sec">{words.severities[update.severity]}</Badge>}
-        {update.blocked !== null && <Badge tone="caution" glyph="held">{text.heldBack}</Badge>}
-      </div>
-      <div className="why hs">
-        <span className="el" title={update.origin}>{update.blocked === null ? update.suite : blockedWhy(update.blocked)}</span>
-        <span className="fill" />
-        {update.size !== null && <span className="num">{bytes(update.size)}</span>}
-      </div>
-    </div>
-  );
-}
-
-export function blockedWhy(blocked: Blocked): string {
-  switch (blocked.kind) {
-    case 'keptBack':
-      return words.blocked.keptBack(blocked.why);
-    case 'removes':
-      return words.blocked.removes(list(blocked.packages));
-    case 'held':
-    case 'phased':
-    case 'pinned':
-      return words.blocked[blocked.kind];
-  }
 }
 
 function Lists({ scan }: { scan: Apt }) {

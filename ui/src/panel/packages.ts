@@ -1,13 +1,28 @@
 // How the packages of a guest are sorted for people.
+import type { Blocked } from '../bindings/Blocked';
 import type { GuestDetails } from '../bindings/GuestDetails';
 import type { Severity } from '../bindings/Severity';
 import type { Update } from '../bindings/Update';
 import type { Detail } from '../live/details';
 import type { Leaf } from '../tree/rows';
 import { words } from '../words/en';
+import { list } from '../words/format';
 
 export function isSecurity(severity: Severity): boolean {
   return severity !== 'unknown';
+}
+
+export function blockedWhy(blocked: Blocked): string {
+  switch (blocked.kind) {
+    case 'keptBack':
+      return words.blocked.keptBack(blocked.why);
+    case 'removes':
+      return words.blocked.removes(list(blocked.packages));
+    case 'held':
+    case 'phased':
+    case 'pinned':
+      return words.blocked[blocked.kind];
+  }
 }
 
 export interface Sorted {

@@ -4,6 +4,7 @@ import type { PackageChange } from '../bindings/PackageChange';
 import type { PlannedGuest } from '../bindings/PlannedGuest';
 import type { PlannedUpgrade } from '../bindings/PlannedUpgrade';
 import { isSecurity } from '../panel/packages';
+import { Note } from '../parts/Note';
 import { Badge, Meter, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
 import { bytes, list, shortOs } from '../words/format';
@@ -33,7 +34,12 @@ function WorkView({ guest }: { guest: PlannedGuest }) {
   const { work } = guest;
   switch (work.kind) {
     case 'update':
-      return <Packages plan={work.plan} />;
+      return (
+        <>
+          <Moved moved={work.moved} />
+          <Packages plan={work.plan} />
+        </>
+      );
     case 'repair':
       return <RepairWork said={work.words} />;
     case 'enrol':
@@ -42,6 +48,17 @@ function WorkView({ guest }: { guest: PlannedGuest }) {
     case 'upgradeAgent':
       return <AgentWork guest={guest} work={work} />;
   }
+}
+
+/** What is not as it was approved: read before the list. */
+function Moved({ moved }: { moved: readonly string[] }) {
+  if (moved.length === 0) return null;
+  return (
+    <Note tone="caution" glyph="back" testId="plan-moved">
+      <p className="medium">{words.approvals.moved}</p>
+      <ul className="points">{moved.map((what) => <li key={what}>{what}</li>)}</ul>
+    </Note>
+  );
 }
 
 function Packages({ plan }: { plan: GuestPlan }) {

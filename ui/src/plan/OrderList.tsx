@@ -1,6 +1,6 @@
 // Left in the plan: the guests in their order, the rules of the run, and who is not in it and why.
-import { CircleStop, Info, type LucideIcon, RotateCcw, ShieldCheck } from 'lucide-react';
-import { type KeyboardEvent, memo } from 'react';
+import { CircleStop, Flag, Info, type LucideIcon, RotateCcw, ShieldCheck } from 'lucide-react';
+import { type KeyboardEvent, memo, useEffect } from 'react';
 import type { Plan } from '../bindings/Plan';
 import type { PlannedGuest } from '../bindings/PlannedGuest';
 import type { PlannedWork } from '../bindings/PlannedWork';
@@ -9,11 +9,23 @@ import { isSecurity } from '../panel/packages';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { count } from '../words/format';
+import { NEVER, PlanOptions } from './PlanOptions';
 import { Remedies } from './Remedies';
+import { usePlan } from './state';
 
 const text = words.plan;
 
 export function OrderList({ plan, chosen, onChoose }: { plan: Plan; chosen: number; onChoose: (at: number) => void }) {
+  // What asked for another plan was drawn anew with it, and lost the focus.
+  useEffect(() => {
+    const { ticked } = usePlan.getState();
+    if (ticked === null) return undefined;
+    const focus = () => document.querySelector<HTMLElement>(`[data-testid="${ticked}"]`)?.focus();
+    focus();
+    // The dialog takes the focus to itself a moment after the old control went.
+    const frame = requestAnimationFrame(focus);
+    return () => cancelAnimationFrame(frame);
+  }, []);
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     const at = chosen + by;
@@ -27,18 +39,20 @@ export function OrderList({ plan, chosen, onChoose }: { plan: Plan; chosen: numb
       <div className="sect border-b border-line"><b>{text.order}</b><span className="fill" />{plan.guests.length > 1 && text.oneByOne}</div>
       <div className="scrolls min-h-0 flex-1">
         <div role="listbox" aria-label={text.order} onKeyDown={onKeyDown}>
-          {plan.guests.map((guest, i) => <Guest key={guest.guest} guest={guest} at={i} chosen={i === chosen} onChoose={onChoose} />)}
+          {plan.guests.map((guest, i) => <Guest key={guest.guest} guest={guest} at={i} alone={plan.canary && i === 0 && plan.guests.length > 1} chosen={i === chosen} onChoose={onChoose} />)}
         </div>
         <Rules plan={plan} />
       </div>
+      <PlanOptions plan={plan} />
       <Remedies plan={plan} />
       {plan.leftOut.length > 0 && <LeftOut plan={plan} />}
     </div>
   );
 }
 
-const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: PlannedGuest; at: number; chosen: boolean; onChoose: (at: number) => void }) {
+const Guest = memo(function Guest({ guest, at, alone, chosen, onChoose }: { guest: PlannedGuest; at: number; alone: boolean; chosen: boolean; onChoose: (at: number) => void }) {
   const removed = guest.work.kind === 'update' ? guest.work.plan.removed.length : 0;
+  const moved = guest.work.kind === 'update' ? guest.work.moved.length : 0;
   return (
     <div className="plan-guest" role="option" aria-selected={chosen} tabIndex={chosen ? 0 : -1} onClick={() => onChoose(at)} data-testid={`plan-guest-${guest.vmid}`}>
       <span className="nr">{at + 1}</span>
@@ -49,6 +63,8 @@ const Guest = memo(function Guest({ guest, at, chosen, onChoose }: { guest: Plan
         <span>{guest.node}</span>
         {guest.work.kind === 'enrol' && guest.work.start && <Status tone="caution" glyph="run">{text.started}</Status>}
         {guest.work.kind === 'enrol' && guest.work.shell && !guest.work.start && <Status tone="caution" glyph="back">{text.restarted}</Status>}
+        {alone && <Status tone="info" glyph="run">{words.planOptions.canaryRow}</Status>}
+        {moved > 0 && <Status tone="caution" glyph="back">{words.approvals.movedRow}</Status>}
         {removed > 0 && <Status tone="caution" glyph="uns">{text.removing(removed)}</Status>}
       </span>
     </div>
@@ -90,7 +106,8 @@ function Rules({ plan }: { plan: Plan }) {
   return (
     <div className="rules">
       <Rule icon={plan.kind === 'update' ? ShieldCheck : plan.kind === 'enrol' ? RotateCcw : Info} text={RULES[plan.kind]} />
-      {plan.guests.length > 1 && <Rule icon={CircleStop} text={text.stops(plan.stopAfter)} />}
+      {plan.canary && plan.guests.length > 1 && <Rule icon={Flag} text={words.planOptions.canaryRule} />}
+      {plan.guests.length > 1 && <Rule icon={CircleStop} text={plan.stopPercent >= NEVER ? words.planOptions.neverStops : text.stops(plan.stopAfter)} />}
     </div>
   );
 }

@@ -88,7 +88,7 @@ function Unready({ current }: { current: Exclude<PlanState, { phase: 'ready' }> 
 
 function Ready({ current }: { current: Extract<PlanState, { phase: 'ready' }> }) {
   const { plan, problem } = current;
-  const [chosen, setChosen] = useState(0);
+  const [chosen, setChosen] = useState(() => Math.max(0, plan.guests.findIndex(({ work }) => work.kind === 'update' && work.moved.length > 0)));
   const [removals, setRemovals] = useState(false);
   const late = useSeconds() >= plan.goodUntil;
   const guest = plan.guests[chosen] ?? null;
@@ -100,6 +100,7 @@ function Ready({ current }: { current: Extract<PlanState, { phase: 'ready' }> })
         <div className="plan-right scrolls">
           {late && problem === null && <Note tone="caution" glyph="old" testId="plan-expired">{text.expired}</Note>}
           {problem !== null && <ErrorNote error={problem} testId="plan-problem" />}
+          {plan.unrated > 0 && <Note tone="caution" glyph="sec" testId="plan-unrated">{words.planOptions.unrated(plan.unrated)}</Note>}
           {guest === null ? <Note glyph="uns" testId="plan-empty">{plan.leftOut.some((left) => left.remedy !== null) ? text.emptyYet : text.empty}</Note> : <GuestPlanView guest={guest} />}
         </div>
       </div>

@@ -1,29 +1,22 @@
 // What the plan may do beyond its kind, so that guests which are left out come into it: a tick box each.
-import { useEffect } from 'react';
 import type { Plan } from '../bindings/Plan';
 import type { PlannedGuest } from '../bindings/PlannedGuest';
 import type { Remedy } from '../bindings/Remedy';
 import { TickLine } from '../parts/Tick';
 import { words } from '../words/en';
-import { allow, usePlan } from './state';
+import { allow, remedyId } from './state';
 
 const text = words.plan;
 const REMEDIES: readonly Remedy[] = ['start', 'takeOver', 'shell', 'removals', 'engine'];
-const testId = (remedy: Remedy) => `plan-allow-${remedy}`;
 
 export function Remedies({ plan }: { plan: Plan }) {
-  // The tick made the plan anew, and with it this box.
-  useEffect(() => {
-    const { ticked } = usePlan.getState();
-    if (ticked !== null) document.querySelector<HTMLElement>(`[data-testid="${testId(ticked)}"]`)?.focus();
-  }, []);
   const shown = REMEDIES.filter((remedy) => plan.allowed[remedy] || waiting(plan, remedy) > 0);
   if (shown.length === 0) return null;
   return (
     <div className="remedies small" role="group" aria-label={text.beyond}>
       {shown.map((remedy) => {
         const on = plan.allowed[remedy];
-        return <TickLine key={remedy} checked={on} onChange={(on) => allow(remedy, on)} testId={testId(remedy)}>{text.remedies[remedy](on ? taken(plan, remedy) : waiting(plan, remedy))}{remedy === 'shell' && <span className="t3">{` ${text.shellMeans}`}</span>}</TickLine>;
+        return <TickLine key={remedy} checked={on} onChange={(on) => allow(remedy, on)} testId={remedyId(remedy)}>{text.remedies[remedy](on ? taken(plan, remedy) : waiting(plan, remedy))}{remedy === 'shell' && <span className="t3">{` ${text.shellMeans}`}</span>}</TickLine>;
       })}
     </div>
   );

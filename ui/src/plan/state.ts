@@ -20,8 +20,8 @@ export type After = 'stay' | 'operation';
 interface Store {
   current: PlanState | null;
   after: After;
-  /** The tick box that asked for the plan to be made anew: the focus goes back to it, never on to the approval. */
-  ticked: Remedy | null;
+  /** Test id of the control that asked for the plan to be made anew: the focus goes back to it, never on to the approval. */
+  ticked: string | null;
 }
 
 export const usePlan = create<Store>(() => ({ current: null, after: 'stay', ticked: null }));
@@ -30,12 +30,14 @@ let newest = 0;
 const NOTHING_MORE: Allowed = { start: false, takeOver: false, shell: false, removals: false, engine: false };
 
 /** What a plan is asked for. It may do nothing beyond its kind unless that was allowed. */
-export type PlanWish = Omit<MakePlan, 'allowed'> & { allowed?: Allowed };
+export type PlanWish = Pick<MakePlan, 'kind' | 'targets' | 'only'> & Partial<Pick<MakePlan, 'allowed' | 'canary' | 'stopPercent'>>;
 
-export async function makePlan(wish: PlanWish, after: After = 'stay', ticked: Remedy | null = null): Promise<void> {
+export const asRequest = (wish: PlanWish): MakePlan => ({ allowed: NOTHING_MORE, canary: false, stopPercent: null, ...wish });
+
+export async function makePlan(wish: PlanWish, after: After = 'stay', ticked: string | null = null): Promise<void> {
   newest += 1;
   const mine = newest;
-  const request: MakePlan = { ...wish, allowed: wish.allowed ?? NOTHING_MORE };
+  const request = asRequest(wish);
   usePlan.setState({ current: { phase: 'making', request, answered: 0, of: 0 }, after, ticked });
   try {
     const plan = await rpc('make_plan', request);
@@ -65,7 +67,21 @@ export function allow(remedy: Remedy, on: boolean): void {
   const { current, after } = usePlan.getState();
   if (current === null) return;
   const { request } = current;
-  void makePlan({ ...request, allowed: { ...request.allowed, [remedy]: on } }, after, remedy);
+  void makePlan({ ...request, allowed: { ...request.allowed, [remedy]: on } }, after, remedyId(remedy));
+}
+
+export const remedyId = (remedy: Remedy): string => `plan-allow-${remedy}`;
+
+/** Makes the plan anew with other rules of the run. `control` gets the focus again. */
+export function change(part: Partial<Pick<MakePlan, 'canary' | 'stopPercent'>>, control: string): void {
+  const { current, after } = usePlan.getState();
+  if (current !== null) void makePlan({ ...current.request, ...part }, after, control);
+}
+
+/** What follows every approval of a plan. */
+export function started(plan: Plan): void {
+  tell(words.actions.approved(plan.short));
+  usePlace.setState({ drawer: true });
 }
 
 export async function approvePlan(): Promise<void> {
@@ -74,11 +90,10 @@ export async function approvePlan(): Promise<void> {
   const { plan } = current;
   usePlan.setState({ current: { ...current, approving: true, problem: null } });
   try {
-    const started = await rpc('approve_plan', { plan: plan.id, fingerprint: plan.fingerprint });
+    const { operation } = await rpc('approve_plan', { plan: plan.id, fingerprint: plan.fingerprint });
     closePlan();
-    tell(words.actions.approved(plan.short));
-    usePlace.setState({ drawer: true });
-    if (after === 'operation') go({ view: 'operation', id: started.operation, job: null });
+    started(plan);
+    if (after === 'operation') go({ view: 'operation', id: operation, job: null });
   } catch (thrown) {
     usePlan.setState({ current: { ...current, approving: false, problem: CommandError.from(thrown) } });
   }

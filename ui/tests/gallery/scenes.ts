@@ -10,10 +10,12 @@ import { makePlan } from '../../src/plan/state';
 import { go } from '../../src/app/place';
 import { summon, useTreeView } from '../../src/tree/view';
 import { freshWizard, type StepName, useWizard, type Wizard } from '../../src/wizard/state';
+import { openChangelog } from '../../src/changelog/state';
 import { openDialog } from '../../src/clusters/state';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
-import { countsOf, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
+import { APPLIED, APPROVALS, manyGroups } from '../fixtures/updates';
+import { countsOf, details, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
 import type { Job } from '../../src/bindings/Job';
 import type { Operation } from '../../src/bindings/Operation';
 import { failure, type MemoryHost, PRINT } from '../host';
@@ -237,6 +239,28 @@ export const SCENES: Record<string, Scene> = {
     const scene = over('enrol', jobs, {});
     return { before: scene.before, after: (host: MemoryHost) => { scene.after?.(host); setTimeout(() => measureJobs(host, jobs), 800); } } as Scene;
   })(),
+  approvals: {
+    ...open(200),
+    before: (host) => {
+      loads();
+      host.answers.guest_details = ({ guest }) => ({ ...details(Number(guest.slice(-12))), approvals: APPROVALS.filter((one) => one.guest === guest), rules: guest === guestId(200) ? APPLIED : [] });
+      setTimeout(() => press('more-tzdata'), 1200);
+    },
+  },
+  changelog: { before: loads, after: () => openChangelog({ guest: guestId(200), name: 'nextcloud', package: 'openssl' }) },
+  'updates-fleet': { after: () => { go({ view: 'updates' }); setTimeout(() => press('group-tzdata'), 900); setTimeout(() => press('group-openssl'), 1000); } },
+  'updates-severity': { after: () => { go({ view: 'updates' }); setTimeout(() => press('updates-by-severity'), 300); setTimeout(() => press('more-grafana'), 1200); } },
+  'updates-approved': { after: () => { go({ view: 'updates' }); setTimeout(() => press('updates-part-approved'), 300); } },
+  'updates-rules': { after: () => { go({ view: 'updates' }); setTimeout(() => press('updates-part-rules'), 300); } },
+  'updates-many': { before: (host) => { host.answers.fleet_updates = manyGroups; }, after: () => go({ view: 'updates' }) },
+  receipts: { after: () => { go({ view: 'history' }); setTimeout(() => press('receipt-row-1461'), 400); } },
+  'plan-approved': {
+    before: (host) => {
+      loads();
+      host.answers.make_plan = () => ({ ...PLAN, canary: true, unrated: 2, guests: PLAN.guests.map((one) => (one.vmid === 200 && one.work.kind === 'update' ? { ...one, work: { ...one.work, moved: ['openssl 3.0.16-1~deb12u1 is offered now, approved was 3.0.15-1~deb12u1', 'libsodium23 would be added'] } } : one)) });
+    },
+    after: () => void makePlan({ kind: 'update', targets: [{ kind: 'fleet' }], only: { kind: 'approved' } }),
+  },
   audit: { after: () => { go({ view: 'audit' }); setTimeout(() => document.querySelectorAll<HTMLElement>('.act-open')[3]?.click(), 400); } },
   address: wizard('address', { probed: null }, (host) => { host.answers.probe_cluster = () => { throw failure('unreachable', 'Nothing answers at 192.168.1.10:8006.', 'connection refused (os error 111)', 'See whether the address is right and the node runs.'); }; }),
   certificate: wizard('certificate'),

@@ -1,0 +1,36 @@
+// Approving what is pending, and installing what was approved.
+import { ListChecks, ShieldCheck, SquareCheckBig } from 'lucide-react';
+import { installApproved } from '../plan/approved';
+import { words } from '../words/en';
+import { whyNoApproval, whyNoApproved } from './able';
+import { approve } from './approving';
+import type { Action } from './registry';
+import { verdict } from './verdict';
+
+export type ApprovalActionId = 'approve' | 'approve-security' | 'install-approved';
+
+const text = words.approvals;
+const common = { letter: null, keys: null, group: 1 } as const;
+
+export const APPROVAL_ACTIONS: readonly Action[] = [
+  {
+    // Drawn only where something is approved. Those without an approval are not part of it, so that nobody is left out for that.
+    ...common, id: 'install-approved', icon: SquareCheckBig,
+    shown: (scope) => scope.guests.some((guest) => guest.approved > 0),
+    label: () => text.install,
+    when: (scope) => verdict({ guests: scope.guests.filter((guest) => guest.approved > 0) }, (guest) => whyNoApproved(guest, scope.clusterOf(guest)), text.can.install),
+    run: (scope) => void installApproved(scope.guests.filter((guest) => guest.approved > 0).map((guest) => ({ kind: 'guest', guest: guest.id }))),
+  },
+  {
+    ...common, id: 'approve', icon: ListChecks, letter: 'a', keys: 'A', shown: () => true,
+    label: () => text.all,
+    when: (scope) => verdict(scope, (guest) => whyNoApproval(guest, false, scope.clusterOf(guest)), text.can.approve),
+    run: (scope) => void approve(scope.targets, { kind: 'all' }),
+  },
+  {
+    ...common, id: 'approve-security', icon: ShieldCheck, shown: () => true,
+    label: () => text.security,
+    when: (scope) => verdict(scope, (guest) => whyNoApproval(guest, true, scope.clusterOf(guest)), text.can.security),
+    run: (scope) => void approve(scope.targets, { kind: 'security' }),
+  },
+];

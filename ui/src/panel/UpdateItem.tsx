@@ -1,0 +1,96 @@
+// One pending update in the panel: its versions, its tick of approval, the rule about it, and what else can be done.
+import { Ellipsis, FileText } from 'lucide-react';
+import type { MouseEvent } from 'react';
+import { whyNoScan } from '../actions/able';
+import { approve, withdraw } from '../actions/approving';
+import { type Entry, openEntries } from '../actions/menu';
+import { ABLE } from '../actions/verdict';
+import type { Approval } from '../bindings/Approval';
+import type { ClusterRow } from '../bindings/ClusterRow';
+import type { GuestRow } from '../bindings/GuestRow';
+import type { Update } from '../bindings/Update';
+import type { UpdateRule } from '../bindings/UpdateRule';
+import { openChangelog } from '../changelog/state';
+import { Badge, Version } from '../parts/Status';
+import { Tick } from '../parts/Tick';
+import { words } from '../words/en';
+import { bytes, exact } from '../words/format';
+import { blockedWhy, isSecurity } from './packages';
+import { isOwn, removeEntry, ruleEntries, ruleInWords } from './ruling';
+
+const text = words.panel;
+
+interface Props {
+  row: GuestRow;
+  cluster: ClusterRow | undefined;
+  update: Update;
+  approval: Approval | null;
+  rule: UpdateRule | null;
+}
+
+export function UpdateItem({ row, cluster, update, approval, rule }: Props) {
+  const why = whyNotApprovable(row, update, rule);
+  const onTick = (on: boolean) => {
+    if (on) void approve([{ kind: 'guest', guest: row.id }], { kind: 'packages', names: [update.package] });
+    else if (approval !== null) void withdraw([approval.id]);
+  };
+  const onMenu = (event: MouseEvent<HTMLElement>) => {
+    const button = event.currentTarget;
+    const box = button.getBoundingClientRect();
+    openEntries({ x: box.left, y: box.bottom }, `${update.package} · ${row.name}`, entries({ row, cluster, update, rule }), button);
+  };
+  return (
+    <div className="item approvable" data-testid={`update-${update.package}`}>
+      <span className="pick" title={approval === null ? (why ?? undefined) : undefined}>
+        <Tick checked={approval !== null} onChange={onTick} label={words.approvals.approve(update.package)} disabled={approval === null && why !== null} testId={`approve-${update.package}`} />
+      </span>
+      <div className="min-w-0">
+        <div className="el t1" title={`${update.package}:${update.arch}`}>{update.package}</div>
+        <Version from={update.installed} to={update.candidate} not={update.blocked !== null || rule !== null} />
+      </div>
+      <div className="hs tight mt-0.5">
+        {isSecurity(update.severity) && <Badge tone="sec" glyph="sec">{words.severities[update.severity]}</Badge>}
+        {update.blocked !== null && <Badge tone="caution" glyph="held">{text.heldBack}</Badge>}
+        <button type="button" className="button ghost square compact" aria-label={words.rules.menu(update.package)} aria-haspopup="menu" onClick={onMenu} data-testid={`more-${update.package}`}>
+          <Ellipsis className="icon small" aria-hidden />
+        </button>
+      </div>
+      <div className="why hs">
+        <span className="el" title={update.origin}>{update.blocked === null ? update.suite : blockedWhy(update.blocked)}</span>
+        <span className="fill" />
+        {update.size !== null && <span className="num">{bytes(update.size)}</span>}
+      </div>
+      {approval !== null && <div className="why el" title={exact(approval.approvedAt)} data-testid={`approval-${update.package}`}>{words.approvals.by(approval.approvedBy, approval.through)}{approval.version !== update.candidate && ` · ${words.approvals.older(approval.version)}`}</div>}
+      {rule !== null && <RuleLine rule={rule} row={row} name={update.package} />}
+    </div>
+  );
+}
+
+function RuleLine({ rule, row, name }: { rule: UpdateRule; row: GuestRow; name: string }) {
+  const said = ruleInWords(rule.kind, rule.until);
+  return (
+    <div className="why hs" data-testid={`rule-${name}`}>
+      <Badge {...(rule.kind === 'hold' ? { tone: 'caution' } : {})} glyph={rule.kind === 'hold' ? 'held' : 'old'} title={words.rules.by(rule.by, exact(rule.at))}>{said}</Badge>
+      {!isOwn(rule, row.id) && <span className="el">{words.rules.from(rule.scopeName)}</span>}
+    </div>
+  );
+}
+
+function whyNotApprovable(row: GuestRow, update: Update, rule: UpdateRule | null): string | null {
+  if (row.old) return words.actions.why.old;
+  if (update.blocked !== null) return blockedWhy(update.blocked);
+  return rule?.kind === 'hold' ? ruleInWords(rule.kind, rule.until) : null;
+}
+
+function entries({ row, cluster, update, rule }: Omit<Props, 'approval'>): Entry[] {
+  const silent = whyNoScan(row, cluster);
+  return [
+    {
+      id: 'changelog', icon: FileText, label: words.changelog.action, keys: null, group: 1,
+      verdict: silent === null ? ABLE : { able: false, why: silent },
+      run: () => openChangelog({ guest: row.id, name: row.name, package: update.package }),
+    },
+    ...ruleEntries(`${update.package} · ${row.name}`, [{ kind: 'guest', guest: row.id }], [update.package], rule !== null && isOwn(rule, row.id) ? rule.kind : null, null),
+    ...(rule === null ? [] : [removeEntry(rule, row.id)]),
+  ];
+}
