@@ -240,6 +240,7 @@ impl<'a> Bench<'a> {
             audit.is_empty().then_some(())
         })
         .await;
-        self.shell("apt-get -qq -y dist-upgrade >/dev/null").await;
+        let rest = format!("apt-get -qq -y install {} >/dev/null", PACKAGES.join(" "));
+        self.shell(&rest).await;
     }
 }

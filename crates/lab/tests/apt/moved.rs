@@ -97,7 +97,7 @@ async fn foreseen(bench: &Bench<'_>) {
     bench.row(
         "a changed conffile, foreseen",
         "edited by the administrator",
-        "[\"/etc/rf-m-conf.conf\"]",
+        "[\"/etc/rf-conf.conf\", \"/etc/rf-m-conf.conf\"]",
         format!("{:?}", plan.conffiles),
     );
     let remedy = |package: &str| plan.kept_back.iter().find(|k| k.package == package)?.remedy;
