@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod clusters;
+mod fleet;
 mod kill;
 mod lxc;
 mod main_job;

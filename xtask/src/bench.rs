@@ -26,9 +26,15 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "freshness" => example("bench_freshness", false),
         // Half of what is timed is encryption, which a build for tests does at a fraction of its speed.
         "gateway" => example("bench_gateway", true),
+        "scan" => {
+            e2e::containers().map_err(Failure::new)?;
+            let agent = agent::build()?;
+            let bench = cargo::build_example("bench_scan", false)?;
+            process::run(Command::new(bench).arg(agent))
+        }
         "tree" => tree_in_the_window(),
         _ => Err(Failure::new(format!(
-            "there is no bench {name:?}; there are: agent, discovery, enrol, freshness, gateway, tree"
+            "there is no bench {name:?}; there are: agent, discovery, enrol, freshness, gateway, scan, tree"
         ))),
     }
 }
