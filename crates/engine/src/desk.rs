@@ -6,11 +6,12 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use domain::{AgentId, JobId, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::{Action, JobReport, Work};
+use wire::{Action, JobReport, Outcome, Work};
 
 /// Work that an agent has not begun after this long is not begun at all, in milliseconds (10 minutes).
 const EXPIRES_AFTER_MS: i64 = 10 * 60 * 1000;
@@ -61,6 +62,29 @@ impl Desk {
 
     fn wake(&self) {
         self.moved.send_modify(|count| *count += 1);
+    }
+
+    /// Asks something that changes nothing, and so needs no journal; none when there is no answer within `limit`.
+    pub(crate) async fn ask(
+        &self,
+        agent: AgentId,
+        action: Action,
+        limit: Duration,
+    ) -> Option<Outcome> {
+        let job = JobId::new();
+        let mut reports = self.hand_over(agent, job, action);
+        let answer = tokio::time::timeout(limit, async {
+            while let Some(delivery) = reports.recv().await {
+                let _ = delivery.stored.send(());
+                if let Some(outcome) = delivery.report.outcome {
+                    return Some(outcome);
+                }
+            }
+            None
+        })
+        .await;
+        self.close(agent, job);
+        answer.ok().flatten()
     }
 
     /// Puts work out for `agent` (again, if it is the same job) and returns its reports in the order they come.

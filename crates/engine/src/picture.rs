@@ -1,17 +1,17 @@
 //! From what is known to what is shown. Pure: the same knowledge at the same moment gives the same tree.
 
+mod states;
+
 use std::collections::BTreeMap;
 
 use domain::{
     ClusterId, GuestId, NodeKey, NodeName, Timestamp,
     approval::Approval,
-    fleet::{
-        Activity, AgentState, ClusterRow, Fleet, GuestRow, Link, NodeAccess, NodeRow, Power,
-        STALE_AFTER_MS, Totals, UnknownReason, UpdateState,
-    },
+    fleet::{Activity, ClusterRow, Fleet, GuestRow, Link, NodeAccess, NodeRow, Power, Totals},
     inventory::{Inventory, PackageScan, Update, UpdateCounts},
     rule::{self, Place, Rule},
 };
+use states::{agent_state, counts, update_state};
 use store::{AgentRecord, ClusterRecord, GuestRecord, NodeRecord};
 
 /// An agent that has not asked for work for this long is offline: two of its longest polls and a minute.
@@ -291,137 +291,6 @@ impl Known {
             activity: guest.activity.clone(),
             old,
             checked_at: guest.inventory.as_ref().map(|r| r.scanned_at),
-        }
-    }
-}
-
-/// (current, old) counts that a row adds to its parents.
-fn counts(row: &GuestRow) -> (UpdateCounts, UpdateCounts) {
-    let none = UpdateCounts::default();
-    match &row.updates {
-        UpdateState::Updates { counts } => (*counts, none),
-        UpdateState::UpToDate { blocked } => (
-            UpdateCounts {
-                blocked: *blocked,
-                ..none
-            },
-            none,
-        ),
-        UpdateState::Stale { counts, .. }
-        | UpdateState::Error {
-            counts: Some(counts),
-            ..
-        } => (none, *counts),
-        UpdateState::Error { counts: None, .. }
-        | UpdateState::Unknown { .. }
-        | UpdateState::Unsupported { .. } => (none, none),
-    }
-}
-
-fn agent_state(guest: &Guest, now: Timestamp) -> AgentState {
-    let Some(agent) = &guest.agent else {
-        return AgentState::NotInstalled;
-    };
-    let last_seen = agent.record.last_seen;
-    if guest.record.power == Power::Stopped {
-        AgentState::Off { last_seen }
-    } else if agent.is_online(now) {
-        AgentState::Online {
-            version: agent.record.version.clone(),
-            since: last_seen.unwrap_or(now),
-            older: crate::operations::scope::is_older(&agent.record.version),
-            via: agent.via.clone(),
-        }
-    } else {
-        AgentState::Offline {
-            last_seen,
-            trouble: agent.trouble.clone(),
-        }
-    }
-}
-
-/// What may be said about the updates of a guest; `old` when its node does not answer.
-fn update_state(guest: &Guest, rules: &[Rule], old: bool, now: Timestamp) -> UpdateState {
-    if guest.record.template {
-        return UpdateState::Unsupported {
-            reason: "Template".into(),
-        };
-    }
-    let running = guest.record.power == Power::Running;
-    let Some(report) = &guest.inventory else {
-        let why = match (running, &guest.agent) {
-            (false, _) => UnknownReason::NotRunning,
-            (true, None) => UnknownReason::NoAgent,
-            (true, Some(_)) => UnknownReason::NotScanned,
-        };
-        return UpdateState::Unknown { why };
-    };
-    let counts = report.inventory.counts_under(|update| {
-        guest
-            .ruling(rules, &update.package, now)
-            .map(|rule| rule.kind)
-    });
-    match &report.inventory.packages {
-        PackageScan::Unsupported { reason } => UpdateState::Unsupported {
-            reason: reason.clone(),
-        },
-        PackageScan::Failed { reason } => UpdateState::Error {
-            reason: reason.clone(),
-            counts: None,
-            repairable: false,
-        },
-        PackageScan::Apt {
-            interrupted: Some(words),
-            ..
-        } => UpdateState::Error {
-            reason: format!("an earlier dpkg run was interrupted: {words}"),
-            counts: Some(counts),
-            repairable: true,
-        },
-        PackageScan::Apt {
-            lists_at,
-            repositories,
-            interrupted: None,
-            ..
-        } => {
-            let failing: Vec<_> = repositories
-                .iter()
-                .filter_map(|r| r.error.as_ref().map(|e| (&r.name, e)))
-                .collect();
-            // The lists may be older than the scan that read them. Their age is a difference of two times of the
-            // guest's clock, which need not agree with ours.
-            let known_at = lists_at.map(|lists| {
-                report
-                    .scanned_at
-                    .plus_millis(-report.inventory.scanned_at.since(lists))
-            });
-            let agent_silent = guest.agent.as_ref().is_none_or(|a| !a.is_online(now));
-            match known_at {
-                None if counts.total == 0 => UpdateState::Unknown {
-                    why: UnknownReason::NotScanned,
-                },
-                None => UpdateState::Stale {
-                    counts,
-                    since: report.scanned_at,
-                },
-                Some(since)
-                    if old || !running || agent_silent || now.since(since) > STALE_AFTER_MS =>
-                {
-                    UpdateState::Stale { counts, since }
-                }
-                Some(_) if counts.total > 0 => UpdateState::Updates { counts },
-                Some(_) => match failing.first() {
-                    // Nothing pending in what could be read says nothing about what could not.
-                    Some((name, error)) => UpdateState::Error {
-                        reason: format!("{name}: {error}"),
-                        counts: Some(counts),
-                        repairable: false,
-                    },
-                    None => UpdateState::UpToDate {
-                        blocked: counts.blocked,
-                    },
-                },
-            }
         }
     }
 }

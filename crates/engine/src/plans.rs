@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    AgentId, GuestId, JobId, OperationId, PlanId, approval,
+    AgentId, GuestId, OperationId, PlanId, approval,
     operation::{OperationKind, Target, UpdateFilter},
     plan::{
         Allowed, GuestPlan, LeftOut, PLAN_LIFETIME_MS, Plan, PlanFingerprint, PlannedGuest,
@@ -156,25 +156,13 @@ impl Inner {
             };
             return Err(out(why, None));
         };
-        let job = JobId::new();
         let action = Action::Plan {
             only: only.clone(),
             allowed,
         };
-        let mut reports = self.desk.hand_over(agent, job, action);
-        let answer = tokio::time::timeout(SIMULATION_LIMIT, async {
-            while let Some(delivery) = reports.recv().await {
-                let _ = delivery.stored.send(());
-                if let Some(outcome) = delivery.report.outcome {
-                    return Some(outcome);
-                }
-            }
-            None
-        })
-        .await;
-        self.desk.close(agent, job);
+        let answer = self.desk.ask(agent, action, SIMULATION_LIMIT).await;
         match answer {
-            Ok(Some(Outcome::Planned { plan })) if plan.is_empty() => {
+            Some(Outcome::Planned { plan }) if plan.is_empty() => {
                 let why = match plan.kept_back.as_slice() {
                     [] => "Nothing to install".into(),
                     [one] => format!("Nothing to install: {}, {}", one.package, one.why),
@@ -183,14 +171,12 @@ impl Inner {
                 Err(out(why, plan.kept_back.iter().find_map(|k| k.remedy)))
             }
             // An agent of an older version does not know that removals need to be allowed.
-            Ok(Some(Outcome::Planned { plan }))
-                if !plan.removed.is_empty() && !allowed.removals =>
-            {
+            Some(Outcome::Planned { plan }) if !plan.removed.is_empty() && !allowed.removals => {
                 let names: Vec<&str> = plan.removed.iter().map(|r| r.package.as_str()).collect();
                 let why = format!("It would remove {}", names.join(", "));
                 Err(out(why, Some(Remedy::Removals)))
             }
-            Ok(Some(Outcome::Planned { mut plan })) => {
+            Some(Outcome::Planned { mut plan }) => {
                 let fingerprint = plan.fingerprint();
                 let moved = match asked {
                     UpdateFilter::Approved => self.moved(guest.guest, &plan),
@@ -208,14 +194,14 @@ impl Inner {
                 };
                 Ok(guest)
             }
-            Ok(Some(Outcome::Failed { problem, .. } | Outcome::Interrupted { problem, .. })) => {
+            Some(Outcome::Failed { problem, .. } | Outcome::Interrupted { problem, .. }) => {
                 let why = match problem.words {
                     Some(words) => format!("{}: {words}", problem.what),
                     None => problem.what,
                 };
                 Err(out(why, None))
             }
-            Ok(Some(
+            Some(
                 Outcome::Scanned { .. }
                 | Outcome::Applied { .. }
                 | Outcome::Repaired { .. }
@@ -225,11 +211,11 @@ impl Inner {
                 | Outcome::Uninstalled
                 | Outcome::Restarted
                 | Outcome::Upgraded { .. },
-            )) => Err(out(
+            ) => Err(out(
                 "The agent answered with something that was not asked".into(),
                 None,
             )),
-            Ok(None) | Err(_) => Err(out("The agent did not answer in time".into(), None)),
+            None => Err(out("The agent did not answer in time".into(), None)),
         }
     }
 

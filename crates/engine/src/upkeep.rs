@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
-    ApprovalId, GuestId, JobId, RuleId, Timestamp,
+    ApprovalId, GuestId, RuleId, Timestamp,
     approval::Approval,
     operation::{Target, UpdateFilter},
     rule::{Rule, RuleKind},
@@ -149,31 +149,18 @@ impl Engine {
                 format!("The agent of {name} is version {version} and cannot fetch changelogs");
             return Err(Error::new(Kind::Conflict, what).next("Upgrade the agent first."));
         }
-        let job = JobId::new();
         let package = package.to_owned();
-        let mut reports = inner
-            .desk
-            .hand_over(agent, job, Action::Changelog { package });
-        let answer = tokio::time::timeout(CHANGELOG_LIMIT, async {
-            while let Some(delivery) = reports.recv().await {
-                let _ = delivery.stored.send(());
-                if let Some(outcome) = delivery.report.outcome {
-                    return Some(outcome);
-                }
-            }
-            None
-        })
-        .await;
-        inner.desk.close(agent, job);
+        let action = Action::Changelog { package };
+        let answer = inner.desk.ask(agent, action, CHANGELOG_LIMIT).await;
         match answer {
-            Ok(Some(Outcome::Changelog { text })) => Ok(text),
-            Ok(Some(Outcome::Failed { problem, .. })) => {
+            Some(Outcome::Changelog { text }) => Ok(text),
+            Some(Outcome::Failed { problem, .. }) => {
                 let mut error = Error::new(Kind::Conflict, problem.what);
                 error.problem.words = problem.words;
                 error.problem.next = problem.next;
                 Err(error)
             }
-            Ok(_) | Err(_) => {
+            Some(_) | None => {
                 let what =
                     format!("The agent of {name} has not brought the changelog within a minute");
                 Err(Error::new(Kind::Conflict, what).next("Try again."))

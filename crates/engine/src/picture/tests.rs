@@ -2,6 +2,7 @@
 
 use domain::{
     AgentId, NodeName, Vmid,
+    fleet::{UnknownReason, UpdateState},
     host::Fingerprint,
     inventory::{Os, Repository, Severity, Update},
 };
