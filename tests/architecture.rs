@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tls", &["domain"]),
     ("pve", &["domain", "tls"]),
     ("reach", &["domain"]),
-    ("registry", &["domain"]),
+    ("registry", &["domain", "tls"]),
     ("store", &["domain"]),
     ("gateway", &["domain", "wire", "tls"]),
     (

@@ -45,6 +45,18 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     expect(await violations()).toEqual([]);
   });
 
+  it.each(['by-severity', 'set-aside'])('the second list of a row: %s', async (entry) => {
+    show();
+    const { user } = await open((host) => {
+      const guests = FLEET.guests.map((one) => (one.vmid === 200 ? { ...one, approved: 2, updates: { kind: 'updates' as const, counts: { total: 5, security: 2, blocked: 1, ignored: 3 } } } : one));
+      host.answers.snapshot = () => ({ seq: 10, fleet: { ...FLEET, guests }, operations: [] });
+    });
+    await user.pointer({ keys: '[MouseRight]', target: row('nextcloud') });
+    await user.click(await screen.findByTestId(`action-${entry}`));
+    await screen.findByTestId(entry === 'set-aside' ? 'action-inherited-rule-3' : 'action-install-unknown');
+    expect(await violations()).toEqual([]);
+  });
+
   it('a cluster, both tabs', async () => {
     show();
     const { user } = await open();
@@ -149,6 +161,10 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     await user.click(await screen.findByTestId('group-tzdata'));
     await user.click(screen.getByTestId('updates-by-severity'));
     expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('more-section-high'));
+    await screen.findByTestId('action-install-high');
+    expect(await violations()).toEqual([]);
+    await user.keyboard('{Escape}');
     await user.click(screen.getByTestId('updates-part-approved'));
     await screen.findByTestId('approval-a-200-openssl');
     expect(await violations()).toEqual([]);

@@ -94,7 +94,8 @@ function answers(): Answers {
     rules: () => ({ rules: RULES }),
     fleet_updates: () => FLEET_UPDATES,
     read_receipts: ({ search, before, limit }) => {
-      const all = RECEIPT_ROWS.filter(({ receipt }) => before === null || receipt.endedAt < before).filter((row) => JSON.stringify(row).includes(search));
+      const after = RECEIPT_ROWS.slice(RECEIPT_ROWS.findIndex(({ receipt }) => receipt.job === before) + 1);
+      const all = after.filter((row) => JSON.stringify(row).includes(search));
       return { receipts: all.slice(0, limit), more: all.length > limit };
     },
     export_receipts: ({ format }) => ({ path: `/home/ada/Downloads/redflag-history.${format}`, receipts: RECEIPT_ROWS.length }),

@@ -48,7 +48,7 @@ it('reads older ones on, from the end of the last one', async () => {
   expect(screen.getByTestId('receipts-count').textContent).toBe('The newest 1');
   await user.click(screen.getByTestId('receipts-more'));
   await waitFor(() => expect(rows()).toEqual([1461, 1444]));
-  expect(host.requests('read_receipts').at(-1)?.before).toBe(RECEIPT_ROWS[0]?.receipt.endedAt);
+  expect(host.requests('read_receipts').at(-1)?.before).toBe(RECEIPT_ROWS[0]?.receipt.job);
   expect(screen.queryByTestId('receipts-more')).toBeNull();
 });
 

@@ -32,11 +32,12 @@ pub fn apt_cache(data: &[u8]) {
     apt::cache(&text(data));
 }
 
-/// `apt-get update`, release files, and the credentials in their URLs.
+/// `apt-get update`, release files, and what is taken out of them and of configuration files.
 pub fn apt_refresh(data: &[u8]) {
     let text = text(data);
     apt::refresh(&text);
     let _ = mask::urls(&text);
+    let _ = mask::settings(&text);
 }
 
 /// The status pipe and the output of an installation.
@@ -44,7 +45,7 @@ pub fn apt_progress(data: &[u8]) {
     apt::progress(&text(data));
 }
 
-/// `dpkg-query`.
+/// What dpkg knows: its query, its file, its configuration files.
 pub fn dpkg(data: &[u8]) {
     apt::database(&text(data));
 }

@@ -1,6 +1,6 @@
 //! Takes the inventory and keeps it; asks the package manager only when something has changed since.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
@@ -78,7 +78,7 @@ fn packages_of(
     };
     // Before the question: what changes while it is answered counts as a change after it.
     let stamp = manager.stamp();
-    let mut known: Vec<Update> = Vec::new();
+    let mut known: Vec<Arc<Update>> = Vec::new();
     if let Some(packages) = earlier.map(|e| e.inventory.packages) {
         if effort == Effort::WhenChanged
             && let Some(memory) = current(layout, &stamp, now)

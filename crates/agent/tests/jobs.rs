@@ -79,7 +79,7 @@ async fn a_job_whose_process_was_killed_ends_interrupted_with_the_truth() {
     let mut rows = pending();
     rows[0].installed = "7.88.1-10+deb12u8";
     guest.set(&rows);
-    guest.turn_on("audit", "curl is not configured\n");
+    guest.interrupted("curl is not configured\n");
     let outcome = desktop.outcome(id).await;
     let Outcome::Interrupted {
         result: Some(result),

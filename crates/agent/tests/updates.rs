@@ -8,11 +8,12 @@
 mod common;
 
 use common::{
-    guest::{MAIN, row},
+    guest::{Guest, MAIN, row},
     scenes::{enrolled, pending, planned, planned_with},
     until,
 };
 use domain::{
+    inventory::PackageScan,
     operation::{StepKind, UpdateFilter},
     plan::{Allowed, PackageChange},
 };
@@ -246,10 +247,7 @@ async fn a_failing_package_gives_dpkgs_own_words_and_what_was_done() {
 async fn an_interrupted_database_is_reported_and_not_built_upon() {
     let (guest, desktop, agent) = enrolled(&pending()).await;
     let (_, action) = planned(&desktop, UpdateFilter::All).await;
-    guest.turn_on(
-        "audit",
-        "The following packages are only half configured:\n curl\n",
-    );
+    guest.interrupted("The following packages are only half configured:\n curl\n");
     let outcome = desktop.done(action).await;
     let Outcome::Failed { problem, .. } = outcome else {
         panic!("{outcome:?}");
@@ -257,4 +255,27 @@ async fn an_interrupted_database_is_reported_and_not_built_upon() {
     assert!(problem.words.unwrap().contains("half configured"));
     assert!(!guest.fake("applying").exists());
     agent.stop();
+}
+
+#[test]
+fn a_scan_starts_dpkg_only_where_its_file_leaves_something_open() {
+    let guest = Guest::new(&pending());
+    let (layout, tools) = (guest.layout(), guest.tools());
+    let scanned = || {
+        let before = guest.calls().len();
+        let scan = agent::packages::detect(&layout, &tools).unwrap().scan(&[]);
+        let PackageScan::Apt { interrupted, .. } = scan else {
+            panic!("{scan:?}");
+        };
+        let calls = guest.calls().split_off(before);
+        let started = |name: &str| calls.iter().any(|c| c.starts_with(name));
+        (interrupted, started("dpkg-query"), started("dpkg --audit"))
+    };
+    assert_eq!(scanned(), (None, false, false), "a sound guest");
+    guest.interrupted("curl is not configured\n");
+    let words = Some("curl is not configured".to_owned());
+    assert_eq!(scanned(), (words.clone(), false, true));
+    // As while dpkg works, or after it was cut off: its file alone is not the truth.
+    fs::write(guest.root().join("var/lib/dpkg/updates/0000"), "").unwrap();
+    assert_eq!(scanned(), (words, true, true));
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::{Timestamp, operation::Receipt, plan::PackageChange};
+use domain::{JobId, Timestamp, operation::Receipt, plan::PackageChange};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
@@ -30,7 +30,7 @@ impl App {
     async fn receipt_rows(
         &self,
         search: &str,
-        before: Option<Timestamp>,
+        before: Option<JobId>,
         limit: u32,
     ) -> Result<Vec<ReceiptRow>, Error> {
         let found = self.engine.receipts(search.trim(), before, limit).await?;

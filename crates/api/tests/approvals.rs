@@ -41,8 +41,9 @@ impl House {
     async fn counts(&self, name: &str) -> Result<UpdateCounts> {
         Ok(match self.desktop.guest(name).await?.updates {
             UpdateState::Updates { counts } | UpdateState::Stale { counts, .. } => counts,
-            UpdateState::UpToDate { blocked } => UpdateCounts {
+            UpdateState::UpToDate { blocked, ignored } => UpdateCounts {
                 blocked,
+                ignored,
                 ..UpdateCounts::default()
             },
             other => anyhow::bail!("{name}: {other:?}"),

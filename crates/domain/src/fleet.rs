@@ -221,8 +221,10 @@ pub enum AgentState {
     rename_all_fields = "camelCase"
 )]
 pub enum UpdateState {
+    /// Nothing would be installed; so many are blocked, and so many were set aside by the user.
     UpToDate {
         blocked: u32,
+        ignored: u32,
     },
     Updates {
         counts: UpdateCounts,

@@ -1,5 +1,7 @@
 //! What an agent reports about its guest.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -42,7 +44,8 @@ pub struct Os {
 )]
 pub enum PackageScan {
     Apt {
-        updates: Vec<Update>,
+        /// Equal ones of many guests may be one in memory.
+        updates: Vec<Arc<Update>>,
         /// Number of installed packages.
         installed: u32,
         /// When the package lists were last fetched successfully; none when never.
@@ -68,7 +71,7 @@ pub struct Repository {
 }
 
 /// One package with a newer version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Update {
     pub package: String,
@@ -111,7 +114,7 @@ impl Severity {
 }
 
 /// Why an available version is not installed by an update of everything.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(
     tag = "kind",
     rename_all = "camelCase",
@@ -164,7 +167,7 @@ impl Update {
 
 impl Inventory {
     /// What is pending; nothing where that is not known.
-    pub fn updates(&self) -> &[Update] {
+    pub fn updates(&self) -> &[Arc<Update>] {
         match &self.packages {
             PackageScan::Apt { updates, .. } => updates,
             PackageScan::Unsupported { .. } | PackageScan::Failed { .. } => &[],

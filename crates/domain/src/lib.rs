@@ -9,6 +9,7 @@ pub mod facts;
 pub mod fleet;
 pub mod host;
 pub mod ids;
+pub mod image;
 pub mod inventory;
 pub mod operation;
 pub mod paste;

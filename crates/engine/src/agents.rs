@@ -105,14 +105,10 @@ impl Inner {
         };
         let known = self.state.read(|known| {
             let report = known.guests.get(&record.guest)?.inventory.as_ref()?;
-            Some((
-                report.hash.clone(),
-                report.scanned_at,
-                report.inventory.clone(),
-            ))
+            let same = report.hash == *hash;
+            same.then(|| (report.scanned_at, report.inventory.clone()))
         });
-        let Some((_, scanned_at, inventory)) = known.filter(|(known_hash, ..)| known_hash == hash)
-        else {
+        let Some((scanned_at, inventory)) = known else {
             return Ok(true);
         };
         let Some(ago) = request.scanned_ms_ago else {
@@ -142,7 +138,7 @@ impl Inner {
         &self,
         record: &AgentRecord,
         hash: String,
-        inventory: Inventory,
+        mut inventory: Inventory,
         scanned_at: Timestamp,
     ) -> Result<(), StoreError> {
         self.store
@@ -150,6 +146,7 @@ impl Inner {
             .await?;
         self.state.change(|known| {
             if let Some(guest) = known.guests.get_mut(&record.guest) {
+                known.shared.share(&mut inventory);
                 guest.inventory = Some(Report {
                     hash,
                     scanned_at,

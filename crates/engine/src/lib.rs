@@ -42,6 +42,7 @@ mod reconcile;
 mod rhythm;
 mod roads;
 mod rules;
+mod shared;
 mod shells;
 mod start;
 mod state;

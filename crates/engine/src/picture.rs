@@ -2,7 +2,7 @@
 
 mod states;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     ClusterId, GuestId, NodeKey, NodeName, Timestamp,
@@ -14,6 +14,8 @@ use domain::{
 use states::{agent_state, counts, update_state};
 use store::{AgentRecord, ClusterRecord, GuestRecord, NodeRecord};
 
+use crate::shared::Shared;
+
 /// An agent that has not asked for work for this long is offline: two of its longest polls and a minute.
 pub(crate) const AGENT_SILENT_AFTER_MS: i64 = 5 * 60 * 1000;
 
@@ -24,6 +26,7 @@ pub(crate) struct Known {
     pub nodes: BTreeMap<NodeKey, Node>,
     pub guests: BTreeMap<GuestId, Guest>,
     pub rules: Vec<Rule>,
+    pub shared: Shared,
 }
 
 #[derive(Debug)]
@@ -83,7 +86,7 @@ impl Guest {
     }
 
     /// What is pending in it, as far as is known.
-    pub(crate) fn pending(&self) -> &[Update] {
+    pub(crate) fn pending(&self) -> &[Arc<Update>] {
         self.inventory
             .as_ref()
             .map_or(&[], |report| report.inventory.updates())

@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::{NodeKey, fleet::Link};
-use store::{KeySource, SecretPurpose, Store, Vault, VaultState};
+use store::{KeySource, SecretPurpose, Store, StoredInventory, Vault, VaultState};
 use tls::Ca;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -249,15 +249,18 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
             });
         }
     }
-    for stored in store.inventories().await? {
+    // One after the other: all of them at once would fill the memory with what they have in common.
+    let take = |mut stored: StoredInventory| {
         if let Some(guest) = known.guests.get_mut(&stored.guest) {
+            known.shared.share(&mut stored.inventory);
             guest.inventory = Some(Report {
                 hash: stored.hash,
                 scanned_at: stored.received_at,
                 inventory: stored.inventory,
             });
         }
-    }
+    };
+    store.each_inventory(take).await?;
     for approval in store.open_approvals().await? {
         if let Some(guest) = known.guests.get_mut(&approval.guest) {
             guest.approvals.push(approval);

@@ -1,6 +1,6 @@
 //! Everything pending in the whole fleet, put together by what it comes from.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     GuestId, NodeKey, Timestamp,
@@ -16,7 +16,7 @@ use crate::picture::{Guest, Known};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FleetUpdate {
     pub guest: GuestId,
-    pub update: Update,
+    pub update: Arc<Update>,
     pub approved: bool,
     pub rule: Option<RuleKind>,
     /// Known from an earlier time only.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
-    ApprovalId, GuestId, RuleId, Timestamp,
+    ApprovalId, GuestId, JobId, RuleId, Timestamp,
     approval::Approval,
     operation::{Target, UpdateFilter},
     rule::{Rule, RuleKind},
@@ -112,14 +112,14 @@ impl Engine {
         })
     }
 
-    /// Receipts of the whole fleet, newest first: those that contain `search` and ended before a moment.
+    /// Receipts of the whole fleet, newest first: those that contain `search` and follow on the one of `before`.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn receipts(
         &self,
         search: &str,
-        before: Option<Timestamp>,
+        before: Option<JobId>,
         limit: u32,
     ) -> Result<Vec<FoundReceipt>, Error> {
         Ok(self.0.store.receipts(search, before, limit).await?)

@@ -1,6 +1,8 @@
 //! From what the user asked for to what one guest's agent is asked for: approvals, rules and severities are the
 //! desktop's business, packages the agent's.
 
+use std::sync::Arc;
+
 use domain::{
     Timestamp,
     inventory::Update,
@@ -46,7 +48,8 @@ pub(crate) fn of_guest(known: &Known, guest: &Guest, only: &UpdateFilter, now: T
         (rule.kind == RuleKind::Hold || !named).then_some(rule)
     };
     let meant = pending.iter().filter(|update| means(only, guest, update));
-    let (ruled, free): (Vec<&Update>, Vec<&Update>) = meant.partition(|u| rule(u).is_some());
+    let (ruled, free): (Vec<&Arc<Update>>, Vec<&Arc<Update>>) =
+        meant.partition(|u| rule(u).is_some());
     let ruled: Vec<KeptBack> = ruled
         .into_iter()
         .filter_map(|update| {
@@ -74,7 +77,7 @@ pub(crate) fn of_guest(known: &Known, guest: &Guest, only: &UpdateFilter, now: T
                 let reported = |u: &Update| {
                     *name == u.source() || **name == u.package || **name == u.qualified()
                 };
-                !pending.iter().any(reported)
+                !pending.iter().any(|u| reported(u))
             });
             wanted.extend(said.cloned());
             wanted.dedup();

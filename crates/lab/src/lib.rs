@@ -18,6 +18,7 @@ mod options;
 pub mod pve;
 mod pveum;
 mod records;
+pub mod registry;
 mod rights;
 pub mod scenario;
 mod seed;

@@ -4,6 +4,7 @@ use domain::{
     GuestId, Timestamp,
     inventory::{Inventory, PackageScan, Update},
 };
+use futures_util::TryStreamExt;
 use serde::Serialize;
 
 use crate::{
@@ -89,7 +90,7 @@ impl Store {
         let updates = match &inventory.packages {
             PackageScan::Apt { updates, .. } => updates
                 .iter()
-                .map(UpdateColumns::try_from)
+                .map(|update| UpdateColumns::try_from(&**update))
                 .collect::<Result<Vec<_>, _>>()?,
             PackageScan::Unsupported { .. } | PackageScan::Failed { .. } => Vec::new(),
         };
@@ -153,21 +154,25 @@ impl Store {
         .transpose()
     }
 
-    /// The inventories of all guests that are not gone, for the first picture after a start.
+    /// Hands over the inventories of all guests that are not gone, one after the other, for the first picture after a
+    /// start.
     ///
     /// # Errors
     /// When the database fails or holds what cannot be read.
-    pub async fn inventories(&self) -> Result<Vec<StoredInventory>, StoreError> {
-        sqlx::query_as!(
+    pub async fn each_inventory(
+        &self,
+        mut take: impl FnMut(StoredInventory),
+    ) -> Result<(), StoreError> {
+        let mut rows = sqlx::query_as!(
             Columns,
             "SELECT guest, hash, received_at, body FROM inventories
              JOIN guests ON guests.id = inventories.guest AND guests.gone_at IS NULL"
         )
-        .fetch_all(self.readers())
-        .await?
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect()
+        .fetch(self.readers());
+        while let Some(row) = rows.try_next().await? {
+            take(row.try_into()?);
+        }
+        Ok(())
     }
 
     /// Which guests have a pending update of a package, and which one.

@@ -4,7 +4,7 @@ import { Fragment } from 'react';
 import { summon } from '../tree/view';
 import { words } from '../words/en';
 import { pending } from './able';
-import { closeMenu, type Entry, type MenuPlace, useMenu } from './menu';
+import { closeMenu, type Entry, type MenuPlace, type Point, useMenu } from './menu';
 import { ACTIONS } from './registry';
 import type { Scope } from './scope';
 
@@ -16,7 +16,7 @@ export function ActionMenu() {
   if (place === null) return null;
   const { x, y } = place;
   const anchor = { getBoundingClientRect: () => DOMRect.fromRect({ x, y, width: 0, height: 0 }) };
-  const [head, entries] = 'scope' in place ? [headOf(place.scope), entriesOf(place.scope)] : [place.head, place.entries];
+  const [head, entries] = 'scope' in place ? [headOf(place.scope), entriesOf(place.scope, { x, y })] : [place.head, place.entries];
   const leave = () => leaveFrom(place);
   return (
     <Menu.Root open modal={false} onOpenChange={(open) => !open && leave()}>
@@ -39,13 +39,13 @@ export function ActionMenu() {
 
 function leaveFrom(place: MenuPlace): void {
   closeMenu();
-  if ('scope' in place) summon();
+  if ('scope' in place || place.back === 'tree') summon();
   else place.back?.focus();
 }
 
-function entriesOf(scope: Scope): Entry[] {
+function entriesOf(scope: Scope, at: Point): Entry[] {
   const shown = ACTIONS.filter((action) => action.shown(scope));
-  return shown.map((action) => ({ id: action.id, icon: action.icon, label: action.label(scope), keys: action.keys, group: action.group, verdict: action.when(scope), run: () => action.run(scope) }));
+  return shown.map((action) => ({ id: action.id, icon: action.icon, label: action.label(scope), keys: action.keys, group: action.group, verdict: action.when(scope), run: () => action.run(scope, at) }));
 }
 
 function Item({ entry, onLeave }: { entry: Entry; onLeave: () => void }) {

@@ -3,6 +3,7 @@ import type { ClusterRow } from '../bindings/ClusterRow';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { NodeRow } from '../bindings/NodeRow';
 import type { UpdateCounts } from '../bindings/UpdateCounts';
+import type { UpdateState } from '../bindings/UpdateState';
 import { words } from '../words/en';
 
 const why = words.actions.why;
@@ -92,12 +93,20 @@ export function pending(guest: GuestRow): UpdateCounts | null {
     case 'error':
       return guest.updates.counts;
     case 'upToDate':
-      return { total: 0, security: 0, blocked: guest.updates.blocked, ignored: 0 };
+      return { total: 0, security: 0, blocked: guest.updates.blocked, ignored: guest.updates.ignored };
     case 'unknown':
     case 'unsupported':
       return null;
   }
 }
+
+/** What the user's rules set aside. An LXC with nothing else pending is up to date, and may yet have some. */
+export function asideOf(updates: UpdateState): number {
+  if (updates.kind === 'upToDate') return updates.ignored;
+  return 'counts' in updates ? (updates.counts?.ignored ?? 0) : 0;
+}
+
+const whyNothing = (counts: UpdateCounts): string => (counts.ignored > 0 ? words.rules.allAside : why.upToDate);
 
 /** Its package manager was interrupted, as far as is known. */
 export function isBroken(guest: GuestRow): boolean {
@@ -128,7 +137,7 @@ export function whyNoApproval(guest: GuestRow, securityOnly: boolean, cluster?: 
   if (guest.updates.kind === 'unsupported') return why.unsupported;
   const counts = pending(guest);
   if (counts === null) return why.notKnown;
-  if (counts.total === 0) return why.upToDate;
+  if (counts.total === 0) return whyNothing(counts);
   if (securityOnly && counts.security === 0) return why.noSecurity;
   return guest.approved >= counts.total ? words.approvals.why.already : null;
 }
@@ -139,6 +148,6 @@ export function whyNoUpdate(guest: GuestRow, securityOnly: boolean, cluster?: Cl
   if (guest.updates.kind === 'unsupported') return why.unsupported;
   const counts = pending(guest);
   if (counts === null) return why.notKnown;
-  if (counts.total === 0) return why.upToDate;
+  if (counts.total === 0) return whyNothing(counts);
   return securityOnly && counts.security === 0 ? why.noSecurity : null;
 }

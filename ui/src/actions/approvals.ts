@@ -1,13 +1,15 @@
-// Approving what is pending, and installing what was approved.
-import { ListChecks, ShieldCheck, SquareCheckBig } from 'lucide-react';
+// Approving what is pending, installing what was approved, setting the rest aside.
+import { ChartNoAxesColumn, ListChecks, Pin, ShieldCheck, SquareCheckBig } from 'lucide-react';
 import { installApproved } from '../plan/approved';
+import { openSeverities } from '../updates/severities';
 import { words } from '../words/en';
 import { whyNoApproval, whyNoApproved } from './able';
 import { approve } from './approving';
+import { openAside, whyNoAside } from './aside';
 import type { Action } from './registry';
-import { verdict } from './verdict';
+import { ABLE, verdict } from './verdict';
 
-export type ApprovalActionId = 'approve' | 'approve-security' | 'install-approved';
+export type ApprovalActionId = 'approve' | 'approve-security' | 'install-approved' | 'by-severity' | 'set-aside';
 
 const text = words.approvals;
 const common = { letter: null, keys: null, group: 1 } as const;
@@ -32,5 +34,20 @@ export const APPROVAL_ACTIONS: readonly Action[] = [
     label: () => text.security,
     when: (scope) => verdict(scope, (guest) => whyNoApproval(guest, true, scope.clusterOf(guest)), text.can.security),
     run: (scope) => void approve(scope.targets, { kind: 'security' }),
+  },
+  {
+    ...common, id: 'by-severity', icon: ChartNoAxesColumn, shown: () => true,
+    label: () => words.severity.action,
+    when: (scope) => (scope.guests.length > 0 ? ABLE : { able: false, why: words.actions.why.none }),
+    run: (scope, at) => void openSeverities(scope, at),
+  },
+  {
+    ...common, id: 'set-aside', icon: Pin, shown: () => true,
+    label: () => words.rules.action,
+    when: (scope) => {
+      const why = whyNoAside(scope);
+      return why === null ? ABLE : { able: false, why };
+    },
+    run: (scope, at) => void openAside(scope, at),
   },
 ];

@@ -52,8 +52,8 @@ export async function withdrawThese(updates: readonly { guest: string; package: 
   }
 }
 
-/** `what` is how the notice names it. Several scopes, such as the clusters of a package, get a rule each. */
-export async function setRules(what: string, scopes: readonly Target[], names: readonly string[], kind: RuleKind, until: number | null): Promise<void> {
+/** `what` is how the notice names it. Several scopes, such as the clusters of a package, get a rule each; null is all packages. */
+export async function setRules(what: string, scopes: readonly Target[], names: readonly (string | null)[], kind: RuleKind, until: number | null): Promise<void> {
   const wishes: SetRule[] = scopes.flatMap((scope) => names.map((name) => ({ scope, package: name, kind, until })));
   try {
     for (const wish of wishes) await rpc('set_rule', wish);
@@ -63,10 +63,10 @@ export async function setRules(what: string, scopes: readonly Target[], names: r
   }
 }
 
-export async function removeRule(rule: string): Promise<void> {
+export async function removeRules(rules: readonly string[]): Promise<void> {
   try {
-    await rpc('remove_rule', { rule });
-    tell(words.rules.removed);
+    for (const rule of rules) await rpc('remove_rule', { rule });
+    tell(words.rules.removed(rules.length));
   } catch (thrown) {
     fail(thrown);
   }

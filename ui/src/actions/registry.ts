@@ -15,6 +15,7 @@ import { words } from '../words/en';
 import { whyNoAgent, whyNoPaste, whyNoRepair, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isBroken, isOlder } from './able';
 import { APPROVAL_ACTIONS, type ApprovalActionId } from './approvals';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
+import type { Point } from './menu';
 import type { Scope } from './scope';
 import { ABLE, type Verdict, verdict } from './verdict';
 
@@ -36,7 +37,8 @@ export interface Action {
   /** Not shown at all where it makes no sense, such as node access of a guest. */
   shown(scope: Scope): boolean;
   when(scope: Scope): Verdict;
-  run(scope: Scope): void;
+  /** `at` is where the menu stands, for a second list. */
+  run(scope: Scope, at?: Point): void;
 }
 
 const text = words.actions;

@@ -66,6 +66,13 @@ export function scopeOfRow(fleet: FleetPicture, key: string, filtered: boolean):
   return guests.length > 0 ? scope : null;
 }
 
+/** What the targets are in words: of a row behind a filter only those LXCs that are shown. */
+export function nameOf({ name, one }: Scope, targets: readonly Target[]): string {
+  if (one === null) return words.lxcs(targets.length);
+  const row = one.kind === 'guest' || targets.every((target) => target.kind !== 'guest');
+  return row ? name : words.rules.below(targets.length, name);
+}
+
 /** The scope of the tree as it stands now. */
 export function scopeNow(): Scope | null {
   const { fleet } = useLive.getState();

@@ -6,7 +6,11 @@ import type { Update } from "./Update";
 /**
  * The answer of the package manager, or why there is none. An error is never an empty list.
  */
-export type PackageScan = { "kind": "apt", updates: Array<Update>, 
+export type PackageScan = { "kind": "apt", 
+/**
+ * Equal ones of many guests may be one in memory.
+ */
+updates: Array<Update>, 
 /**
  * Number of installed packages.
  */

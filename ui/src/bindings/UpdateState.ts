@@ -6,7 +6,7 @@ import type { UpdateCounts } from "./UpdateCounts";
 /**
  * What is known about the updates of a guest. Only a fresh successful scan says `UpToDate`.
  */
-export type UpdateState = { "kind": "upToDate", blocked: number, } | { "kind": "updates", counts: UpdateCounts, } | { "kind": "unknown", why: UnknownReason, } | { "kind": "stale", counts: UpdateCounts, since: Timestamp, } | { "kind": "error", reason: string, counts: UpdateCounts | null, 
+export type UpdateState = { "kind": "upToDate", blocked: number, ignored: number, } | { "kind": "updates", counts: UpdateCounts, } | { "kind": "unknown", why: UnknownReason, } | { "kind": "stale", counts: UpdateCounts, since: Timestamp, } | { "kind": "error", reason: string, counts: UpdateCounts | null, 
 /**
  * What is wrong is an interrupted run of the package manager, which can be ended.
  */

@@ -1,7 +1,7 @@
 // One guest: what it is, its pending updates, its history, its settings in Proxmox.
 import { Tabs } from '@base-ui/react/tabs';
 import { useEffect, useMemo } from 'react';
-import { pending } from '../actions/able';
+import { asideOf, pending } from '../actions/able';
 import { scopeOfGuests } from '../actions/scope';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { Link } from '../bindings/Link';
@@ -17,6 +17,8 @@ import { AgentTab } from './AgentTab';
 import { Foot } from './Foot';
 import { HistoryTab } from './HistoryTab';
 import { CloseButton } from './CloseButton';
+import { Marked } from './Marked';
+import { asideIn } from './ruling';
 import { SettingsTab } from './SettingsTab';
 import { type GuestTab, PAUSE_MS, usePanel } from './state';
 import { UpdatesTab } from './UpdatesTab';
@@ -41,6 +43,8 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
   if (row === undefined || scope === null) return null;
   const counts = pending(row);
   const receipts = detail?.details?.receipts ?? [];
+  // Once its list has been read, that says it most exactly.
+  const aside = detail?.details == null ? asideOf(row.updates) : asideIn(detail.details);
   return (
     <>
       <div className="panel-head">
@@ -50,7 +54,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
           <span className="fill" />
           <CloseButton />
         </div>
-        <Facts row={row} />
+        <Facts row={row} aside={aside} />
       </div>
       <Tabs.Root className="flex min-h-0 flex-1 flex-col" value={tab} onValueChange={(value) => usePanel.setState({ tab: value as GuestTab })}>
         <Tabs.List className="tabs" aria-label={row.name}>
@@ -67,7 +71,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
         </Tabs.List>
         <Tabs.Panel className="panel-body scrolls" value="updates">
           {row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old" testId="guest-old">{whyOld(cluster?.link)}</Note></div>}
-          <UpdatesTab row={row} detail={detail} />
+          <UpdatesTab row={row} detail={detail} aside={aside} />
         </Tabs.Panel>
         <Tabs.Panel className="panel-body scrolls" value="agent">
           <AgentTab key={row.id} row={row} />
@@ -102,7 +106,7 @@ function whyOld(link: Link | undefined): string {
   }
 }
 
-function Facts({ row }: { row: GuestRow }) {
+function Facts({ row, aside }: { row: GuestRow; aside: number }) {
   return (
     <>
       <div className="hs wide small t2 mt-1">
@@ -115,6 +119,7 @@ function Facts({ row }: { row: GuestRow }) {
         {row.template ? <Status tone="mute" glyph="uns">{words.updateState.notUpdated}</Status> : <span className="hs tight"><span className="t3">{text.agent}</span><Agent guest={row} /></span>}
         {row.address !== null && <span className="el">{row.address}</span>}
       </div>
+      {(row.approved > 0 || aside > 0) && <div className="hs wide small t2 mt-1" data-testid="panel-marked"><Marked approved={row.approved} aside={aside} /></div>}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { scopeOfRow } from '../actions/scope';
 import type { Link } from '../bindings/Link';
 import type { UpdateCounts } from '../bindings/UpdateCounts';
 import { useNow } from '../live/clock';
+import { approvedBelow } from '../live/approved';
 import { guestsBelow } from '../live/fleet';
 import { useLive } from '../live/store';
 import { Status } from '../parts/Status';
@@ -13,6 +14,7 @@ import { words } from '../words/en';
 import { age, count, exact } from '../words/format';
 import { CloseButton } from './CloseButton';
 import { Foot } from './Foot';
+import { Marked } from './Marked';
 
 const text = words.panel;
 
@@ -40,17 +42,19 @@ export function Head({ name, link, quorate, version, note }: HeadProps) {
 
 export function Below({ rowKey, updates, past }: { rowKey: string; updates: UpdateCounts; past: UpdateCounts }) {
   const guests = useLive((live) => guestsBelow(live.fleet, rowKey).length);
+  const approved = useLive((live) => approvedBelow(live.fleet, rowKey));
   return (
     <>
       <dt>{text.guests}</dt>
       <dd>{count(guests)}</dd>
       <dt>{text.updates}</dt>
-      <dd className="hs wide">
+      <dd className="hs wide wraps" data-testid="below-updates">
         {updates.security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(updates.security)}</Status>}
         {updates.total > 0 && <Status tone="info" glyph="upd">{count(updates.total)}</Status>}
         {updates.total === 0 && past.total > 0 && <span className="t3"><Status tone="mute" glyph="upd" title={words.updateState.pastTitle(past.total)}>{count(past.total)}</Status></span>}
         {updates.total === 0 && past.total === 0 && words.none}
         {updates.total > 0 && past.total > 0 && <span className="t3" title={words.updateState.pastTitle(past.total)}>{words.updateState.past(past.total)}</span>}
+        <Marked approved={approved} aside={updates.ignored} />
       </dd>
     </>
   );

@@ -11,6 +11,7 @@ import { Status } from '../parts/Status';
 import { summon, useTreeView } from '../tree/view';
 import { words } from '../words/en';
 import { Foot } from './Foot';
+import { Marked } from './Marked';
 
 const text = words.panel;
 const SHOWN = 200;
@@ -43,9 +44,10 @@ export function SelectionPanel() {
         <div className="sect ruled"><b>{text.together}</b></div>
         <dl className="pairs px-4 pb-3">
           <dt>{text.updates}</dt>
-          <dd className="hs wide">
+          <dd className="hs wide wraps">
             {security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(security)}</Status>}
             <Status tone="info" glyph="upd">{security > 0 ? text.otherUpdates(total - security) : words.updates(total)}</Status>
+            <Marked approved={guests.reduce((sum, guest) => sum + guest.approved, 0)} aside={counts.reduce((sum, one) => sum + (one?.ignored ?? 0), 0)} />
           </dd>
         </dl>
         {guests.slice(0, SHOWN).map((guest) => <One key={guest.id} guest={guest} />)}

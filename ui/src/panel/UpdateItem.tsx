@@ -16,7 +16,7 @@ import { Tick } from '../parts/Tick';
 import { words } from '../words/en';
 import { bytes, exact } from '../words/format';
 import { blockedWhy, isSecurity } from './packages';
-import { isOwn, removeEntry, ruleEntries, ruleInWords } from './ruling';
+import { isOwn, removeEntry, ruleEntries, ruleInWords, whereOf } from './ruling';
 
 const text = words.panel;
 
@@ -71,7 +71,7 @@ function RuleLine({ rule, row, name }: { rule: UpdateRule; row: GuestRow; name: 
   return (
     <div className="why hs" data-testid={`rule-${name}`}>
       <Badge {...(rule.kind === 'hold' ? { tone: 'caution' } : {})} glyph={rule.kind === 'hold' ? 'held' : 'old'} title={words.rules.by(rule.by, exact(rule.at))}>{said}</Badge>
-      {!isOwn(rule, row.id) && <span className="el">{words.rules.from(rule.scopeName)}</span>}
+      {!isOwn(rule, row.id) && <span className="el" title={whereOf(rule)}>{rule.package === null ? whereOf(rule) : words.rules.from(whereOf(rule))}</span>}
     </div>
   );
 }

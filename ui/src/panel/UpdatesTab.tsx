@@ -11,21 +11,22 @@ import { ErrorNote, Note } from '../parts/Note';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { age, exact } from '../words/format';
+import { Marked } from './Marked';
 import { sizeOf, sorted } from './packages';
-import { ruleOf } from './ruling';
+import { ruleInWords, ruleOf, whereOf } from './ruling';
 import { UpdateItem } from './UpdateItem';
 
 const text = words.panel;
 type Apt = Extract<PackageScan, { kind: 'apt' }>;
 
-export function UpdatesTab({ row, detail }: { row: GuestRow; detail: Detail | undefined }) {
+export function UpdatesTab({ row, detail, aside }: { row: GuestRow; detail: Detail | undefined; aside: number }) {
   const details = detail?.details ?? null;
   return (
     <>
       {detail?.problem != null && (
         <div className="p-4"><ErrorNote error={detail.problem} action={<button type="button" className="button compact" onClick={() => again(row)}>{words.tryAgain}</button>} /></div>
       )}
-      <Standing row={row} />
+      <Standing row={row} aside={aside} />
       {details?.inventory == null ? detail?.loading === true && <p className="p-4 small t3">{text.reading}</p> : <Reported row={row} details={details} inventory={details.inventory} />}
     </>
   );
@@ -37,7 +38,7 @@ function again(row: GuestRow): void {
 }
 
 /** What the row says where a list alone would mislead. */
-function Standing({ row }: { row: GuestRow }) {
+function Standing({ row, aside }: { row: GuestRow; aside: number }) {
   const { updates } = row;
   switch (updates.kind) {
     case 'unknown':
@@ -49,7 +50,7 @@ function Standing({ row }: { row: GuestRow }) {
     case 'unsupported':
       return <div className="px-4 pt-3"><Note glyph="uns">{updates.reason}</Note></div>;
     case 'upToDate':
-      return <div className="px-4 pt-3">{row.old ? <Status tone="mute" glyph="unk">{words.updateState.wasUpToDate}</Status> : <Status tone="ok" glyph="ok">{words.updateState.upToDate}</Status>}</div>;
+      return <div className="px-4 pt-3 hs wide wraps" data-testid="standing">{row.old ? <Status tone="mute" glyph="unk">{words.updateState.wasUpToDate}</Status> : <Status tone="ok" glyph="ok">{words.updateState.upToDate}</Status>}<Marked approved={0} aside={aside} /></div>;
     case 'updates':
       return null;
   }
@@ -75,10 +76,15 @@ function Reported({ row, details, inventory }: { row: GuestRow; details: GuestDe
 
 function Groups({ row, details, scan }: { row: GuestRow; details: GuestDetails; scan: Apt }) {
   const cluster = useCluster(clusterKey(row.cluster));
-  const free = scan.updates.filter((update) => update.blocked !== null || ruleOf(details.rules, update.package) === null);
+  // As the counts have it: what is ignored or snoozed is that first, what cannot be installed anyway needs no hold.
+  const free = scan.updates.filter((update) => {
+    const kind = ruleOf(details.rules, update.package)?.kind;
+    return kind === undefined || (kind === 'hold' && update.blocked !== null);
+  });
   const ruled = scan.updates.filter((update) => !free.includes(update));
   const { security, other, blocked } = sorted(free);
   const size = sizeOf([...security, ...other]);
+  const general = details.rules.find((one) => one.package === null)?.rule;
   const approvalOf = (update: Update) => details.approvals.find((one) => one.package === update.package && one.arch === update.arch) ?? null;
   const approved = [...security, ...other].filter((update) => approvalOf(update) !== null).length;
   const item = (update: Update) => (
@@ -107,6 +113,13 @@ function Groups({ row, details, scan }: { row: GuestRow; details: GuestDetails; 
       {blocked.length > 0 && <div className="sect ruled mt-2"><b>{text.heldBack}</b>{blocked.length}</div>}
       {blocked.map(item)}
       {ruled.length > 0 && <div className="sect ruled mt-2"><b>{words.rules.byRules}</b>{ruled.length}</div>}
+      {general !== undefined && (
+        <div className="px-4 pt-3 pb-2">
+          <Note tone={general.kind === 'hold' ? 'caution' : undefined} glyph={general.kind === 'hold' ? 'held' : 'old'} testId="rule-all">
+            <p title={words.rules.by(general.by, exact(general.at))}>{words.rules.stands(whereOf(general), ruleInWords(general.kind, general.until))}</p>
+          </Note>
+        </div>
+      )}
       {ruled.map(item)}
     </>
   );

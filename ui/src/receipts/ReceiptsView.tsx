@@ -71,7 +71,7 @@ function useReceipts(search: string, mark: string): Paged<ReceiptRow> {
     search,
     mark,
     async (search, last) => {
-      const { receipts, more } = await rpc('read_receipts', { search, before: last?.receipt.endedAt ?? null, limit: PAGE });
+      const { receipts, more } = await rpc('read_receipts', { search, before: last?.receipt.job ?? null, limit: PAGE });
       return { rows: receipts, more };
     },
     (row) => row.receipt.job,

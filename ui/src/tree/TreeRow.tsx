@@ -9,9 +9,10 @@ import { Badge } from '../parts/Status';
 import { TickPicture } from '../parts/Tick';
 import { words } from '../words/en';
 import { uptime } from '../words/format';
-import { Agent, Checked, GuestState, isOld, LinkState, Load, Memory, NONE, Sums, Updates } from './cells';
+import { Agent, Checked, GuestState, isOld, LinkState, Load, Memory, NONE } from './cells';
 import { LeafCells } from './LeafCells';
 import type { FlatRow, Leaf } from './rows';
+import { GuestUpdates, PlaceUpdates } from './UpdateCells';
 import { answer, useTreeView } from './view';
 
 export interface RowProps {
@@ -118,7 +119,7 @@ function ClusterCells(props: RowProps) {
       {NO_TICK}
       <Name row={props}><span className="el">{row.name}</span></Name>
       <span role="gridcell" data-cell><LinkState link={row.link} online={row} /></span>
-      <span role="gridcell" data-cell className="updates"><Sums now={row.updates} past={row.oldUpdates} /></span>
+      <PlaceUpdates rowKey={props.rowKey} now={row.updates} past={row.oldUpdates} />
       <span role="gridcell" data-cell className="agent" />
       <span role="gridcell" data-cell className="wide" title={row.address}>{row.address.replace(/:8006$/, '')}</span>
       <span role="gridcell" data-cell className="wide right" />
@@ -139,7 +140,7 @@ function NodeCells(props: RowProps) {
       {NO_TICK}
       <Name row={props}><span className="el">{name}</span></Name>
       <span role="gridcell" data-cell><LinkState link={link} /></span>
-      <span role="gridcell" data-cell className="updates">{row !== undefined && <Sums now={row.updates} past={row.oldUpdates} />}</span>
+      {row === undefined ? <span role="gridcell" data-cell className="updates" /> : <PlaceUpdates rowKey={props.rowKey} now={row.updates} past={row.oldUpdates} />}
       <span role="gridcell" data-cell className="agent" />
       <span role="gridcell" data-cell className="wide">{row?.address ?? NONE}</span>
       <span role="gridcell" data-cell className="wide right">{row === undefined || row.uptimeSeconds === null ? NONE : uptime(row.uptimeSeconds)}</span>
@@ -167,7 +168,7 @@ function GuestCells(props: RowProps) {
         {blocked > 0 && <Badge tone="caution" glyph="held" title={words.fleet.heldTitle(blocked)}>{words.fleet.held(blocked)}</Badge>}
       </Name>
       <span role="gridcell" data-cell><GuestState guest={row} /></span>
-      <span role="gridcell" data-cell className="updates"><Updates state={row.updates} old={row.old} /></span>
+      <GuestUpdates guest={row} />
       <span role="gridcell" data-cell className="agent"><Agent guest={row} /></span>
       <span role="gridcell" data-cell className="wide">{row.address ?? NONE}</span>
       <span role="gridcell" data-cell className="wide right">{row.uptimeSeconds === null || row.power !== 'running' || row.old ? NONE : uptime(row.uptimeSeconds)}</span>

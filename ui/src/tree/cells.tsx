@@ -3,13 +3,11 @@ import { memo, type ReactElement } from 'react';
 import type { AgentState } from '../bindings/AgentState';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { Link } from '../bindings/Link';
-import type { UpdateCounts } from '../bindings/UpdateCounts';
-import type { UpdateState } from '../bindings/UpdateState';
 import type { Usage } from '../bindings/Usage';
 import { useNow } from '../live/clock';
 import { Meter, Status } from '../parts/Status';
 import { words } from '../words/en';
-import { age, count, exact, percent } from '../words/format';
+import { age, exact, percent } from '../words/format';
 
 const text = words.state;
 const NONE = <span className="t3">{words.none}</span>;
@@ -61,65 +59,6 @@ export function LinkState({ link, online }: { link: Link; online?: { quorate: bo
 /** Whether what is shown of a cluster or node is not the present. */
 export function isOld(link: Link): boolean {
   return link.kind !== 'online' && link.kind !== 'partly';
-}
-
-function Counts({ counts, old, title }: { counts: UpdateCounts; old?: boolean; title?: string }) {
-  return (
-    <>
-      <span>{counts.security > 0 && <Status tone={old === true ? 'mute' : 'sec'} glyph="sec">{words.updateState.security(counts.security)}</Status>}</span>
-      <span className={old === true ? 'past' : undefined} title={title}>
-        <Status tone={old === true ? 'mute' : 'info'} glyph="upd" figure>{count(counts.total)}</Status>
-      </span>
-    </>
-  );
-}
-
-/** Of a cluster or node: the sum of what is current, and beside it, greyed, what is only known from an earlier time. */
-export function Sums({ now, past }: { now: UpdateCounts; past: UpdateCounts }) {
-  if (now.total === 0 && past.total === 0) return <span className="both">{NONE}</span>;
-  if (now.total === 0) return <Counts counts={past} old title={words.updateState.pastTitle(past.total)} />;
-  return (
-    <>
-      <span>{now.security > 0 && <Status tone="sec" glyph="sec">{words.updateState.security(now.security)}</Status>}</span>
-      <span className="hs tight">
-        <Status tone="info" glyph="upd" figure>{count(now.total)}</Status>
-        {past.total > 0 && <span className="past cap" title={words.updateState.pastTitle(past.total)}>{words.updateState.past(past.total)}</span>}
-      </span>
-    </>
-  );
-}
-
-/** Nothing was pending at an earlier time: neither a figure nor today's good news. */
-function WasUpToDate({ title }: { title?: string }) {
-  return <span className="both"><Status tone="mute" glyph="unk" title={title}>{words.updateState.wasUpToDate}</Status></span>;
-}
-
-export function Updates({ state, old }: { state: UpdateState; old: boolean }) {
-  const say = words.updateState;
-  switch (state.kind) {
-    case 'upToDate':
-      if (old) return <WasUpToDate />;
-      return <span className="both"><Status tone="ok" glyph="ok">{say.upToDate}</Status></span>;
-    case 'updates':
-      return <Counts counts={state.counts} old={old} />;
-    case 'stale':
-      if (state.counts.total === 0) return <WasUpToDate title={say.sinceTitle(exact(state.since))} />;
-      return <Counts counts={state.counts} old title={say.sinceTitle(exact(state.since))} />;
-    case 'unknown': {
-      const shown = { noAgent: say.unknown, notRunning: say.notRunning, notScanned: say.notScanned }[state.why];
-      return <span className="both"><Status tone="mute" glyph="unk" title={words.unknownWhy[state.why]}>{shown}</Status></span>;
-    }
-    case 'error':
-      if (state.counts === null) return <span className="both"><Status tone="error" glyph="err" title={state.reason}>{say.scanFailed}</Status></span>;
-      return (
-        <>
-          <span><Status tone="error" glyph="err" title={`${say.scanFailed}: ${state.reason}`}>{say.failed}</Status></span>
-          <span className="past"><Status tone="mute" glyph="upd" figure>{count(state.counts.total)}</Status></span>
-        </>
-      );
-    case 'unsupported':
-      return <span className="both"><Status tone="mute" glyph="uns" title={state.reason}>{say.notUpdated}</Status></span>;
-  }
 }
 
 export function Agent({ guest }: { guest: GuestRow }) {

@@ -1,4 +1,5 @@
 // The list of source packages: one row each, its LXCs below it when it is open. Only what is on the screen is drawn.
+import type { UpdateGroup } from '../bindings/UpdateGroup';
 import type { Row } from './groups';
 import { GroupRow, SectionRow, UpdateRow } from './GroupRows';
 import { useRows } from './useRows';
@@ -6,7 +7,15 @@ import { words } from '../words/en';
 
 const text = words.fleetUpdates;
 
-export function GroupList({ rows, onToggle }: { rows: readonly Row[]; onToggle: (key: string) => void }) {
+interface Props {
+  rows: readonly Row[];
+  /** What the search shows, and everything. */
+  found: readonly UpdateGroup[];
+  all: readonly UpdateGroup[];
+  onToggle: (key: string) => void;
+}
+
+export function GroupList({ rows, found, all, onToggle }: Props) {
   const { body, height, items } = useRows(rows.length, (at) => rows[at]?.key ?? String(at));
   return (
     <div className="update-list" role="table" aria-label={text.title} aria-rowcount={rows.length + 1}>
@@ -24,7 +33,7 @@ export function GroupList({ rows, onToggle }: { rows: readonly Row[]; onToggle: 
             if (row === undefined) return null;
             switch (row.kind) {
               case 'section':
-                return <SectionRow key={row.key} row={row} top={top} at={index} />;
+                return <SectionRow key={row.key} row={row} top={top} at={index} found={found} all={all} />;
               case 'group':
                 return <GroupRow key={row.key} row={row} top={top} at={index} onToggle={onToggle} />;
               case 'update':

@@ -5,6 +5,7 @@ import { withdrawThese } from '../actions/approving';
 import { openEntries } from '../actions/menu';
 import type { FleetUpdate } from '../bindings/FleetUpdate';
 import type { Severity } from '../bindings/Severity';
+import type { UpdateGroup } from '../bindings/UpdateGroup';
 import { blockedWhy, isSecurity } from '../panel/packages';
 import { ruleInWords } from '../panel/ruling';
 import { Badge, Status, Version } from '../parts/Status';
@@ -12,6 +13,7 @@ import { Tick } from '../parts/Tick';
 import { words } from '../words/en';
 import { approveAll, entriesOf, whyNotApprovable } from './entries';
 import { approvable, live, type Row, setAside, sumsOf } from './groups';
+import { sectionEntries, sectionHead } from './severities';
 
 const text = words.fleetUpdates;
 
@@ -21,16 +23,36 @@ interface Placed<K extends Row['kind']> {
   at: number;
 }
 
+type OpenAt = (x: number, y: number, back: HTMLElement | null) => void;
+
 const place = (top: number) => ({ transform: `translateY(${top}px)` });
 
-export function SectionRow({ row, top, at }: Placed<'section'>) {
-  const security = row.by === 'severity' && isSecurity(row.of as Severity);
-  const name = row.by === 'origin' ? row.of : row.of === 'securityUnrated' ? text.unrated : row.of === 'unknown' ? text.other : words.severities[row.of as Severity];
+function More({ name, testId, onOpen }: { name: string; testId: string; onOpen: OpenAt }) {
+  function onClick(event: MouseEvent<HTMLElement>): void {
+    event.stopPropagation();
+    const box = event.currentTarget.getBoundingClientRect();
+    onOpen(box.left, box.bottom, event.currentTarget);
+  }
+  return <button type="button" className="button ghost square compact" aria-label={words.rules.menu(name)} aria-haspopup="menu" onClick={onClick} data-testid={testId}><Ellipsis className="icon small" aria-hidden /></button>;
+}
+
+/** A right-click on a row opens what its button opens. */
+const onRow = (open: OpenAt) => (event: MouseEvent<HTMLElement>): void => {
+  event.preventDefault();
+  open(event.clientX, event.clientY, event.currentTarget.querySelector<HTMLElement>('[aria-haspopup="menu"]'));
+};
+
+export function SectionRow({ row, top, at, found, all }: Placed<'section'> & { found: readonly UpdateGroup[]; all: readonly UpdateGroup[] }) {
+  const severity = row.by === 'severity' ? (row.of as Severity) : null;
+  const security = severity !== null && isSecurity(severity);
+  const name = severity === null ? row.of : severity === 'securityUnrated' ? text.unrated : severity === 'unknown' ? text.other : words.severities[severity];
+  const menu: OpenAt = (x, y, back) => severity !== null && openEntries({ x, y }, sectionHead(name, severity, found), sectionEntries(severity, found, all), back);
   return (
-    <div className="line-row section" role="row" aria-rowindex={at + 2} style={place(top)} data-testid={`section-${row.of}`}>
+    <div className="line-row section" role="row" aria-rowindex={at + 2} style={place(top)} onContextMenu={severity === null ? undefined : onRow(menu)} data-testid={`section-${row.of}`}>
       <span role="cell" aria-colspan={7} className="hs">
         {security ? <Status tone="sec" glyph="sec">{name}</Status> : <Status tone="info" glyph="upd">{name}</Status>}
         <span className="t3">{text.section(row.updates, row.sources)}</span>
+        {severity !== null && <><span className="fill" /><More name={name} testId={`more-section-${severity}`} onOpen={menu} /></>}
       </span>
     </div>
   );
@@ -48,19 +70,10 @@ export function GroupRow({ row, top, at, onToggle }: Placed<'group'> & { onToggl
   const can = now.filter(approvable);
   const checked = sums.approved === 0 ? false : sums.approved >= can.length ? true : 'mixed';
   const head = text.groupHead(group.source, sums.lxcs + sums.old);
-  const menu = (x: number, y: number, back: HTMLElement | null) => openEntries({ x, y }, head, entriesOf(group), back);
-  function onContextMenu(event: MouseEvent<HTMLElement>): void {
-    event.preventDefault();
-    menu(event.clientX, event.clientY, event.currentTarget.querySelector<HTMLElement>('[aria-haspopup="menu"]'));
-  }
-  function onMore(event: MouseEvent<HTMLElement>): void {
-    event.stopPropagation();
-    const box = event.currentTarget.getBoundingClientRect();
-    menu(box.left, box.bottom, event.currentTarget);
-  }
+  const menu: OpenAt = (x, y, back) => openEntries({ x, y }, head, entriesOf(group), back);
   const Twist = row.open ? ChevronDown : ChevronRight;
   return (
-    <div className={sums.lxcs === 0 ? 'line-row group past' : 'line-row group'} role="row" aria-rowindex={at + 2} style={place(top)} onClick={() => onToggle(row.key)} onContextMenu={onContextMenu} data-testid={`group-${group.source}`} data-source={group.source}>
+    <div className={sums.lxcs === 0 ? 'line-row group past' : 'line-row group'} role="row" aria-rowindex={at + 2} style={place(top)} onClick={() => onToggle(row.key)} onContextMenu={onRow(menu)} data-testid={`group-${group.source}`} data-source={group.source}>
       <span role="cell" className="hs">
         <span className="pick" title={why ?? undefined} onClick={(event) => event.stopPropagation()} role="presentation">
           <Tick checked={checked} onChange={(on) => (on && why === null ? approveAll(now) : void withdrawThese(now))} label={words.approvals.approve(group.source)} disabled={why !== null && sums.approved === 0} testId={`tick-${group.source}`} />
@@ -80,7 +93,7 @@ export function GroupRow({ row, top, at, onToggle }: Placed<'group'> & { onToggl
       </span>
       <span role="cell" className="t3 el" title={group.origin}>{group.origin}</span>
       <span role="cell">
-        <button type="button" className="button ghost square compact" aria-label={words.rules.menu(group.source)} aria-haspopup="menu" onClick={onMore} data-testid={`more-${group.source}`}><Ellipsis className="icon small" aria-hidden /></button>
+        <More name={group.source} testId={`more-${group.source}`} onOpen={menu} />
       </span>
     </div>
   );

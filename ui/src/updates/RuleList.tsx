@@ -1,6 +1,6 @@
 // The rules of the user: what is ignored, snoozed or held, and for what.
 import { Pin } from 'lucide-react';
-import { removeRule } from '../actions/approving';
+import { removeRules } from '../actions/approving';
 import type { UpdateRule } from '../bindings/UpdateRule';
 import { rpc } from '../host';
 import { useApprovalMoves } from '../live/approvals';
@@ -49,11 +49,11 @@ function Line({ rule, top, at }: { rule: UpdateRule; top: number; at: number }) 
   const scope = rule.scope.kind === 'fleet' ? text.fleet : rule.scopeName;
   return (
     <div className="line-row below" role="row" aria-rowindex={at + 2} style={{ transform: `translateY(${top}px)` }} data-testid={`rule-row-${rule.id}`}>
-      <span role="cell" className="t1 el">{name}</span>
+      <span role="cell" className="t1 el" title={rule.package === null ? text.allHint : name}>{name}</span>
       <span role="cell"><Status tone={rule.kind === 'hold' ? 'caution' : 'mute'} glyph={rule.kind === 'hold' ? 'held' : 'old'} title={rule.until === null ? undefined : exact(rule.until)}>{ruleInWords(rule.kind, rule.until)}</Status></span>
       <span role="cell" className="el">{scope}</span>
       <span role="cell" className="el">{text.by(rule.by, exact(rule.at))}</span>
-      <span role="cell"><button type="button" className="button compact" aria-label={text.removeOf(name, scope)} onClick={() => void removeRule(rule.id)}>{text.remove}</button></span>
+      <span role="cell"><button type="button" className="button compact" aria-label={text.removeOf(rule.package ?? text.allShort, scope)} onClick={() => void removeRules([rule.id])}>{text.remove}</button></span>
     </div>
   );
 }

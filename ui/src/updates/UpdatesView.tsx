@@ -70,7 +70,7 @@ function All({ by, find }: { by: GroupBy; find: string }) {
             {text.sums(now.length, found.length, new Set(now.map((update) => update.guest)).size)}
             <button type="button" className="button ghost square compact" aria-label={text.again} title={text.again} disabled={asked.loading} onClick={asked.again} data-testid="updates-again"><RefreshCw className="icon small" aria-hidden /></button>
           </p>
-          <GroupList rows={rows} onToggle={toggle} />
+          <GroupList rows={rows} found={found} all={groups ?? found} onToggle={toggle} />
         </>
       )}
     </>

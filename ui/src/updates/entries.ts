@@ -19,10 +19,10 @@ import { approvable, live } from './groups';
 
 const text = words.fleetUpdates;
 
-const targetsOf = (updates: readonly FleetUpdate[]): Target[] => [...new Set(updates.map((update) => update.guest))].map((guest) => ({ kind: 'guest', guest }));
+export const targetsOf = (updates: readonly FleetUpdate[]): Target[] => [...new Set(updates.map((update) => update.guest))].map((guest) => ({ kind: 'guest', guest }));
 const namesOf = (updates: readonly FleetUpdate[]): string[] => [...new Set(updates.map((update) => update.package))];
 
-function rowsOf(updates: readonly FleetUpdate[]): GuestRow[] {
+export function rowsOf(updates: readonly FleetUpdate[]): GuestRow[] {
   const { guests } = useLive.getState().fleet;
   return [...new Set(updates.map((update) => update.guest))].flatMap((guest) => guests.get(guestKey(guest)) ?? []);
 }

@@ -5,7 +5,8 @@ import type { UpdateGroup } from '../bindings/UpdateGroup';
 
 export type GroupBy = 'source' | 'severity' | 'origin';
 
-const ORDER: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'securityUnrated', 'unknown'];
+/** The most urgent first. Those without a grade come last, though nobody knows how urgent they are. */
+export const ORDER: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'securityUnrated', 'unknown'];
 const rank = (severity: Severity): number => ORDER.indexOf(severity);
 const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 

@@ -12,7 +12,7 @@ import { paste } from './paste';
 import { cluster, node, settings } from './places';
 import { receipts } from './receipts';
 import { repair } from './repair';
-import { approvals, changelog, fleetUpdates, planOptions, rules } from './updates';
+import { approvals, changelog, fleetUpdates, planOptions, rules, severity } from './updates';
 import { wizard } from './wizard';
 
 /** `doing` is a sentence's worth, `short` fits into a cell beside a figure. */
@@ -183,5 +183,5 @@ export const words = {
   unlock: {
     chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
   },
-  wizard, cluster, node, settings, audit, paste, approvals, changelog, fleetUpdates, planOptions, receipts, rules,
+  wizard, cluster, node, settings, audit, paste, approvals, changelog, fleetUpdates, planOptions, receipts, rules, severity,
 } as const;

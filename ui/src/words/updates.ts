@@ -1,6 +1,7 @@
 // The words of approvals, of rules about updates, of changelogs, and of the view with all updates of the fleet.
 import type { ApprovedUpdates } from '../bindings/ApprovedUpdates';
 import type { RuleKind } from '../bindings/RuleKind';
+import type { Severity } from '../bindings/Severity';
 import { count, plural } from './format';
 
 const updates = (n: number) => plural(n, 'update', 'updates');
@@ -20,12 +21,15 @@ const state = (kind: RuleKind, until: string | null): string => {
   }
 };
 
+/** For the middle of a sentence; the names of months stay as they are. */
+const lower = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
+
 export const approvals = {
   all: 'Approve all updates', security: 'Approve security updates', install: 'Install approved updates…',
   next: (n: number) => `Install ${count(n)} approved…`,
   can: { approve: 'have updates to approve', security: 'have security updates to approve', install: 'have approved updates' },
   why: { already: 'All are approved already', none: 'Nothing is approved' },
-  approve: (name: string) => `Approve ${name}`, withdraw: 'Withdraw', withdrawOf: (name: string, lxc: string) => `Withdraw the approval of ${name} for ${lxc}`,
+  approve: (name: string) => `Approve ${name}`, some: (n: number) => `${count(n)} approved`, withdraw: 'Withdraw', withdrawOf: (name: string, lxc: string) => `Withdraw the approval of ${name} for ${lxc}`,
   by: (who: string, through: string) => `Approved by ${who}${through === '' ? '' : `: ${through}`}`, approved: 'Approved', of: (n: number, of: number) => `${count(n)} of ${count(of)} approved`,
   /** What came of it: the approved ones, and everything that was passed over. */
   done: ({ approved, already, lxcs: on, unrated, leftOut }: ApprovedUpdates): string =>
@@ -48,11 +52,23 @@ export const planOptions = {
 
 export const rules = {
   state, byRules: 'Set aside by rules', menu: (name: string) => `More about ${name}`,
-  ignore: 'Ignore', ignoreNote: 'Not counted, not in plans for several', snooze: { day: 'Snooze for a day', week: 'Snooze for a week', month: 'Snooze for a month' }, hold: 'Hold', holdNote: 'RedFlag does not install it',
-  already: 'It is so already', remove: 'Remove the rule', removed: 'Rule removed.', inherited: (scope: string) => `Set for ${scope}: remove it under Updates, Rules`, from: (scope: string) => `set for ${scope}`, by: (who: string, at: string) => `${who}, ${at}`,
-  set: (what: string, kind: RuleKind, until: string | null) => `${what}: ${state(kind, until).toLowerCase()}.`, all: 'All packages', fleet: 'The whole fleet',
-  ignored: (n: number) => `${count(n)} ignored`,
+  ignore: 'Ignore', ignoreNote: 'Not counted, not in plans for several', snooze: { day: 'Snooze for a day', week: 'Snooze for a week', month: 'Snooze for a month' }, hold: 'Hold', holdNote: 'RedFlag does not install it', holdAllNote: 'RedFlag installs none of them',
+  already: 'It is so already', remove: 'Remove the rule', removeEach: 'Remove the rules', removed: (n: number) => (n === 1 ? 'Rule removed.' : `${count(n)} rules removed.`), inherited: (scope: string) => `Set for ${scope}: remove it under Updates, Rules`, from: (scope: string) => `set for ${scope}`, by: (who: string, at: string) => `${who}, ${at}`,
+  set: (what: string, kind: RuleKind, until: string | null) => `${what}: ${lower(state(kind, until))}.`, all: 'All packages', allShort: 'all packages', allOf: (name: string) => `All packages of ${name}`, allOfLower: (name: string) => `all packages of ${name}`, stands: (where: string, said: string) => `${said}: ${where}. Packages with a rule of their own follow that one.`, allHint: 'Packages with a rule of their own follow that one', fleet: 'The whole fleet', fleetShort: 'the whole fleet',
+  asideBy: (n: number) => `${count(n)} set aside by rules`, action: 'Set updates aside…', head: (name: string) => `${name} · all packages`, below: (n: number, name: string) => `${lxcs(n)} of ${name}`, each: (n: number) => `One rule for each of ${lxcs(n)}`, have: (n: number, of: number) => `${count(n)} of ${lxcs(of)} ${n === 1 ? 'has' : 'have'} one`, allAside: 'All of it is set aside by rules',
   columns: { package: 'Package', rule: 'Rule', scope: 'For', by: 'By' }, none: 'No rules', noneText: 'Updates that you ignore, snooze or hold are listed here.', removeOf: (name: string, scope: string) => `Remove the rule about ${name} for ${scope}`,
+} as const;
+
+/** Only an advisory gives a grade. Without one nobody knows how urgent an update is: never a low one. */
+const grades: Record<Severity, string> = {
+  critical: 'critical', high: 'high', medium: 'medium', low: 'low', securityUnrated: 'security, unrated', unknown: 'unknown',
+};
+
+export const severity = {
+  action: 'By severity…', head: (name: string) => `${name} · by severity`, headOf: (name: string, n: number, on: number) => `${name} · ${updates(n)} on ${lxcs(on)}`,
+  approve: (n: number, of: Severity) => `Approve ${count(n)} ${grades[of]}`, install: (n: number, of: Severity) => `Install ${count(n)} ${grades[of]}…`, approveAll: 'Approve all of this severity', installAll: 'Install all of this severity…', on: (n: number, on: number) => `${updates(n)} on ${lxcs(on)}`,
+  can: 'can be updated now', unrated: 'Nobody has said yet how urgent they are', unknown: 'No advisory says how urgent they are',
+  none: 'No updates by severity', nonePending: 'Nothing is pending here', noneOpen: 'What is pending is of an earlier time, held, kept back or set aside', aside: 'Held, kept back or set aside', hidden: 'The search hides some of them. Clear it first',
 } as const;
 
 export const changelog = {

@@ -1,5 +1,8 @@
 // The scenes of the gallery: how the window is brought into each state.
+import type { GuestRow } from '../../src/bindings/GuestRow';
 import type { Link } from '../../src/bindings/Link';
+import type { UpdateCounts } from '../../src/bindings/UpdateCounts';
+import type { UpdateState } from '../../src/bindings/UpdateState';
 import { flushSync } from 'react-dom';
 import { openMenu } from '../../src/actions/menu';
 import { rememberLoad } from '../../src/live/cpu';
@@ -14,10 +17,11 @@ import { openChangelog } from '../../src/changelog/state';
 import { openDialog } from '../../src/clusters/state';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
-import { APPLIED, APPROVALS, manyGroups } from '../fixtures/updates';
+import { APPLIED, APPROVALS, manyGroups, RULES } from '../fixtures/updates';
 import { countsOf, details, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
 import type { Job } from '../../src/bindings/Job';
 import type { Operation } from '../../src/bindings/Operation';
+import type { UpdateRule } from '../../src/bindings/UpdateRule';
 import { failure, type MemoryHost, PRINT } from '../host';
 
 interface Scene {
@@ -60,6 +64,25 @@ function place(key: string, tab: 'details' | 'log' = 'details', before?: Scene['
     },
   };
 }
+
+/** Much is approved and set aside, in small and in large numbers. */
+function marked(host: MemoryHost): void {
+  loads();
+  const aside = (counts: UpdateCounts, ignored: number): UpdateCounts => ({ ...counts, ignored });
+  const parts: Record<number, Partial<GuestRow>> = {
+    100: { approved: 2 }, 101: { updates: { kind: 'upToDate', blocked: 0, ignored: 12 } as UpdateState }, 200: { approved: 3, updates: { kind: 'updates', counts: { total: 12, security: 2, blocked: 1, ignored: 2 } } },
+    201: { updates: { kind: 'upToDate', blocked: 0, ignored: 5 } as UpdateState }, 203: { approved: 148, updates: { kind: 'updates', counts: { total: 1148, security: 112, blocked: 2, ignored: 1020 } } },
+  };
+  const fleet = {
+    ...FLEET,
+    guests: FLEET.guests.map((row) => ({ ...row, ...parts[row.vmid] })),
+    clusters: FLEET.clusters.map((row) => ({ ...row, updates: aside(row.updates, row.id === C1 ? 1039 : 0) })),
+    nodes: FLEET.nodes.map((row) => ({ ...row, updates: aside(row.updates, row.key.node === 'pve2' ? 1027 : row.key.node === 'pve1' ? 12 : 0) })),
+  };
+  host.answers.snapshot = () => ({ seq: 10, fleet, operations: [] });
+}
+
+const chooses = (id: string) => { setTimeout(() => press(`action-${id}`), 300); };
 
 /** The first cluster in another state, with its guests greyed. */
 function linked(link: Link): Scene['before'] {
@@ -247,6 +270,13 @@ export const SCENES: Record<string, Scene> = {
       setTimeout(() => press('more-tzdata'), 1200);
     },
   },
+  marked: { before: marked },
+  'marked-panel': { ...open(200), before: marked },
+  'marked-node': place(`node:${C1}/pve2`, 'details', marked),
+  'marked-aside': { ...open(201), before: (host) => { marked(host); host.answers.guest_details = () => ({ ...details(200), rules: [{ package: null, rule: { ...(RULES[2] as UpdateRule), scopeName: 'pve2' } }] }); } },
+  'set-aside': { before: marked, after: () => { focus(g(200)); openMenu({ x: 352, y: 190 }); chooses('set-aside'); } },
+  'by-severity': { before: marked, after: () => { focus(`cluster:${C1}`); openMenu({ x: 352, y: 130 }); chooses('by-severity'); } },
+  'updates-section': { after: () => { go({ view: 'updates' }); setTimeout(() => press('updates-by-severity'), 300); setTimeout(() => press('more-section-high'), 1200); } },
   changelog: { before: loads, after: () => openChangelog({ guest: guestId(200), name: 'nextcloud', package: 'openssl' }) },
   'updates-fleet': { after: () => { go({ view: 'updates' }); setTimeout(() => press('group-tzdata'), 900); setTimeout(() => press('group-openssl'), 1000); } },
   'updates-severity': { after: () => { go({ view: 'updates' }); setTimeout(() => press('updates-by-severity'), 300); setTimeout(() => press('more-grafana'), 1200); } },

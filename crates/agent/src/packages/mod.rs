@@ -3,7 +3,7 @@
 pub mod apt;
 mod stamp;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Timestamp,
@@ -89,7 +89,7 @@ pub trait PackageManager {
 
     /// What is pending, by what the package manager already knows. `known` are updates of an earlier scan, whose
     /// sizes need not be asked for again.
-    fn scan(&self, known: &[Update]) -> PackageScan;
+    fn scan(&self, known: &[Arc<Update>]) -> PackageScan;
 
     /// Fetches the package lists; waits for locks.
     fn refresh(&self, progress: &mut dyn Progress) -> Result<Refreshed, Stopped>;

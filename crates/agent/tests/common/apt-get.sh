@@ -66,7 +66,7 @@ awk -F "$T" -v OFS="$T" -v wanted="$wanted " -v verb="$verb" '
     $7 != "hold" && $2 != $3 && chosen() { $2 = $3 }
     { print }' "$F/table" > "$F/table.new"
 mv "$F/table.new" "$F/table"
-echo done >> @ROOT@/var/lib/dpkg/status
+write-status
 [ -e "$F/leave-conffile" ] && echo new > @ROOT@/etc/x.conf.dpkg-dist
 status "pmstatus:x:100.0:Installed x"
 echo "Setting up x (1.1) ..."

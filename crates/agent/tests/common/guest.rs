@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
     thread::JoinHandle,
     time::Duration,
 };
@@ -60,6 +61,7 @@ impl Guest {
         let root = guest.root().to_owned();
         for folder in [
             "etc/apt/sources.list.d",
+            "var/lib/dpkg/info",
             "var/lib/dpkg/updates",
             "var/lib/apt/lists/partial",
             "var/cache/apt/archives",
@@ -82,23 +84,24 @@ impl Guest {
             "ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
         )
         .unwrap();
-        fs::write(root.join("var/lib/dpkg/status"), "").unwrap();
+        fs::write(root.join("var/lib/dpkg/arch"), "amd64\n").unwrap();
         fs::write(
             root.join("var/lib/apt/lists/deb.example_debian_dists_bookworm_InRelease"),
             "Origin: Debian\nLabel: Debian\nSuite: oldstable\nVersion: 12.15\nCodename: bookworm\n",
         )
         .unwrap();
-        guest.set(rows);
         for (name, script) in [
             ("apt-get", include_str!("apt-get.sh")),
             ("apt-cache", include_str!("apt-cache.sh")),
             ("apt-mark", include_str!("apt-mark.sh")),
             ("dpkg", include_str!("dpkg.sh")),
             ("dpkg-query", include_str!("dpkg-query.sh")),
+            ("write-status", include_str!("write-status.sh")),
             ("systemctl", include_str!("systemctl.sh")),
         ] {
             guest.tool(name, script);
         }
+        guest.set(rows);
         guest
     }
 
@@ -145,12 +148,26 @@ impl Guest {
             })
             .collect();
         fs::write(self.fake("table"), text).unwrap();
-        // As dpkg and apt would: their files move with every change.
-        fs::write(
-            self.root().join("var/lib/dpkg/status"),
-            rows.len().to_string(),
-        )
-        .unwrap();
+        for row in rows {
+            for kind in ["list", "md5sums"] {
+                let name = format!("var/lib/dpkg/info/{}.{kind}", row.package);
+                fs::write(self.root().join(name), "").unwrap();
+            }
+        }
+        self.write_status();
+    }
+
+    /// As dpkg would: its file moves with every change.
+    fn write_status(&self) {
+        let script = self.root().join("tools/write-status");
+        let done = Command::new(script).env("PATH", self.path()).status();
+        assert!(done.unwrap().success());
+    }
+
+    /// As after a run of dpkg that was cut off: a package is left half configured, and dpkg has `words` for it.
+    pub fn interrupted(&self, words: &str) {
+        self.turn_on("audit", words);
+        self.write_status();
     }
 
     pub fn fake(&self, name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! Approvals, rules, pending updates of the fleet, and the history.
 
 use domain::{
-    ApprovalId, GuestId, NodeName, RuleId, Timestamp, Vmid,
+    ApprovalId, GuestId, JobId, NodeName, RuleId, Timestamp, Vmid,
     inventory::{Blocked, Severity},
     operation::{Receipt, Target, UpdateFilter},
     rule::RuleKind,
@@ -104,8 +104,8 @@ dto! {
     struct ReadReceipts {
         /// Text that a receipt must contain; empty for all.
         search: String,
-        /// Only receipts that ended before.
-        before: Option<Timestamp>,
+        /// Only what follows on the receipt of this job.
+        before: Option<JobId>,
         /// At most 200.
         limit: u32,
     }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use domain::operation::{JobEvent, OperationKind, Problem, StepKind};
+use domain::{
+    inventory::{Inventory, PackageScan},
+    operation::{JobEvent, OperationKind, Problem, StepKind},
+};
 use tokio_util::sync::CancellationToken;
 use wire::{Action, Outcome};
 
@@ -14,6 +17,31 @@ use crate::Error;
 
 /// How long the inventory may take after the agent has said that it is done.
 const INVENTORY_LIMIT: Duration = Duration::from_secs(60);
+
+/// What a scan found, in a few words; none where the package manager could not say.
+fn found_in(inventory: &Inventory) -> Option<String> {
+    let PackageScan::Apt {
+        interrupted,
+        repositories,
+        ..
+    } = &inventory.packages
+    else {
+        return None;
+    };
+    let counts = inventory.counts();
+    // Nothing pending in what could be read says nothing about what could not.
+    let sure = interrupted.is_none() && repositories.iter().all(|r| r.error.is_none());
+    let updates = match (counts.total, counts.blocked) {
+        (0, 0) if sure => "up to date".to_owned(),
+        (0, _) => "no updates to install".to_owned(),
+        (1, _) => "1 update".to_owned(),
+        (total, _) => format!("{total} updates"),
+    };
+    Some(match counts.blocked {
+        0 => updates,
+        blocked => format!("{updates}, {blocked} held or kept back"),
+    })
+}
 
 /// Runs the job to its end and closes it.
 pub(crate) async fn run(
@@ -39,15 +67,9 @@ pub(crate) async fn run(
             });
             match found.await {
                 Some(inventory) => {
-                    let counts = inventory.counts();
-                    let detail = if counts.total == 0 {
-                        "up to date".into()
-                    } else {
-                        format!("{} updates", counts.total)
-                    };
-                    journal.done(StepKind::Record, Some(detail)).await?;
+                    journal.done(StepKind::Record, found_in(&inventory)).await?;
                     match inventory.packages {
-                        domain::inventory::PackageScan::Failed { reason } => End::with(
+                        PackageScan::Failed { reason } => End::with(
                             JobEvent::Fail,
                             Problem {
                                 what: format!(
@@ -60,8 +82,7 @@ pub(crate) async fn run(
                                 ),
                             },
                         ),
-                        domain::inventory::PackageScan::Apt { .. }
-                        | domain::inventory::PackageScan::Unsupported { .. } => End::success(),
+                        PackageScan::Apt { .. } | PackageScan::Unsupported { .. } => End::success(),
                     }
                 }
                 None => End::with(

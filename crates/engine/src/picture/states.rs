@@ -14,9 +14,10 @@ pub(super) fn counts(row: &GuestRow) -> (UpdateCounts, UpdateCounts) {
     let none = UpdateCounts::default();
     match &row.updates {
         UpdateState::Updates { counts } => (*counts, none),
-        UpdateState::UpToDate { blocked } => (
+        UpdateState::UpToDate { blocked, ignored } => (
             UpdateCounts {
                 blocked: *blocked,
+                ignored: *ignored,
                 ..none
             },
             none,
@@ -138,6 +139,7 @@ pub(super) fn update_state(
                     },
                     None => UpdateState::UpToDate {
                         blocked: counts.blocked,
+                        ignored: counts.ignored,
                     },
                 },
             }

@@ -98,7 +98,7 @@ fn scanned(
         arch: "amd64".into(),
         addresses: vec![],
         packages: PackageScan::Apt {
-            updates,
+            updates: updates.into_iter().map(Arc::new).collect(),
             installed: 100,
             lists_at,
             repositories: vec![repository],
@@ -119,7 +119,10 @@ fn only_a_fresh_successful_scan_says_up_to_date() {
     let fresh = scanned(with_agent(guest(), NOW), vec![], Some(NOW), None);
     assert_eq!(
         update_state(&fresh, &[], false, NOW),
-        UpdateState::UpToDate { blocked: 0 }
+        UpdateState::UpToDate {
+            blocked: 0,
+            ignored: 0
+        }
     );
     // Each of these differs from the first in one thing.
     let never_refreshed = scanned(with_agent(guest(), NOW), vec![], None, None);

@@ -172,7 +172,7 @@ fn inventory() -> Inventory {
         arch: "amd64".into(),
         addresses: vec!["10.0.0.1".into()],
         packages: PackageScan::Apt {
-            updates: (0..300).map(update).collect(),
+            updates: (0..300).map(|n| Arc::new(update(n))).collect(),
             installed: 900,
             lists_at: Some(Timestamp(now_ms())),
             repositories: Vec::new(),

@@ -1,6 +1,6 @@
 //! The simulated package manager: what is pending, what an update would do, and doing it. Pure functions.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use domain::{
     Timestamp,
@@ -53,7 +53,7 @@ pub fn inventory(machine: &Machine, addresses: Vec<String>, now: Timestamp) -> I
         arch: "amd64".into(),
         addresses,
         packages: PackageScan::Apt {
-            updates: updates(machine),
+            updates: updates(machine).into_iter().map(Arc::new).collect(),
             installed: machine.installed(),
             lists_at: machine.lists_at,
             repositories: machine.repositories.clone(),

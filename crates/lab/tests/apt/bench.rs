@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use domain::{
@@ -35,7 +35,7 @@ pub(crate) type Installed = BTreeMap<String, String>;
 
 /// What a scan gave.
 pub(crate) struct Scan {
-    pub(crate) updates: Vec<Update>,
+    pub(crate) updates: Vec<Arc<Update>>,
     pub(crate) repositories: Vec<Repository>,
     pub(crate) lists_at: Option<domain::Timestamp>,
     pub(crate) interrupted: Option<String>,

@@ -1,6 +1,6 @@
 //! Receipts: one a job, and the first one stays.
 
-use domain::{GuestId, JobId, NodeName, Timestamp, Vmid, operation::Receipt};
+use domain::{GuestId, JobId, NodeName, Vmid, operation::Receipt};
 use sqlx::SqliteConnection;
 
 use crate::{
@@ -62,23 +62,24 @@ impl Store {
         .collect()
     }
 
-    /// Receipts of all guests that contain `search` (any, where it is empty) and ended before a moment, newest first.
+    /// Receipts of all guests that contain `search` (any, where it is empty), newest first; those that follow on the one
+    /// of `before`, if that is given.
     ///
     /// # Errors
     /// When the database fails or holds what cannot be read.
     pub async fn receipts(
         &self,
         search: &str,
-        before: Option<Timestamp>,
+        before: Option<JobId>,
         limit: u32,
     ) -> Result<Vec<FoundReceipt>, StoreError> {
-        let before = before.map_or(i64::MAX, |at| at.0);
+        let before = before.map(|job| job.to_string());
         // instr() and not LIKE: what people type may hold % and _.
         let rows = sqlx::query!(
             r#"SELECT r.body, j.vmid, j.name, j.node, c.name AS "cluster?"
              FROM receipts r JOIN jobs j ON j.id = r.job
              LEFT JOIN guests g ON g.id = r.guest LEFT JOIN clusters c ON c.id = g.cluster
-             WHERE r.ended_at < ?1 AND (?2 = '' OR instr(
+             WHERE (?1 IS NULL OR (r.ended_at, r.job) < (SELECT ended_at, job FROM receipts WHERE job = ?1)) AND (?2 = '' OR instr(
                  lower(j.vmid || ' ' || j.name || ' ' || j.node || ' ' || ifnull(c.name, '') || ' ' || r.body),
                  lower(?2)) > 0)
              ORDER BY r.ended_at DESC, r.job DESC LIMIT ?3"#,

@@ -106,7 +106,7 @@ async fn removal_takes_the_fleet_and_the_secret_and_leaves_the_history() {
     assert_eq!(store.nodes().await.unwrap(), []);
     assert_eq!(store.guests().await.unwrap(), []);
     assert_eq!(store.agents().await.unwrap(), []);
-    assert_eq!(store.inventories().await.unwrap(), []);
+    assert_eq!(samples::inventories(&store).await, []);
     assert_eq!(store.updates_of_package("zlib").await.unwrap(), []);
     let vault = samples::vault(&store).await;
     assert!(vault.reveal(&cluster.token_secret).await.is_err());

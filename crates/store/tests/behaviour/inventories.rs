@@ -50,7 +50,7 @@ async fn come_back_as_they_were_reported() {
         assert_eq!(stored.inventory, report);
         assert_eq!(stored.hash, report.hash());
         assert_eq!(stored.received_at, later(3));
-        assert_eq!(store.inventories().await.unwrap(), [stored]);
+        assert_eq!(samples::inventories(&store).await, [stored]);
     }
     let found = store.updates_of_package("e").await.unwrap();
     assert_eq!(found.len(), 1);
@@ -146,7 +146,7 @@ async fn a_whole_fleet_reports_and_nothing_is_lost() {
     for done in reports.collect::<Vec<_>>() {
         done.await.unwrap().unwrap();
     }
-    assert_eq!(store.inventories().await.unwrap().len(), 40);
+    assert_eq!(samples::inventories(&store).await.len(), 40);
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM updates")
         .fetch_one(&mut samples::beside(folder.path()).await)
         .await

@@ -54,6 +54,33 @@ async fn every_outcome_comes_back_newest_first() {
 }
 
 #[tokio::test]
+async fn pages_leave_nothing_out_where_many_ended_at_once() {
+    let (_folder, store) = fresh().await;
+    let mut written = Vec::new();
+    for at in [1, 2, 2, 2, 2, 3] {
+        let job = samples::new_job(GuestId::new(), 100, None);
+        let operation = samples::approved(vec![job.clone()]);
+        store.insert_operation(&operation).await.unwrap();
+        let mut receipt = samples::receipt(&job, &operation, JobState::Succeeded);
+        receipt.ended_at = later(at);
+        store.insert_receipt(&receipt).await.unwrap();
+        written.push(job.id);
+    }
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.receipts("", before, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.receipt.job);
+        seen.extend(page.iter().map(|found| found.receipt.job));
+    }
+    assert_eq!(seen.first(), written.last());
+    assert_eq!(seen.last(), written.first());
+    seen.sort();
+    written.sort();
+    assert_eq!(seen, written);
+}
+
+#[tokio::test]
 async fn a_receipt_needs_its_job() {
     let (_folder, store) = fresh().await;
     let job = samples::new_job(GuestId::new(), 100, None);

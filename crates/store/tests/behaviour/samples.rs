@@ -1,5 +1,7 @@
 //! Databases in temporary folders, and records to put into them.
 
+use std::sync::Arc;
+
 use domain::{
     AgentId, ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Timestamp, Vmid,
     fleet::{Power, Usage},
@@ -12,7 +14,7 @@ use secrecy::SecretString;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use store::{
     AgentRecord, ClusterRecord, DiscoveryWrite, GuestRecord, KeySource, NewJob, NewOperation,
-    NodeRecord, SecretPurpose, Store, Vault,
+    NodeRecord, SecretPurpose, Store, StoredInventory, Vault,
 };
 use tempfile::TempDir;
 
@@ -205,7 +207,7 @@ pub(crate) fn inventory(updates: Vec<Update>) -> Inventory {
         arch: "amd64".into(),
         addresses: vec!["192.0.2.10".into()],
         packages: PackageScan::Apt {
-            updates,
+            updates: updates.into_iter().map(Arc::new).collect(),
             installed: 312,
             lists_at: Some(NOW),
             repositories: vec![Repository {
@@ -216,6 +218,13 @@ pub(crate) fn inventory(updates: Vec<Update>) -> Inventory {
         },
         restarts: vec!["nginx.service".into()],
     }
+}
+
+/// Those of all guests that are there.
+pub(crate) async fn inventories(store: &Store) -> Vec<StoredInventory> {
+    let mut all = Vec::new();
+    store.each_inventory(|one| all.push(one)).await.unwrap();
+    all
 }
 
 fn change(package: &str) -> PackageChange {

@@ -66,7 +66,7 @@ fn prepared(
             next: Some("Nothing was changed. Repair what is named, then scan again.".to_owned()),
         }))
     };
-    let installed = Database::read(apt.tools)
+    let installed = Database::read(apt.layout, apt.tools)
         .map_err(|w| failed("the package database cannot be read", w))?
         .versions();
     match database::audit(apt.layout, apt.tools) {

@@ -47,7 +47,7 @@ pub(super) fn changed(apt: &Apt<'_>, packages: &[String]) -> Result<Vec<String>,
 }
 
 /// Lines of `${Conffiles}`: ` /etc/ssh/sshd_config 3d4f… [obsolete]`. Obsolete ones and new ones ask nothing.
-fn parse(text: &str) -> Vec<(String, String)> {
+pub(super) fn parse(text: &str) -> Vec<(String, String)> {
     let file = |line: &str| {
         let mut words = line.strip_prefix(' ')?.rsplit(' ');
         let sum = words.next()?;

@@ -1,9 +1,10 @@
 //! What dpkg knows: installed versions, holds, and whether a run was interrupted.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::plan::PackageChange;
 
+use super::dpkg_status;
 use crate::{
     Layout, Tools,
     packages::Installed,
@@ -28,14 +29,22 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Database {
     pub entries: BTreeMap<(String, String), Entry>,
+    /// Nothing was seen that `dpkg --audit` would name.
+    pub sound: bool,
 }
 
 impl Database {
-    /// Asks `dpkg-query`.
+    /// Reads dpkg's file, and asks `dpkg-query` where that does not tell everything.
     ///
     /// # Errors
     /// Its own words, when it fails or names no package at all.
-    pub(super) fn read(tools: &Tools) -> Result<Self, String> {
+    pub(super) fn read(layout: &Layout, tools: &Tools) -> Result<Self, String> {
+        if let Some(status) = dpkg_status::read(layout) {
+            return Ok(Self {
+                sound: !status.doubtful,
+                entries: status.installed.into_iter().collect(),
+            });
+        }
         let out = tools
             .run("dpkg-query", &["-W", "-f", FORMAT], LIMIT)
             .map_err(|e| e.to_string())?;
@@ -142,24 +151,12 @@ pub(super) fn not_done(approved: &[PackageChange], now: &Installed) -> Vec<Packa
         .collect()
 }
 
-/// What speaks for an interrupted run, in dpkg's own words; none when the database is sound.
+/// What speaks for an interrupted run, in dpkg's own words; none when the database is sound. Always dpkg's own answer.
 ///
 /// # Errors
 /// When dpkg cannot be asked.
 pub(super) fn audit(layout: &Layout, tools: &Tools) -> Result<Option<String>, String> {
-    let pending = fs::read_dir(layout.at("var/lib/dpkg/updates"))
-        .map(|entries| {
-            entries
-                .flatten()
-                .filter(|e| {
-                    // dpkg's own rule: a journal's name is all digits.
-                    let name = e.file_name();
-                    let name = name.to_string_lossy();
-                    !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
-                })
-                .count()
-        })
-        .unwrap_or(0);
+    let pending = dpkg_status::journal(layout);
     let Output {
         code,
         stdout,

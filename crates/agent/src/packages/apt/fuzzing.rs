@@ -1,6 +1,9 @@
 //! What apt and dpkg print, as plain functions of text: for fuzzing and for the replay of its corpus.
 
-use super::{database, failure, locks, policy, refresh, release, show, simulation, status};
+use super::{
+    conffiles, database, dpkg_status, failure, locks, policy, refresh, release, show, simulation,
+    status,
+};
 
 /// `apt-get -s`, and why a selection cannot be had.
 pub fn simulation(text: &str) {
@@ -35,8 +38,10 @@ pub fn progress(text: &str) {
     let _ = failure::words(text.lines());
 }
 
-/// `dpkg-query`.
+/// `dpkg-query`, dpkg's own file, and its list of configuration files.
 pub fn database(text: &str) {
+    let _ = dpkg_status::parse(text);
+    let _ = conffiles::parse(text);
     let database = database::parse(text);
     let versions = database.versions();
     assert!(database::difference(&versions, &versions).is_empty());

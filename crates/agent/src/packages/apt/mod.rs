@@ -5,6 +5,7 @@ mod blocked;
 mod changelog;
 mod conffiles;
 mod database;
+mod dpkg_status;
 mod engine;
 mod failure;
 #[doc(hidden)]
@@ -21,7 +22,7 @@ mod simulation;
 mod status;
 mod verify;
 
-use std::{fmt, process::Command, time::Duration};
+use std::{fmt, process::Command, sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
@@ -183,7 +184,7 @@ impl PackageManager for Apt<'_> {
         scan::lists_at(self, refreshed.as_ref())
     }
 
-    fn scan(&self, known: &[Update]) -> PackageScan {
+    fn scan(&self, known: &[Arc<Update>]) -> PackageScan {
         scan::run(self, known).unwrap_or_else(|reason| PackageScan::Failed {
             reason: crate::mask::urls(&reason),
         })
@@ -242,7 +243,7 @@ impl PackageManager for Apt<'_> {
         let sound = database::audit(self.layout, self.tools)
             .ok()
             .map(|a| a.is_none());
-        match Database::read(self.tools) {
+        match Database::read(self.layout, self.tools) {
             Ok(now) => {
                 let now = now.versions();
                 Applied {

@@ -140,7 +140,7 @@ pub(super) fn make(apt: &Apt<'_>, only: &UpdateFilter, allowed: Allowed) -> Resu
 
 fn try_make(apt: &Apt<'_>, only: &UpdateFilter, allowed: Allowed) -> Result<Made, String> {
     let releases = Releases::read(apt.layout);
-    let database = Database::read(apt.tools)?;
+    let database = Database::read(apt.layout, apt.tools)?;
     let Selection {
         words,
         simulation,

@@ -31,7 +31,7 @@ pub(super) fn run(
     if progress.cancelled() {
         return unchanged(Stopped::Cancelled);
     }
-    let before = match Database::read(apt.tools) {
+    let before = match Database::read(apt.layout, apt.tools) {
         Ok(database) => Before::now(apt, database.versions()),
         Err(words) => {
             return unchanged(Stopped::Failed(Problem {

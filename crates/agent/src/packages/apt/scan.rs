@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    sync::Arc,
 };
 
 use domain::{
@@ -24,8 +25,8 @@ use crate::{clock, files, mask, packages::Refreshed};
 pub(super) const BATCH: usize = 400;
 
 /// A whole scan.
-pub(super) fn run(apt: &Apt<'_>, known: &[Update]) -> Result<PackageScan, String> {
-    let database = Database::read(apt.tools)?;
+pub(super) fn run(apt: &Apt<'_>, known: &[Arc<Update>]) -> Result<PackageScan, String> {
+    let database = Database::read(apt.layout, apt.tools)?;
     let simulation = apt.simulate(&Apt::everything(Allowed::default()))?;
     let releases = Releases::read(apt.layout);
     let mut updates: Vec<Update> = simulation
@@ -46,11 +47,14 @@ pub(super) fn run(apt: &Apt<'_>, known: &[Update]) -> Result<PackageScan, String
     let refreshed: Option<Refreshed> =
         files::read_json_if_there(&apt.layout.refreshed()).map_err(|e| e.to_string())?;
     Ok(PackageScan::Apt {
-        updates,
+        updates: updates.into_iter().map(Arc::new).collect(),
         installed: u32::try_from(database.entries.len()).unwrap_or(u32::MAX),
         lists_at: lists_at(apt, refreshed.as_ref()),
         repositories: repositories(apt, refreshed)?,
-        interrupted: database::audit(apt.layout, apt.tools)?,
+        interrupted: match database.sound {
+            true => None,
+            false => database::audit(apt.layout, apt.tools)?,
+        },
     })
 }
 
@@ -111,7 +115,7 @@ pub(super) fn shown<'a>(
 }
 
 /// Adds what only the package lists know. What an earlier scan found need not be asked for again.
-fn describe(apt: &Apt<'_>, updates: &mut [Update], known: &[Update]) -> Result<(), String> {
+fn describe(apt: &Apt<'_>, updates: &mut [Update], known: &[Arc<Update>]) -> Result<(), String> {
     type Key<'a> = (&'a str, &'a str, &'a str);
     fn key(update: &Update) -> Key<'_> {
         (&update.package, &update.arch, &update.candidate)
@@ -119,7 +123,7 @@ fn describe(apt: &Apt<'_>, updates: &mut [Update], known: &[Update]) -> Result<(
     let known: BTreeMap<Key<'_>, &Update> = known
         .iter()
         .filter(|u| u.size.is_some() && !u.source.is_empty())
-        .map(|u| (key(u), u))
+        .map(|u| (key(u), &**u))
         .collect();
     for update in updates.iter_mut() {
         let earlier = known.get(&key(update)).copied();

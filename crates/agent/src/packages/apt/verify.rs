@@ -51,7 +51,7 @@ pub(super) fn changes(
             .map(|a| a.is_none()),
         ..Applied::default()
     };
-    match Database::read(apt.tools) {
+    match Database::read(apt.layout, apt.tools) {
         Ok(now) => {
             let now = now.versions();
             result.changes = database::difference(&before.installed, &now);

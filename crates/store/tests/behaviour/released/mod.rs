@@ -56,7 +56,7 @@ async fn every_released_schema_opens_with_all_that_it_holds() {
         assert_eq!(run.errors, ["pve4: no route to host"]);
         let agent = store.agent_of_guest(guest.id).await.unwrap().unwrap();
         assert_eq!(agent.certificate, samples::fingerprint(1));
-        let inventory = store.inventories().await.unwrap().remove(0);
+        let inventory = samples::inventories(&store).await.remove(0);
         assert_eq!(inventory.inventory.counts().total, 1);
         assert_eq!(inventory.inventory.counts().blocked, 1);
         assert_eq!(store.updates_of_package("linux").await.unwrap().len(), 1);

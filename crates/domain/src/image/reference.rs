@@ -1,0 +1,361 @@
+//! Image references as Docker reads them: `[registry/]repository[:tag][@digest]`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::Digest;
+
+/// Docker Hub's name in references.
+pub const HUB: &str = "docker.io";
+/// Other names of the same registry.
+const HUB_ALIASES: [&str; 3] = [
+    "index.docker.io",
+    "registry-1.docker.io",
+    "registry.hub.docker.com",
+];
+/// What is meant where neither tag nor digest is named.
+const LATEST: &str = "latest";
+/// The longest tag that registries take.
+const LONGEST_TAG: usize = 128;
+/// The longest name that registries take.
+const LONGEST_NAME: usize = 255;
+
+/// A text that is no reference, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no image reference: {why}")]
+pub struct InvalidReference {
+    pub text: String,
+    pub why: &'static str,
+}
+
+pub(super) fn invalid(text: &str, why: &'static str) -> InvalidReference {
+    InvalidReference {
+        text: text.to_owned(),
+        why,
+    }
+}
+
+/// Which version of a repository is meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// A tag, which may move.
+    Tag(String),
+    /// A digest, which never does; the tag beside it is for people.
+    Digest(Digest, Option<String>),
+}
+
+/// A reference with everything that Docker adds by itself: `nginx` is `docker.io/library/nginx:latest`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(try_from = "String", into = "String")]
+#[ts(type = "string")]
+pub struct Reference {
+    registry: String,
+    repository: String,
+    version: Version,
+}
+
+impl Reference {
+    /// `docker.io`, `ghcr.io`, `registry.lan:5000`.
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// `library/nginx`.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The tag, also beside a digest.
+    pub fn tag(&self) -> Option<&str> {
+        match &self.version {
+            Version::Tag(tag) => Some(tag),
+            Version::Digest(_, tag) => tag.as_deref(),
+        }
+    }
+
+    pub fn digest(&self) -> Option<&Digest> {
+        match &self.version {
+            Version::Tag(_) => None,
+            Version::Digest(digest, _) => Some(digest),
+        }
+    }
+
+    /// Whether both are of one repository.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.registry == other.registry && self.repository == other.repository
+    }
+
+    /// The same repository at another tag.
+    #[must_use]
+    pub fn at(&self, tag: &str) -> Self {
+        Self {
+            version: Version::Tag(tag.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// As people write it: `nginx:latest`, `ghcr.io/me/app:1`.
+    pub fn familiar(&self) -> String {
+        let name = match self.registry.as_str() {
+            HUB => self
+                .repository
+                .strip_prefix("library/")
+                .unwrap_or(&self.repository)
+                .to_owned(),
+            registry => format!("{registry}/{}", self.repository),
+        };
+        format!("{name}{}", self.ending())
+    }
+
+    fn ending(&self) -> String {
+        match &self.version {
+            Version::Tag(tag) => format!(":{tag}"),
+            Version::Digest(digest, None) => format!("@{digest}"),
+            Version::Digest(digest, Some(tag)) => format!(":{tag}@{digest}"),
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}{}", self.registry, self.repository, self.ending())
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.to_string()
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = InvalidReference;
+    fn try_from(text: String) -> Result<Self, InvalidReference> {
+        text.parse()
+    }
+}
+
+impl FromStr for Reference {
+    type Err = InvalidReference;
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        let because = |why| Err(invalid(text, why));
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed.contains("<none>") {
+            return because("it names nothing");
+        }
+        if is_id(trimmed) {
+            return because("it is the id of an image, which no registry knows");
+        }
+        let (rest, digest) = match trimmed.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.parse::<Digest>()?)),
+            None => (trimmed, None),
+        };
+        let (registry, path) = split_registry(rest);
+        // Only behind the last slash is a colon the tag's; before it stands the registry's port.
+        let (path, tag) = match path.rsplit_once(':') {
+            Some((path, tag)) => (path, Some(tag)),
+            None => (path, None),
+        };
+        if let Some(tag) = tag
+            && !is_tag(tag)
+        {
+            return because("its tag is not one");
+        }
+        let registry = registry.map(str::to_ascii_lowercase);
+        let registry = match registry {
+            Some(name) if HUB_ALIASES.contains(&name.as_str()) => HUB.to_owned(),
+            Some(name) => name,
+            None => HUB.to_owned(),
+        };
+        if !is_host(&registry) {
+            return because("its registry is no host");
+        }
+        let repository = match registry.as_str() {
+            HUB if !path.contains('/') => format!("library/{path}"),
+            _ => path.to_owned(),
+        };
+        if repository.len() > LONGEST_NAME || !repository.split('/').all(is_component) {
+            return because("a repository is lower-case words with /, ., _ and -");
+        }
+        let tag = tag.map(str::to_owned);
+        let version = match digest {
+            Some(digest) => Version::Digest(digest, tag),
+            None => Version::Tag(tag.unwrap_or_else(|| LATEST.to_owned())),
+        };
+        Ok(Self {
+            registry,
+            repository,
+            version,
+        })
+    }
+}
+
+/// An image by its id, as `docker ps` shows it where the tag has moved on.
+fn is_id(text: &str) -> bool {
+    let hex = text.strip_prefix("sha256:").unwrap_or(text);
+    let enough = if hex.len() == text.len() {
+        64..=64
+    } else {
+        12..=64
+    };
+    enough.contains(&hex.len()) && hex.bytes().all(|c| c.is_ascii_hexdigit())
+}
+
+/// Docker's rule: the first part is a registry if it has a dot, a colon or a capital letter, or is `localhost`.
+fn split_registry(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('/') {
+        Some((first, rest))
+            if first.contains(['.', ':', '['])
+                || first == "localhost"
+                || first.chars().any(|c| c.is_ascii_uppercase()) =>
+        {
+            (Some(first), rest)
+        }
+        _ => (None, text),
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((host, port)) => (host, port.strip_prefix(':')),
+            None => return false,
+        },
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let named = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b':' | b'_');
+    let port = port.is_none_or(|port| port.parse::<u16>().is_ok());
+    !host.is_empty() && host.bytes().all(named) && port
+}
+
+fn is_tag(text: &str) -> bool {
+    let good = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
+    let begins = text
+        .bytes()
+        .next()
+        .is_some_and(|c| c.is_ascii_alphanumeric() || c == b'_');
+    begins && text.len() <= LONGEST_TAG && text.bytes().all(good)
+}
+
+fn is_component(text: &str) -> bool {
+    let word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let (first, last) = (text.bytes().next(), text.bytes().last());
+    first.is_some_and(word)
+        && last.is_some_and(word)
+        && text
+            .bytes()
+            .all(|c| word(c) || matches!(c, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEX: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn references_mean_what_docker_takes_them_for() {
+        let pinned = format!("sha256:{HEX}");
+        let rows = [
+            ("nginx", "docker.io/library/nginx:latest"),
+            ("nginx:1.27-alpine", "docker.io/library/nginx:1.27-alpine"),
+            ("docker.io/nginx", "docker.io/library/nginx:latest"),
+            (
+                "index.docker.io/library/nginx",
+                "docker.io/library/nginx:latest",
+            ),
+            ("linuxserver/sonarr", "docker.io/linuxserver/sonarr:latest"),
+            (
+                "lscr.io/linuxserver/sonarr:4",
+                "lscr.io/linuxserver/sonarr:4",
+            ),
+            (
+                "GHCR.io/home-assistant/home-assistant:2026.1",
+                "ghcr.io/home-assistant/home-assistant:2026.1",
+            ),
+            (
+                "registry.lan:5000/ns/img:tag",
+                "registry.lan:5000/ns/img:tag",
+            ),
+            ("registry.lan:5000/img", "registry.lan:5000/img:latest"),
+            ("localhost/img", "localhost/img:latest"),
+            ("[::1]:5000/img:1", "[::1]:5000/img:1"),
+            (
+                &format!("registry.lan:5000/ns/img:tag@{pinned}"),
+                &format!("registry.lan:5000/ns/img:tag@{pinned}"),
+            ),
+            (
+                &format!("nginx@{pinned}"),
+                &format!("docker.io/library/nginx@{pinned}"),
+            ),
+            ("a/b/c/d:x", "docker.io/a/b/c/d:x"),
+        ];
+        for (text, expected) in rows {
+            let reference: Reference = text.parse().unwrap();
+            assert_eq!(reference.to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_registry_knows_is_no_reference() {
+        let id = format!("sha256:{HEX}");
+        for text in [
+            "",
+            "<none>:<none>",
+            HEX,
+            &id,
+            "sha256:0123456789ab",
+            "Nginx",
+            "nginx:",
+            "nginx:a b",
+            "a//b",
+            "-a/b",
+            "nginx@sha256:12",
+            "nginx@md5:0123",
+            "host:99999/a",
+            "[::1/a",
+        ] {
+            assert!(text.parse::<Reference>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn people_see_what_they_wrote() {
+        for text in ["nginx:latest", "linuxserver/sonarr:4", "ghcr.io/me/app:1"] {
+            assert_eq!(text.parse::<Reference>().unwrap().familiar(), text);
+        }
+    }
+
+    #[test]
+    fn a_pinned_one_keeps_its_tag() {
+        let reference: Reference = format!("nginx:1.27@sha256:{HEX}").parse().unwrap();
+        assert_eq!(reference.tag(), Some("1.27"));
+        assert_eq!(
+            reference.digest().unwrap().as_str(),
+            format!("sha256:{HEX}")
+        );
+        assert_eq!(
+            reference.at("1.28").to_string(),
+            "docker.io/library/nginx:1.28"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_is_read_back(text in "[a-zA-Z0-9.:/@_\\[\\]-]{0,40}") {
+            if let Ok(reference) = text.parse::<Reference>() {
+                prop_assert_eq!(reference.to_string().parse::<Reference>(), Ok(reference));
+            }
+        }
+    }
+}
