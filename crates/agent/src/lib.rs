@@ -6,6 +6,7 @@
 pub mod carried;
 pub mod clock;
 pub mod desktop;
+pub mod docker;
 pub mod files;
 #[doc(hidden)]
 pub mod fuzzing;

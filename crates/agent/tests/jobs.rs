@@ -74,12 +74,12 @@ async fn a_job_whose_process_was_killed_ends_interrupted_with_the_truth() {
         guest.fake("applying").exists().then_some(())
     })
     .await;
-    // As a crash or a reboot would: the process is gone, half of the work is done.
-    kill(id);
     let mut rows = pending();
     rows[0].installed = "7.88.1-10+deb12u8";
     guest.set(&rows);
     guest.interrupted("curl is not configured\n");
+    // As a crash or a reboot would: half of the work is done, and the process is gone.
+    kill(id);
     let outcome = desktop.outcome(id).await;
     let Outcome::Interrupted {
         result: Some(result),

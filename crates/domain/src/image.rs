@@ -88,6 +88,14 @@ pub enum ImageState {
     },
 }
 
+/// An [`ImageState`], and when a registry last said something to the purpose; none when never.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    pub state: ImageState,
+    pub at: Option<Timestamp>,
+}
+
 /// Where an image in use came from, as its daemon tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod approval;
+pub mod docker;
 pub mod facts;
 pub mod fleet;
 pub mod host;

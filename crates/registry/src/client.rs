@@ -100,14 +100,15 @@ impl Registry {
         *self.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a reference names here for a platform. Where the document's digest is among `known`, nobody looks inside.
+    /// What a tag, or the digest where there is none, names here for a platform. Where the document's digest is `enough`,
+    /// nobody looks inside for the platform's own.
     pub async fn held(
         &self,
         reference: &Reference,
         platform: &Platform,
-        known: &[Digest],
+        enough: impl Fn(&Digest) -> bool,
     ) -> Result<Held, Failure> {
-        self.asked(self.look(reference, platform, known)).await
+        self.asked(self.look(reference, platform, enough)).await
     }
 
     /// All tags of a repository.
@@ -141,12 +142,10 @@ impl Registry {
         &self,
         reference: &Reference,
         platform: &Platform,
-        known: &[Digest],
+        enough: impl Fn(&Digest) -> bool,
     ) -> Result<Held, Failure> {
-        let version = reference.digest().map_or_else(
-            || reference.tag().unwrap_or_default().to_owned(),
-            ToString::to_string,
-        );
+        let version = reference.tag().or(reference.digest().map(Digest::as_str));
+        let version = version.unwrap_or_default().to_owned();
         let head = self.manifest(Method::HEAD, reference, &version).await;
         // Some take no HEAD at all, and some no HEAD where they would take a GET.
         let head = match head {
@@ -156,7 +155,7 @@ impl Registry {
         let told = head.as_ref().and_then(digest_of);
         if let (Some(digest), Some(head)) = (&told, &head) {
             let inside = document::is_index(head.media_type()) || head.media_type().is_empty();
-            if known.contains(digest) || !inside {
+            if enough(digest) || !inside {
                 return Ok(Held {
                     digest: digest.clone(),
                     platform: Vec::new(),

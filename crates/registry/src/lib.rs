@@ -5,6 +5,7 @@
 
 mod answer;
 mod challenge;
+mod checks;
 mod circuit;
 mod client;
 mod credentials;
@@ -15,6 +16,7 @@ mod quota;
 mod request;
 mod token;
 
+pub use checks::{Checks, Freshness, Question};
 pub use client::Registry;
 pub use credentials::Credentials;
 pub use failure::Failure;

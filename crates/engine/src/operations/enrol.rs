@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use domain::{
-    ClusterId,
+    ClusterId, Timestamp,
+    fleet::Power,
     operation::{JobEvent, LogLevel, OperationKind, Problem, StepKind, StepState},
     plan::PlannedWork,
 };
@@ -19,12 +20,14 @@ use super::{
     patience::{outlast, patiently},
     scope,
 };
-use crate::{Error, clock, visit::fingerprint_of_pem};
+use crate::{Error, clock, picture::Known, visit::fingerprint_of_pem};
 
 /// How long a guest may take to boot before it is treated as it is.
 const BOOT: Duration = Duration::from_secs(60);
 /// Between two looks at one that boots.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long an agent may take to call again after the desktop was away: its pause grows meanwhile.
+const RETURN: Duration = Duration::from_secs(30);
 
 /// What the plan allows for this guest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -136,6 +139,7 @@ async fn check(journal: &mut Journal, leave: Leave) -> Result<Ground, String> {
     let began = journal.began_at();
     let inner = journal.inner.clone();
     inner.ask_status(guest).await;
+    let already = calls(journal, began).await;
     let startable = leave.start || journal.may_have_stopped_it();
     inner.state.read(|known| {
         let known_guest = known
@@ -143,10 +147,6 @@ async fn check(journal: &mut Journal, leave: Leave) -> Result<Ground, String> {
             .get(&guest)
             .ok_or_else(|| "it is not there any more".to_owned())?;
         let now = clock::now();
-        let already = known_guest
-            .agent
-            .as_ref()
-            .is_some_and(|agent| agent.record.enrolled_at >= began && agent.is_online(now));
         let obstacle = scope::obstacle(known, known_guest, OperationKind::Enrol, now);
         let stopped = startable && obstacle.as_deref() == Some(scope::NOT_RUNNING);
         match obstacle {
@@ -159,6 +159,24 @@ async fn check(journal: &mut Journal, leave: Leave) -> Result<Ground, String> {
             }),
         }
     })
+}
+
+/// Whether an agent that enrolled since `began`, in an earlier life of the program, calls with its certificate. That it
+/// was admitted says nothing: the answer may have been lost with the program, and its code with it.
+async fn calls(journal: &Journal, began: Timestamp) -> bool {
+    let guest = journal.job.guest;
+    let admitted = move |known: &Known| {
+        let guest = known.guests.get(&guest)?;
+        let agent = guest.agent.as_ref()?;
+        let since = agent.record.enrolled_at >= began && guest.record.power == Power::Running;
+        since.then_some(agent.polling)
+    };
+    let state = &journal.inner.state;
+    if state.read(admitted).is_none() {
+        return false;
+    }
+    let polls = |known: &Known| admitted(known).filter(|polling| *polling);
+    state.until(RETURN, polls).await.is_some()
 }
 
 async fn steps(

@@ -1,0 +1,98 @@
+//! Docker and Podman in the guest, through their sockets.
+
+mod answers;
+mod socket;
+
+use std::path::PathBuf;
+
+use domain::docker::{DockerScan, Engine};
+
+use crate::Layout;
+use answers::{Listed, Named};
+use socket::{Socket, SocketError};
+
+/// Where engines listen that run as root.
+const SOCKETS: [&str; 2] = ["run/docker.sock", "run/podman/podman.sock"];
+/// Below a user's runtime folder.
+const OF_USERS: [&str; 2] = ["docker.sock", "podman/podman.sock"];
+
+/// Every socket that is there, those of root first. A link to another one counts once.
+fn sockets(layout: &Layout) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = SOCKETS.iter().map(|path| layout.at(path)).collect();
+    if let Ok(users) = std::fs::read_dir(layout.at("run/user")) {
+        let mut users: Vec<PathBuf> = users.flatten().map(|user| user.path()).collect();
+        users.sort();
+        for user in users {
+            all.extend(OF_USERS.iter().map(|path| user.join(path)));
+        }
+    }
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in all.iter().filter_map(|path| path.canonicalize().ok()) {
+        if !found.contains(&path) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// What every engine of the guest tells; nothing where there is none.
+pub async fn scan(layout: &Layout) -> Vec<DockerScan> {
+    let mut scans = Vec::new();
+    for path in sockets(layout) {
+        let inside = path.strip_prefix(layout.root()).unwrap_or(&path);
+        let name = format!("/{}", inside.display());
+        scans.push(match engine(&path, &name).await {
+            Ok(scan) => scan,
+            Err(error) => DockerScan::Failed {
+                socket: name,
+                reason: error.to_string(),
+            },
+        });
+    }
+    scans
+}
+
+async fn engine(path: &std::path::Path, name: &str) -> Result<DockerScan, SocketError> {
+    let mut socket = Socket::open(path).await?;
+    let version: answers::Version = socket.get("/version").await?;
+    let api = version.api_version.clone();
+    // Whatever it speaks best: an old engine knows no newer form, and a new one no old one.
+    let listed: Vec<Listed> = socket
+        .get(&format!("/v{api}/containers/json?all=true"))
+        .await?;
+    let mut containers = Vec::new();
+    for one in listed {
+        let mut container = one.container();
+        // Where the tag has moved on since, the list names the image's id alone.
+        if container.reference().is_none() {
+            let path = format!("/v{api}/containers/{}/json", container.id);
+            let named: Named = socket.get(&path).await?;
+            container.image = named.config.image;
+        }
+        containers.push(container);
+    }
+    let mut ids: Vec<&str> = containers.iter().map(|c| c.image_id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut images = Vec::new();
+    for id in ids {
+        let image: Result<answers::Inspected, SocketError> =
+            socket.get(&format!("/v{api}/images/{id}/json")).await;
+        match image {
+            Ok(image) => images.push(image.image()),
+            // Removed by force while a container still runs from it.
+            Err(SocketError::Refused { status: 404, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(DockerScan::Found {
+        engine: Engine {
+            socket: name.to_owned(),
+            podman: version.is_podman(),
+            version: version.version,
+            api,
+        },
+        containers,
+        images,
+    })
+}

@@ -1,0 +1,198 @@
+//! All images of a fleet, each asked for once: however many guests use it, whoever else is slow or refuses.
+
+mod cache;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{
+    Timestamp,
+    image::{Checked, Digest, Held, ImageState, Origin, Platform, Reference, compare},
+};
+use futures_util::{StreamExt, stream};
+
+use crate::{Credentials, Failure, Host, InvalidHost, Registry};
+use cache::{Cache, Key};
+
+/// Questions under way over all registries.
+const AT_ONCE: usize = 64;
+
+/// One image in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub reference: Reference,
+    pub platform: Platform,
+    pub origin: Origin,
+}
+
+/// Whether what was heard lately is good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    Lately,
+    Now,
+}
+
+/// How a registry is asked, by its name in references.
+type Settings = dyn Fn(&str) -> (Host, Option<Credentials>) + Send + Sync;
+
+/// Everything that asks registries.
+pub struct Checks {
+    settings: Box<Settings>,
+    registries: Mutex<HashMap<String, Result<Arc<Registry>, InvalidHost>>>,
+    cache: Cache,
+}
+
+impl std::fmt::Debug for Checks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checks").finish_non_exhaustive()
+    }
+}
+
+impl Checks {
+    /// Nothing is sent yet.
+    pub fn new(
+        settings: impl Fn(&str) -> (Host, Option<Credentials>) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            settings: Box::new(settings),
+            registries: Mutex::default(),
+            cache: Cache::default(),
+        }
+    }
+
+    fn registry(&self, name: &str) -> Result<Arc<Registry>, Failure> {
+        let mut all = self
+            .registries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = all.entry(name.to_owned()).or_insert_with(|| {
+            let (host, credentials) = (self.settings)(name);
+            Registry::new(host, credentials).map(Arc::new)
+        });
+        known.clone().map_err(|error| Failure::Unreachable {
+            words: error.to_string(),
+        })
+    }
+
+    /// How each image stands, in the order of the questions. `now` is this computer's time.
+    pub async fn check(
+        &self,
+        questions: &[Question],
+        freshness: Freshness,
+        now: Timestamp,
+    ) -> Vec<Checked> {
+        // What a registry is asked, and which digests each of those who want to know has.
+        let mut wanted: BTreeMap<Key, (Reference, Vec<Vec<Digest>>)> = BTreeMap::new();
+        for question in questions.iter().filter(|q| is_asked(q)) {
+            let known = question.origin.digests_of(&question.reference);
+            let (_, all) = wanted
+                .entry(Key::of(question))
+                .or_insert_with(|| (question.reference.clone(), Vec::new()));
+            if !all.contains(&known) {
+                all.push(known);
+            }
+        }
+        wanted.retain(|key, (_, known)| {
+            freshness == Freshness::Now || !self.cache.is_fresh(key, known, now)
+        });
+        // Those of one registry wait for each other there, and not here in front of the others.
+        let mut lanes: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (key, (reference, known)) in &wanted {
+            lanes
+                .entry(key.registry())
+                .or_default()
+                .push((key, reference, known));
+        }
+        let lanes = lanes.into_iter().map(|(name, lane)| async move {
+            let registry = self.registry(name);
+            let asked = lane.into_iter().map(|(key, reference, known)| {
+                let registry = registry.clone();
+                async move {
+                    // Who knows the document itself need not know what is inside.
+                    let enough = |digest: &Digest| known.iter().all(|all| all.contains(digest));
+                    let outcome = match registry {
+                        Ok(registry) => registry.held(reference, key.platform(), enough).await,
+                        Err(failure) => Err(failure),
+                    };
+                    self.cache.put(key, known, outcome, now);
+                }
+            });
+            stream::iter(asked)
+                .buffer_unordered(AT_ONCE)
+                .collect::<()>()
+                .await;
+        });
+        futures_util::future::join_all(lanes).await;
+        questions
+            .iter()
+            .map(|question| self.state(question, now))
+            .collect()
+    }
+
+    fn state(&self, question: &Question, now: Timestamp) -> Checked {
+        let known = question.origin.digests_of(&question.reference);
+        if !is_asked(question) {
+            let state = match question.reference.digest() {
+                Some(_) => ImageState::Pinned { moved: None },
+                None => compare(&question.reference, &question.origin, &nothing(&known)),
+            };
+            return Checked { state, at: None };
+        }
+        let seen = |held: &Held| match question.reference.digest() {
+            None => compare(&question.reference, &question.origin, held),
+            Some(digest) => ImageState::Pinned {
+                moved: Some(*digest != held.digest && !held.platform.contains(digest)),
+            },
+        };
+        let entry = self.cache.get(&Key::of(question));
+        let last = entry.held.as_ref().map(|(held, at)| (seen(held), *at));
+        let at = last.as_ref().map(|(_, at)| *at);
+        let Some((failure, failed_at)) = entry.failure else {
+            let state = last.map_or_else(
+                || ImageState::Unknown {
+                    reason: "Nobody has asked yet".to_owned(),
+                    last: None,
+                },
+                |(state, _)| state,
+            );
+            return Checked { state, at };
+        };
+        let last = last.map(|(state, _)| Box::new(state));
+        let state = match failure {
+            // It did answer, to the purpose.
+            Failure::Gone { words } => ImageState::Gone { words },
+            Failure::NoAccess { words } => ImageState::NoAccess { words },
+            Failure::RateLimited { after, .. } => {
+                let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
+                let until = Some(failed_at.plus_millis(after)).filter(|until| *until > now);
+                ImageState::RateLimited { until, last }
+            }
+            other => ImageState::Unknown {
+                reason: other.to_string(),
+                last,
+            },
+        };
+        Checked { state, at }
+    }
+}
+
+/// Whether a registry can say anything about it: it came from there, or its tag may have moved.
+fn is_asked(question: &Question) -> bool {
+    match question.reference.digest() {
+        Some(_) => question.reference.tag().is_some(),
+        None => !question.origin.digests_of(&question.reference).is_empty(),
+    }
+}
+
+/// For an image that is compared with nothing, since it never came from there.
+fn nothing(known: &[Digest]) -> Held {
+    Held {
+        digest: known
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Digest::sha256([0; 32])),
+        platform: Vec::new(),
+    }
+}

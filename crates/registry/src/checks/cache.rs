@@ -1,0 +1,122 @@
+//! What registries have answered, and how long that is believed.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use domain::{
+    Timestamp,
+    image::{Digest, Held, Platform},
+};
+
+use super::Question;
+use crate::Failure;
+
+/// An answer is good for so long, in milliseconds (six hours).
+const GOOD_MS: i64 = 6 * 60 * 60 * 1000;
+/// A refusal for so long (ten minutes): it may be over by then.
+const BAD_MS: i64 = 10 * 60 * 1000;
+
+/// One thing to ask: the same image for another platform, or in another registry, is another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    registry: String,
+    repository: String,
+    /// The tag; the digest where there is none.
+    version: String,
+    platform: Platform,
+}
+
+impl Key {
+    pub(super) fn of(question: &Question) -> Self {
+        let reference = &question.reference;
+        let version = reference.tag().or(reference.digest().map(Digest::as_str));
+        Self {
+            registry: reference.registry().to_owned(),
+            repository: reference.repository().to_owned(),
+            version: version.unwrap_or_default().to_owned(),
+            platform: question.platform.clone(),
+        }
+    }
+
+    pub(super) fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    pub(super) fn platform(&self) -> &Platform {
+        &self.platform
+    }
+}
+
+/// What is known of one thing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    /// The last good answer. A failure does not undo it.
+    pub held: Option<(Held, Timestamp)>,
+    /// How the last question went, where it went wrong.
+    pub failure: Option<(Failure, Timestamp)>,
+    /// Whose digests made it unnecessary to look inside; none when somebody looked.
+    asked_for: Option<Vec<Vec<Digest>>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Cache(Mutex<HashMap<Key, Entry>>);
+
+impl Cache {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Entry {
+        self.lock().get(key).cloned().unwrap_or_default()
+    }
+
+    /// Whether what is known answers everybody who has these digests.
+    pub(super) fn is_fresh(&self, key: &Key, known: &[Vec<Digest>], now: Timestamp) -> bool {
+        let all = self.lock();
+        let Some(entry) = all.get(key) else {
+            return false;
+        };
+        if let Some((failure, at)) = &entry.failure {
+            let named = match failure {
+                Failure::RateLimited { after, .. } | Failure::Resting { after, .. } => {
+                    i64::try_from(after.as_millis()).unwrap_or(BAD_MS)
+                }
+                _ => BAD_MS,
+            };
+            return now.since(*at) < named;
+        }
+        let Some((held, at)) = &entry.held else {
+            return false;
+        };
+        // Somebody with another digest has come since: only a look inside tells.
+        let told = entry.asked_for.is_none() || known.iter().all(|all| all.contains(&held.digest));
+        now.since(*at) < GOOD_MS && told
+    }
+
+    pub(super) fn put(
+        &self,
+        key: &Key,
+        known: &[Vec<Digest>],
+        outcome: Result<Held, Failure>,
+        now: Timestamp,
+    ) {
+        let mut all = self.lock();
+        let entry = all.entry(key.clone()).or_default();
+        match outcome {
+            Ok(held) => {
+                entry.asked_for = held.platform.is_empty().then(|| known.to_vec());
+                entry.held = Some((held, now));
+                entry.failure = None;
+            }
+            Err(failure) => {
+                // Nobody has it any more, or may see it: what was known before is no longer so.
+                if !failure.is_of_the_registry() {
+                    entry.held = None;
+                }
+                entry.failure = Some((failure, now));
+            }
+        }
+    }
+}
