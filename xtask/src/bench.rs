@@ -26,6 +26,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "freshness" => example("bench_freshness", false),
         // Half of what is timed is encryption, which a build for tests does at a fraction of its speed.
         "gateway" => example("bench_gateway", true),
+        "images" => example("bench_images", true),
         "intake" => example("bench_intake", true),
         "scan" => {
             e2e::containers().map_err(Failure::new)?;
@@ -35,7 +36,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         }
         "tree" => tree_in_the_window(),
         _ => Err(Failure::new(format!(
-            "there is no bench {name:?}; there are: agent, discovery, enrol, freshness, gateway, intake, scan, tree"
+            "there is no bench {name:?}; there are: agent, discovery, enrol, freshness, gateway, images, intake, scan, tree"
         ))),
     }
 }

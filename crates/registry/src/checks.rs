@@ -16,7 +16,7 @@ use futures_util::{StreamExt, stream};
 use crate::{Credentials, Failure, Host, InvalidHost, Registry};
 use cache::{Cache, Key};
 
-/// Questions under way over all registries.
+/// Questions of one registry that wait for their turn there; the registry's own limit is lower as a rule.
 const AT_ONCE: usize = 64;
 
 /// One image in use.
@@ -36,6 +36,15 @@ pub enum Freshness {
 
 /// How a registry is asked, by its name in references.
 type Settings = dyn Fn(&str) -> (Host, Option<Credentials>) + Send + Sync;
+
+/// What a registry is asked, for whom.
+struct Wanted<'a> {
+    reference: &'a Reference,
+    /// The digests that each of those who want to know has.
+    known: Vec<Vec<Digest>>,
+    /// Their places among the questions.
+    places: Vec<usize>,
+}
 
 /// Everything that asks registries.
 pub struct Checks {
@@ -83,41 +92,68 @@ impl Checks {
         freshness: Freshness,
         now: Timestamp,
     ) -> Vec<Checked> {
-        // What a registry is asked, and which digests each of those who want to know has.
-        let mut wanted: BTreeMap<Key, (Reference, Vec<Vec<Digest>>)> = BTreeMap::new();
-        for question in questions.iter().filter(|q| is_asked(q)) {
+        self.check_each(questions, freshness, now, |_, _| {}).await;
+        questions.iter().map(|q| self.state(q, now)).collect()
+    }
+
+    /// Tells how each image stands as soon as that is known, by its place among the questions.
+    pub async fn check_each(
+        &self,
+        questions: &[Question],
+        freshness: Freshness,
+        now: Timestamp,
+        heard: impl Fn(usize, Checked),
+    ) {
+        let mut wanted: BTreeMap<Key, Wanted<'_>> = BTreeMap::new();
+        for (place, question) in questions.iter().enumerate() {
+            if !is_asked(question) {
+                heard(place, self.state(question, now));
+                continue;
+            }
             let known = question.origin.digests_of(&question.reference);
-            let (_, all) = wanted
-                .entry(Key::of(question))
-                .or_insert_with(|| (question.reference.clone(), Vec::new()));
-            if !all.contains(&known) {
-                all.push(known);
+            let wanted = wanted.entry(Key::of(question)).or_insert_with(|| Wanted {
+                reference: &question.reference,
+                known: Vec::new(),
+                places: Vec::new(),
+            });
+            wanted.places.push(place);
+            if !wanted.known.contains(&known) {
+                wanted.known.push(known);
             }
         }
-        wanted.retain(|key, (_, known)| {
-            freshness == Freshness::Now || !self.cache.is_fresh(key, known, now)
+        let told = |wanted: &Wanted<'_>| {
+            for &place in &wanted.places {
+                heard(place, self.state(&questions[place], now));
+            }
+        };
+        wanted.retain(|key, wanted| {
+            let fresh =
+                freshness == Freshness::Lately && self.cache.is_fresh(key, &wanted.known, now);
+            if fresh {
+                told(wanted);
+            }
+            !fresh
         });
-        // Those of one registry wait for each other there, and not here in front of the others.
-        let mut lanes: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        for (key, (reference, known)) in &wanted {
-            lanes
-                .entry(key.registry())
-                .or_default()
-                .push((key, reference, known));
+        // Each registry has a lane of its own: who waits in one keeps nobody in another waiting.
+        let mut lanes: BTreeMap<&str, Vec<(&Key, &Wanted<'_>)>> = BTreeMap::new();
+        for (key, wanted) in &wanted {
+            lanes.entry(key.registry()).or_default().push((key, wanted));
         }
+        let told = &told;
         let lanes = lanes.into_iter().map(|(name, lane)| async move {
-            let registry = self.registry(name);
-            let asked = lane.into_iter().map(|(key, reference, known)| {
-                let registry = registry.clone();
-                async move {
-                    // Who knows the document itself need not know what is inside.
-                    let enough = |digest: &Digest| known.iter().all(|all| all.contains(digest));
-                    let outcome = match registry {
-                        Ok(registry) => registry.held(reference, key.platform(), enough).await,
-                        Err(failure) => Err(failure),
-                    };
-                    self.cache.put(key, known, outcome, now);
-                }
+            let registry = &self.registry(name);
+            let asked = lane.into_iter().map(|(key, wanted)| async move {
+                // Who knows the document itself need not know what is inside.
+                let enough = |digest: &Digest| wanted.known.iter().all(|all| all.contains(digest));
+                let outcome = match registry {
+                    Ok(registry) => {
+                        let held = registry.held(wanted.reference, key.platform(), enough);
+                        held.await
+                    }
+                    Err(failure) => Err(failure.clone()),
+                };
+                self.cache.put(key, &wanted.known, outcome, now);
+                told(wanted);
             });
             stream::iter(asked)
                 .buffer_unordered(AT_ONCE)
@@ -125,10 +161,6 @@ impl Checks {
                 .await;
         });
         futures_util::future::join_all(lanes).await;
-        questions
-            .iter()
-            .map(|question| self.state(question, now))
-            .collect()
     }
 
     fn state(&self, question: &Question, now: Timestamp) -> Checked {
