@@ -41,6 +41,15 @@ pub(crate) fn run(name: &str) -> Result<()> {
     }
 }
 
+/// Prints the table of image cases, and keeps it in the documentation.
+pub(crate) fn image_cases() -> Result<()> {
+    cargo::ensure_nextest()?;
+    let mut cargo = cargo::command();
+    cargo.args(["nextest", "run", "--workspace", "--test", "cases"]);
+    cargo.args(["--no-capture", "-E", "package(registry)"]);
+    process::run(cargo.env("REDFLAG_WRITE_CASES", "1"))
+}
+
 /// The page is the same in every build, and what is timed lies inside it, so the tests' build serves here, too.
 fn tree_in_the_window() -> Result<()> {
     e2e::window().map_err(Failure::new)?;

@@ -44,6 +44,7 @@ cargo xtask VERB
   lab [ARGUMENTS]      the Proxmox double alone (`cargo xtask lab --help`)
   lab-conformance      the double's answers beside recordings of a live Proxmox VE
   bench NAME           measure; prints `figure NAME VALUE UNIT goal OP VALUE`
+  bench images --cases what RedFlag says of an image in each situation, as a table
   fuzz                 every parser of foreign data against a fuzzer, 60 seconds each
   screenshots          pictures of the real window for the documents
   agent                the static agent for x86_64 guests
@@ -82,6 +83,7 @@ fn verb(arguments: &[&str]) -> Result<()> {
         ["sqlx", "--check"] => sqlx::check(),
         ["lab", rest @ ..] => lab::run(rest),
         ["lab-conformance"] => conformance::run(),
+        ["bench", "images", "--cases"] => bench::image_cases(),
         ["bench", name] => bench::run(name),
         ["fuzz"] => fuzz::run(60),
         ["screenshots"] => screenshots::run(),
