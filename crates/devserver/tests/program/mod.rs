@@ -40,7 +40,8 @@ impl Program {
             .arg(agent)
             .arg("--gateway-bind")
             .arg(gateway.to_string())
-            .env("REDFLAG_PASSPHRASE", "correct horse battery staple")
+            // Not that of the tests which look for theirs in every process of the machine.
+            .env("REDFLAG_PASSPHRASE", "a horse with another staple")
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
