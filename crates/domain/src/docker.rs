@@ -151,10 +151,12 @@ impl Owner {
             .filter(|file| !file.is_empty())
             .map(str::to_owned)
             .collect();
-        let mut places = std::iter::once(&folder).chain(&files);
+        let lies_in = |place: &str| {
+            folder.starts_with(place) || files.iter().any(|file| file.starts_with(place))
+        };
         let through = KEEPERS
             .iter()
-            .find(|(place, _)| places.any(|path| path.starts_with(place)))
+            .find(|(place, _)| lies_in(place))
             .map(|(_, name)| (*name).to_owned());
         Self::Compose {
             project: project.clone(),
