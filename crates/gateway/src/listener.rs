@@ -29,6 +29,8 @@ use crate::{
 
 /// Connections that may wait to be accepted; the usual limit of the system.
 const BACKLOG: u32 = 4096;
+/// Bytes that a connection keeps: a thousand of them wait here all day, and large bodies come through in pieces.
+const BUFFER: usize = 16 * 1024;
 
 /// What the gateway allows before it closes a connection.
 #[derive(Clone, Debug)]
@@ -273,6 +275,7 @@ impl Port {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.header)
             .max_headers(64)
+            .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         let ended = tokio::select! {

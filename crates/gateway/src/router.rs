@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::{AgentId, JobId, host::Fingerprint};
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
 use wire::{
     CheckInRequest, CheckInResponse, EnrolRequest, EnrolResponse, InventoryReport,
@@ -20,6 +20,9 @@ use wire::{
 };
 
 use crate::{Inbox, Limits, enrolments::FailedEnrolments, paste, refusal::Refused};
+
+/// Inventories that are read and stored at a time. After the desktop was away, all agents bring theirs at once.
+const INTAKE: usize = 8;
 
 /// Who is at the other end. The carrier (listener, or a stream through a node) puts it into each request's
 /// extensions; without it nothing is answered.
@@ -40,6 +43,7 @@ pub(crate) fn routes<I: Inbox>(inbox: Arc<I>, limits: &Limits, stop: Cancellatio
         inbox,
         failed: FailedEnrolments::new(limits.failed_enrolments),
         body_time: limits.body,
+        intake: Semaphore::new(INTAKE),
         stop,
     });
     Router::new()
@@ -65,6 +69,7 @@ struct Door<I> {
     inbox: Arc<I>,
     failed: FailedEnrolments,
     body_time: Duration,
+    intake: Semaphore,
     stop: CancellationToken,
 }
 
@@ -163,8 +168,11 @@ async fn check_in<I: Inbox>(
 async fn inventory<I: Inbox>(
     State(door): Shared<I>,
     Caller(agent): Caller,
-    Body(report): Body<InventoryReport>,
+    request: Request,
 ) -> Result<StatusCode, Refused> {
+    // Before a byte of it is read: what waits, waits in its guest and not in this program's memory.
+    let _turn = door.intake.acquire().await;
+    let Body(report) = Body::<InventoryReport>::from_request(request, &door).await?;
     door.inbox.inventory(agent, report).await?;
     Ok(StatusCode::NO_CONTENT)
 }

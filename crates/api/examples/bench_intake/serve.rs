@@ -22,12 +22,14 @@ pub(crate) fn now() -> Timestamp {
 
 /// The process itself: lines of `[command, payload]`, each answered by a line.
 pub(crate) async fn run(folder: &Path) -> Result<()> {
-    let desktop = Desktop::open_free(folder).await?;
+    let Desktop { app, mut events } = Desktop::open_free(folder).await?;
+    // As the window does, which hears each of them once.
+    tokio::spawn(async move { while events.recv().await.is_ok() {} });
     println!("null");
     let mut lines = BufReader::new(stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let (command, payload): (String, Value) = serde_json::from_str(&line)?;
-        match desktop.call(&command, payload).await {
+        match app.rpc(&command, payload).await {
             Ok(answer) => println!("{answer}"),
             Err(error) => println!("{}", json!({ "failed": format!("{error:?}") })),
         }
