@@ -167,8 +167,7 @@ impl FromStr for Reference {
         {
             return because("its tag is not one");
         }
-        let registry = registry.map(str::to_ascii_lowercase);
-        let registry = match registry {
+        let registry = match registry.map(host_name) {
             Some(name) if HUB_ALIASES.contains(&name.as_str()) => HUB.to_owned(),
             Some(name) => name,
             None => HUB.to_owned(),
@@ -211,13 +210,25 @@ fn is_id(text: &str) -> bool {
 fn split_registry(text: &str) -> (Option<&str>, &str) {
     match text.split_once('/') {
         Some((first, rest))
-            if first.contains(['.', ':', '['])
-                || first == "localhost"
-                || first.chars().any(|c| c.is_ascii_uppercase()) =>
+            if is_plainly_host(first) || first.chars().any(|c| c.is_ascii_uppercase()) =>
         {
             (Some(first), rest)
         }
         _ => (None, text),
+    }
+}
+
+fn is_plainly_host(text: &str) -> bool {
+    text.contains(['.', ':', '[']) || text == "localhost"
+}
+
+/// A host in small letters, unless its capitals are all that says that it is one.
+fn host_name(text: &str) -> String {
+    let small = text.to_ascii_lowercase();
+    if is_plainly_host(&small) {
+        small
+    } else {
+        text.to_owned()
     }
 }
 
@@ -289,6 +300,8 @@ mod tests {
             ),
             ("registry.lan:5000/img", "registry.lan:5000/img:latest"),
             ("localhost/img", "localhost/img:latest"),
+            ("LOCALHOST/img", "localhost/img:latest"),
+            ("Registry/img:1", "Registry/img:1"),
             ("[::1]:5000/img:1", "[::1]:5000/img:1"),
             (
                 &format!("registry.lan:5000/ns/img:tag@{pinned}"),
