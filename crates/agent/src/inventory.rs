@@ -1,10 +1,10 @@
 //! Takes the inventory and keeps it; asks the package manager only when something has changed since.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use domain::{
     Timestamp,
-    inventory::{Inventory, PackageScan, Update},
+    inventory::{Inventory, PackageScan},
 };
 use serde::{Deserialize, Serialize};
 use wire::InventoryReport;
@@ -13,7 +13,7 @@ use crate::{
     Layout, Tools,
     files::{self, FileError},
     guest, packages,
-    packages::Stamp,
+    packages::{Known, Stamps},
 };
 
 /// An unchanged stamp is believed for this long; phased updates move with time alone.
@@ -23,7 +23,7 @@ const BELIEVED: Duration = Duration::from_secs(20 * 3600);
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Memory {
-    stamp: Stamp,
+    stamps: Stamps,
     /// When the package manager was last asked.
     asked_at: Timestamp,
     /// The agent that asked: a newer one may read more.
@@ -77,22 +77,26 @@ fn packages_of(
         Err(reason) => return (PackageScan::Unsupported { reason }, None),
     };
     // Before the question: what changes while it is answered counts as a change after it.
-    let stamp = manager.stamp();
-    let mut known: Vec<Arc<Update>> = Vec::new();
+    let stamps = manager.stamps();
+    let mut memory = current(layout, now);
+    let mut known = Known::default();
     if let Some(packages) = earlier.map(|e| e.inventory.packages) {
         if effort == Effort::WhenChanged
-            && let Some(memory) = current(layout, &stamp, now)
+            && let Some(memory) = memory.take_if(|m| m.stamps == stamps)
         {
             return (packages, Some(memory));
         }
         if let PackageScan::Apt { updates, .. } = packages {
-            known = updates;
+            known = Known {
+                updates,
+                same_offers: memory.is_some_and(|m| m.stamps.offers == stamps.offers),
+            };
         }
     }
     let scan = manager.scan(&known);
     let memory = match &scan {
         PackageScan::Apt { .. } => Some(Memory {
-            stamp,
+            stamps,
             asked_at: now,
             version: crate::VERSION.to_owned(),
         }),
@@ -101,18 +105,18 @@ fn packages_of(
     (scan, memory)
 }
 
-/// The memory, while it may be believed.
-fn current(layout: &Layout, stamp: &Stamp, now: Timestamp) -> Option<Memory> {
+/// The memory, while it may be believed where its stamps still hold.
+fn current(layout: &Layout, now: Timestamp) -> Option<Memory> {
     let memory: Memory = files::read_json(&layout.memory()).ok()?;
     let believed = i64::try_from(BELIEVED.as_millis()).unwrap_or(i64::MAX);
     let young = memory.asked_at <= now && now.since(memory.asked_at) < believed;
-    (memory.stamp == *stamp && memory.version == crate::VERSION && young).then_some(memory)
+    (memory.version == crate::VERSION && young).then_some(memory)
 }
 
 /// Whether a scan would ask the package manager, by a look at its files.
 pub fn is_outdated(layout: &Layout, tools: &Tools, now: Timestamp) -> bool {
     match packages::detect(layout, tools) {
-        Ok(manager) => current(layout, &manager.stamp(), now).is_none(),
+        Ok(manager) => current(layout, now).is_none_or(|m| m.stamps != manager.stamps()),
         Err(_) => !layout.inventory().exists(),
     }
 }

@@ -7,6 +7,7 @@
 
 mod common;
 
+use agent::packages::Known;
 use common::{
     guest::{Guest, MAIN, row},
     scenes::{enrolled, pending, planned, planned_with},
@@ -263,7 +264,9 @@ fn a_scan_starts_dpkg_only_where_its_file_leaves_something_open() {
     let (layout, tools) = (guest.layout(), guest.tools());
     let scanned = || {
         let before = guest.calls().len();
-        let scan = agent::packages::detect(&layout, &tools).unwrap().scan(&[]);
+        let scan = agent::packages::detect(&layout, &tools)
+            .unwrap()
+            .scan(&Known::default());
         let PackageScan::Apt { interrupted, .. } = scan else {
             panic!("{scan:?}");
         };
@@ -278,4 +281,47 @@ fn a_scan_starts_dpkg_only_where_its_file_leaves_something_open() {
     // As while dpkg works, or after it was cut off: its file alone is not the truth.
     fs::write(guest.root().join("var/lib/dpkg/updates/0000"), "").unwrap();
     assert_eq!(scanned(), (words, true, true));
+}
+
+#[test]
+fn a_held_package_is_asked_about_again_once_something_else_may_be_on_offer() {
+    let mut rows = pending();
+    let guest = Guest::new(&rows);
+    let (layout, tools) = (guest.layout(), guest.tools());
+    let scanned = |known: &Known| {
+        let before = guest.calls().len();
+        let scan = agent::packages::detect(&layout, &tools)
+            .unwrap()
+            .scan(known);
+        let PackageScan::Apt { updates, .. } = scan else {
+            panic!("{scan:?}");
+        };
+        let asked = guest.calls().split_off(before).into_iter();
+        let asked: Vec<String> = asked
+            .filter(|c| c.starts_with("apt-cache policy"))
+            .collect();
+        let held = updates
+            .iter()
+            .filter(|u| u.blocked.is_some())
+            .map(|u| u.package.clone());
+        (held.collect::<Vec<_>>(), asked.len(), updates)
+    };
+    let (held, asked, updates) = scanned(&Known::default());
+    assert_eq!((held, asked), (vec!["nodejs".to_owned()], 1));
+    let mut known = Known {
+        updates,
+        same_offers: true,
+    };
+    let (held, asked, updates) = scanned(&known);
+    assert_eq!((held, asked), (vec!["nodejs".to_owned()], 0));
+    assert_eq!(updates, known.updates);
+    // One more is held by hand, which changes dpkg's file alone.
+    rows[1].held = true;
+    guest.set(&rows);
+    let both = vec!["nodejs".to_owned(), "tzdata".to_owned()];
+    let (held, asked, _) = scanned(&known);
+    assert_eq!((held, asked), (both.clone(), 1));
+    known.same_offers = false;
+    let (held, asked, _) = scanned(&known);
+    assert_eq!((held, asked), (both, 1));
 }

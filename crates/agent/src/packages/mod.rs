@@ -33,6 +33,24 @@ pub trait Progress {
     fn cancelled(&self) -> bool;
 }
 
+/// The files that a scan reads, in two parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamps {
+    /// Which versions there are, and which of them is preferred: lists, sources, settings.
+    pub offers: Stamp,
+    /// What is installed.
+    pub installed: Stamp,
+}
+
+/// What an earlier scan found.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Sizes and sources of these versions do not change.
+    pub updates: Vec<Arc<Update>>,
+    /// Nothing else is on offer since.
+    pub same_offers: bool,
+}
+
 /// Installed versions by (package, architecture).
 pub type Installed = BTreeMap<(String, String), String>;
 
@@ -79,17 +97,16 @@ impl Refreshed {
 /// A guest's package manager.
 pub trait PackageManager {
     /// Changes when an answer of [`PackageManager::scan`] may have changed.
-    fn stamp(&self) -> Stamp;
+    fn stamps(&self) -> Stamps;
 
-    /// Cheaper by far, for a look once a minute: when it changes, [`PackageManager::stamp`] may have.
+    /// Cheaper by far, for a look once a minute: when it changes, [`PackageManager::stamps`] may have.
     fn glance(&self) -> Stamp;
 
     /// When the package lists were last fetched, by whomever; none when never.
     fn lists_at(&self) -> Option<Timestamp>;
 
-    /// What is pending, by what the package manager already knows. `known` are updates of an earlier scan, whose
-    /// sizes need not be asked for again.
-    fn scan(&self, known: &[Arc<Update>]) -> PackageScan;
+    /// What is pending, by what the package manager already knows. What `known` tells need not be asked for again.
+    fn scan(&self, known: &Known) -> PackageScan;
 
     /// Fetches the package lists; waits for locks.
     fn refresh(&self, progress: &mut dyn Progress) -> Result<Refreshed, Stopped>;

@@ -1,6 +1,6 @@
 //! Updates that an update of everything would leave out, and why: held, kept back, phased, pinned, at the cost of others.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, sync::Arc};
 
 use domain::{
     inventory::{Blocked, Update},
@@ -16,6 +16,7 @@ use super::{
     scan::BATCH,
     simulation::{self, Simulation},
 };
+use crate::packages::Known;
 
 /// How many kept back packages are asked for their reason; each costs a simulation.
 const REASONS: usize = 5;
@@ -24,10 +25,21 @@ const REASONS: usize = 5;
 pub(super) fn updates(
     apt: &Apt<'_>,
     allowed: Allowed,
-    simulation: &Simulation,
-    database: &Database,
-    releases: &Releases,
+    known: &Known,
+    (simulation, database, releases): (&Simulation, &Database, &Releases),
 ) -> Result<Vec<Update>, String> {
+    let mut updates = Vec::new();
+    // While nothing else is on offer, a held package is behind the same version as before. apt names it among what it
+    // keeps back, as it does with one that is held since.
+    let vouched = |name: &String| {
+        let ((package, arch), entry) = database.find(name).filter(|_| known.same_offers)?;
+        let same = |u: &&Arc<Update>| {
+            (&u.package, &u.arch, &u.installed) == (package, arch, &entry.version)
+                && u.blocked == Some(Blocked::Held)
+        };
+        let mut known = known.updates.iter().filter(|_| entry.held);
+        known.find(same).map(|u| Update::clone(u))
+    };
     let held =
         database
             .entries
@@ -37,10 +49,18 @@ pub(super) fn updates(
                 "all" => package.clone(),
                 arch => format!("{package}:{arch}"),
             });
-    let mut names: BTreeSet<String> = held.collect();
+    let mut names: BTreeSet<String> = match known.same_offers {
+        true => BTreeSet::new(),
+        false => held.collect(),
+    };
     names.extend(simulation.kept_back.iter().cloned());
     names.extend(simulation.phased.iter().cloned());
-    let mut updates = Vec::new();
+    names.retain(|name| {
+        let earlier = vouched(name);
+        let ask = earlier.is_none();
+        updates.extend(earlier);
+        ask
+    });
     let mut reasons = 0;
     let mut wider: Option<Simulation> = None;
     for policy in policies(apt, names.iter().map(String::as_str))? {

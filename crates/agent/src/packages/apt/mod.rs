@@ -22,17 +22,19 @@ mod simulation;
 mod status;
 mod verify;
 
-use std::{fmt, process::Command, sync::Arc, time::Duration};
+use std::{fmt, process::Command, time::Duration};
 
 use domain::{
     Timestamp,
-    inventory::{PackageScan, Update},
+    inventory::PackageScan,
     operation::{Problem, UpdateFilter},
     plan::{Allowed, GuestPlan},
 };
 use wire::{Applied, Outcome};
 
-use super::{Approval, Installed, PackageManager, Progress, Refreshed, Stamp, Stopped};
+use super::{
+    Approval, Installed, Known, PackageManager, Progress, Refreshed, Stamp, Stamps, Stopped,
+};
 use crate::{Layout, Tools, files, tools::Output};
 use database::Database;
 use simulation::Simulation;
@@ -152,17 +154,22 @@ fn quiet(command: &mut Command) {
 }
 
 impl PackageManager for Apt<'_> {
-    fn stamp(&self) -> Stamp {
-        Stamp::of(&[
-            self.layout.at("var/lib/dpkg/status"),
-            self.layout.at("var/lib/dpkg/updates"),
-            self.layout.at("var/lib/dpkg/arch"),
-            self.layout.at("var/lib/apt/lists"),
-            self.layout.at("var/lib/apt/extended_states"),
-            self.layout.at("var/lib/apt/periodic"),
-            self.layout.at("etc/apt"),
-            self.layout.refreshed(),
-        ])
+    fn stamps(&self) -> Stamps {
+        Stamps {
+            offers: Stamp::of(&[
+                // Foreign architectures bring versions of their own.
+                self.layout.at("var/lib/dpkg/arch"),
+                self.layout.at("var/lib/apt/lists"),
+                self.layout.at("var/lib/apt/periodic"),
+                self.layout.at("etc/apt"),
+                self.layout.refreshed(),
+            ]),
+            installed: Stamp::of(&[
+                self.layout.at("var/lib/dpkg/status"),
+                self.layout.at("var/lib/dpkg/updates"),
+                self.layout.at("var/lib/apt/extended_states"),
+            ]),
+        }
     }
 
     fn glance(&self) -> Stamp {
@@ -184,7 +191,7 @@ impl PackageManager for Apt<'_> {
         scan::lists_at(self, refreshed.as_ref())
     }
 
-    fn scan(&self, known: &[Arc<Update>]) -> PackageScan {
+    fn scan(&self, known: &Known) -> PackageScan {
         scan::run(self, known).unwrap_or_else(|reason| PackageScan::Failed {
             reason: crate::mask::urls(&reason),
         })

@@ -16,7 +16,7 @@ use super::{
     scan,
     simulation::{Install, Simulation},
 };
-use crate::{guest, mask};
+use crate::{guest, mask, packages::Known};
 
 /// Kept free beside what is counted: logs, caches and maintainer scripts write, too.
 const MARGIN: u64 = 32 * 1024 * 1024;
@@ -148,7 +148,12 @@ fn try_make(apt: &Apt<'_>, only: &UpdateFilter, allowed: Allowed) -> Result<Made
         engine,
     } = selection(apt, only, allowed, &releases)?;
     let mut kept_back = engine;
-    for update in blocked::updates(apt, allowed, &whole, &database, &releases)? {
+    for update in blocked::updates(
+        apt,
+        allowed,
+        &Known::default(),
+        (&whole, &database, &releases),
+    )? {
         let security = update.severity.is_security();
         if is_about(only, &update.package, &update.arch, security) {
             kept_back.push(kept(update));

@@ -19,13 +19,16 @@ use super::{
     show,
     simulation::Install,
 };
-use crate::{clock, files, mask, packages::Refreshed};
+use crate::{
+    clock, files, mask,
+    packages::{Known, Refreshed},
+};
 
 /// How many packages are named in one command line.
 pub(super) const BATCH: usize = 400;
 
 /// A whole scan.
-pub(super) fn run(apt: &Apt<'_>, known: &[Arc<Update>]) -> Result<PackageScan, String> {
+pub(super) fn run(apt: &Apt<'_>, known: &Known) -> Result<PackageScan, String> {
     let database = Database::read(apt.layout, apt.tools)?;
     let simulation = apt.simulate(&Apt::everything(Allowed::default()))?;
     let releases = Releases::read(apt.layout);
@@ -37,13 +40,12 @@ pub(super) fn run(apt: &Apt<'_>, known: &[Arc<Update>]) -> Result<PackageScan, S
     updates.extend(blocked::updates(
         apt,
         Allowed::default(),
-        &simulation,
-        &database,
-        &releases,
+        known,
+        (&simulation, &database, &releases),
     )?);
     updates.sort_by(|a, b| (&a.package, &a.arch).cmp(&(&b.package, &b.arch)));
     updates.dedup_by(|a, b| a.package == b.package && a.arch == b.arch);
-    describe(apt, &mut updates, known)?;
+    describe(apt, &mut updates, &known.updates)?;
     let refreshed: Option<Refreshed> =
         files::read_json_if_there(&apt.layout.refreshed()).map_err(|e| e.to_string())?;
     Ok(PackageScan::Apt {
