@@ -80,7 +80,8 @@ impl Inner {
             version: version.to_owned(),
             enrolled_at: now,
             renewed_at: None,
-            last_seen: Some(now),
+            // It calls with its certificate next, once it has received it.
+            last_seen: None,
             revoked_at: None,
             carried: false,
         };

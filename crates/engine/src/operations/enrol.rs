@@ -161,22 +161,22 @@ async fn check(journal: &mut Journal, leave: Leave) -> Result<Ground, String> {
     })
 }
 
-/// Whether an agent that enrolled since `began`, in an earlier life of the program, calls with its certificate. That it
-/// was admitted says nothing: the answer may have been lost with the program, and its code with it.
+/// Whether an agent that enrolled since `began`, in an earlier life of the program, has called with its certificate. That
+/// it was admitted says nothing: the answer may have been lost with the program, and its code with it.
 async fn calls(journal: &Journal, began: Timestamp) -> bool {
     let guest = journal.job.guest;
     let admitted = move |known: &Known| {
         let guest = known.guests.get(&guest)?;
         let agent = guest.agent.as_ref()?;
         let since = agent.record.enrolled_at >= began && guest.record.power == Power::Running;
-        since.then_some(agent.polling)
+        since.then_some(agent.record.last_seen.is_some())
     };
     let state = &journal.inner.state;
     if state.read(admitted).is_none() {
         return false;
     }
-    let polls = |known: &Known| admitted(known).filter(|polling| *polling);
-    state.until(RETURN, polls).await.is_some()
+    let called = |known: &Known| admitted(known).filter(|called| *called);
+    state.until(RETURN, called).await.is_some()
 }
 
 async fn steps(
