@@ -16,7 +16,11 @@ use std::{
 
 use anyhow::Context as _;
 use lab::{Facts, Lab, Options, Ports, Scenario};
-use window::{Opening, SOON, Window, fleet, screen::Screen};
+use serde_json::{Value, json};
+use window::{Opening, SOON, Window, fleet, images, screen::Screen};
+
+/// The LXC with container images.
+const DOCKER: &str = "ubuntu-docker-01";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -36,7 +40,10 @@ async fn main() -> anyhow::Result<()> {
         pace: Duration::from_millis(250),
         ..Options::default()
     };
-    let lab = Lab::start(busier(Scenario::demo()), options).await?;
+    let mut scenario = busier(Scenario::demo());
+    let registry = images::shelf(&mut scenario, DOCKER).await?;
+    images::use_it(&data, &registry).await?;
+    let lab = Lab::start(scenario, options).await?;
     let opening = Opening::new(program, data)
         .with("REDFLAG_DEMO", "1")
         .with("REDFLAG_AGENT_BINARY", agent.display().to_string());
@@ -109,7 +116,12 @@ async fn by_itself(opening: &Opening, facts: &Facts, folder: &Path) -> anyhow::R
     window.click("scan-all").await?;
     println!("  scan: {}", words(&window.newest_ended("scan").await?));
     window.to_fleet().await?;
+    let docker = |row: &fleet::Row| row.images.starts_with('1');
+    window
+        .row_becomes(DOCKER, "one image behind", docker)
+        .await?;
     println!("\n{}", fleet::tree(&window.rows().await?));
+    println!("{}", inside(&window, DOCKER).await?);
 
     println!("Updating pve1");
     window.choose("pve1", "update").await?;
@@ -120,9 +132,7 @@ async fn by_itself(opening: &Opening, facts: &Facts, folder: &Path) -> anyhow::R
     picture(&window, &folder.join("operation.png")).await?;
     window.to_fleet().await?;
     window
-        .row_becomes("ubuntu-docker-01", "up to date", |row| {
-            row.updates == "Up to date"
-        })
+        .row_becomes(DOCKER, "up to date", |row| row.updates == "Up to date")
         .await?;
     window
         .click_on("[role=row][data-name=nextcloud] [role=rowheader]")
@@ -134,6 +144,51 @@ async fn by_itself(opening: &Opening, facts: &Facts, folder: &Path) -> anyhow::R
     window.close().await?;
     println!("Picture of the window: {}", file.display());
     Ok(())
+}
+
+/// What is pending in one LXC, by kind.
+async fn inside(window: &Window, name: &str) -> anyhow::Result<String> {
+    let snapshot: Value = window.rpc("snapshot", json!({})).await?;
+    let guests = snapshot["fleet"]["guests"].as_array().context("guests")?;
+    let guest = guests.iter().find(|guest| guest["name"] == name);
+    let guest = guest.context("the LXC")?;
+    let which = json!({ "guest": guest["id"] });
+    let details: Value = window.rpc("guest_details", which).await?;
+    let names = |list: &Value, name: &str, wanted: &dyn Fn(&Value) -> bool| -> Vec<String> {
+        let all = list
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|one| wanted(one));
+        all.filter_map(|one| one[name].as_str().map(str::to_owned))
+            .collect()
+    };
+    let packages = names(
+        &details["inventory"]["packages"]["updates"],
+        "package",
+        &|_| true,
+    );
+    let images = names(&details["images"], "image", &|image| {
+        image["checked"]["state"]["kind"] == "update"
+    });
+    let line = |what: &str, names: &[String]| {
+        let updates = if names.len() == 1 {
+            "update"
+        } else {
+            "updates"
+        };
+        format!(
+            "  {what}: {} {updates}, {}\n",
+            names.len(),
+            names.join(", ")
+        )
+    };
+    Ok(format!(
+        "LXC {} {name}\n{}{}",
+        guest["vmid"],
+        line("APT packages", &packages),
+        line("Docker images", &images)
+    ))
 }
 
 /// Takes a picture once the passing notices are gone.

@@ -23,6 +23,8 @@ pub struct Row {
     pub vmid: Option<u32>,
     pub state: String,
     pub updates: String,
+    /// As is heard; empty where there is no container engine.
+    pub images: String,
     pub agent: String,
 }
 
@@ -37,8 +39,8 @@ impl fmt::Display for Row {
             self.name
         );
         let line = format!(
-            "{name:<30} {:<18} {:<18} {}",
-            self.state, self.updates, self.agent
+            "{name:<30} {:<18} {:<18} {:<14} {}",
+            self.state, self.updates, self.images, self.agent
         );
         f.write_str(line.trim_end())
     }
@@ -220,7 +222,8 @@ impl Window {
                        vmid: row.dataset.vmid === undefined ? null : Number(row.dataset.vmid),
                        state: words(cells[0]),
                        updates: words(cells[1]),
-                       agent: words(cells[2]),
+                       images: words(cells[2]),
+                       agent: words(cells[3]),
                      };
                    })",
                 vec![],

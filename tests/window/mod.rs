@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a module of several programs")]
 
 pub mod fleet;
+pub mod images;
 pub mod page;
 pub mod process;
 pub mod rpc;

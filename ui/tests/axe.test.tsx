@@ -9,7 +9,8 @@ import { openDialog } from '../src/clusters/state';
 import { openAccess } from '../src/wizard/open';
 import { change, STEPS, type StepName } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
-import { countsOf, manyJobs, operation, PLANNED } from './fixtures/work';
+import { EVERY } from './fixtures/images';
+import { countsOf, details, manyJobs, operation, PLANNED } from './fixtures/work';
 import { open, row } from './open';
 
 async function violations(): Promise<string[]> {
@@ -32,6 +33,21 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     await user.click(row('nextcloud'));
     await user.keyboard('{ArrowRight}');
     await screen.findByTestId('update-openssl');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the images of an LXC, in its panel and below it', async () => {
+    show();
+    const { user } = await open((host) => {
+      host.answers.guest_details = ({ guest }) => {
+        const all = details(Number(guest.slice(-12)));
+        return { ...all, images: EVERY.images, inventory: all.inventory === null ? null : { ...all.inventory, docker: EVERY.docker } };
+      };
+    });
+    await user.click(row('ubuntu-docker-01'));
+    await user.keyboard('{ArrowRight}');
+    await user.click(screen.getByTestId('tab-images'));
+    await screen.findByTestId('engine-problem');
     expect(await violations()).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use wire::InventoryReport;
 
 use crate::{
-    Layout, Tools,
+    Layout, Tools, docker,
     files::{self, FileError},
     guest, packages,
     packages::{Known, Stamps},
@@ -55,6 +55,7 @@ pub fn take(layout: &Layout, tools: &Tools, effort: Effort, now: Timestamp) -> T
         addresses: guest::addresses::global(layout),
         packages,
         restarts: guest::restarts::needed(layout),
+        docker: docker::found(layout),
     };
     Taken {
         report: InventoryReport {

@@ -5,19 +5,27 @@
     reason = "a test may fail by panicking"
 )]
 
+mod common;
+
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 use agent::{Layout, docker};
 use axum::{
     Json, Router,
+    body::Body,
     extract::Request,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::docker::{ContainerState, DockerScan, Health, Owner};
+use common::{desktop::Desktop, guest::Guest, scenes::pending};
+use domain::{
+    docker::{ContainerState, DockerScan, Health, Owner},
+    inventory::Inventory,
+};
+use futures_util::stream;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::UnixListener;
+use tokio::{net::UnixListener, sync::watch};
 
 /// Answers paths by this table; anything else is not there.
 fn engine(socket: &Path, answers: Vec<(&'static str, Value)>) {
@@ -185,4 +193,64 @@ async fn an_engine_that_does_not_answer_is_an_error_and_no_engine_is_none() {
         panic!("{scans:?}");
     };
     assert!(reason.contains("page not found"), "{reason}");
+}
+
+/// An engine whose containers change, and which tells so.
+fn changing(socket: &Path, containers: watch::Receiver<Value>) {
+    fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    let listener = UnixListener::bind(socket).unwrap();
+    let answer = move |request: Request| {
+        let containers = containers.clone();
+        async move {
+            let path = request.uri().path();
+            if path.ends_with("/events") {
+                let lines = stream::unfold(containers, |mut told| async {
+                    told.changed().await.ok()?;
+                    let line = "{\"Action\":\"start\"}\n";
+                    Some((Ok::<_, std::io::Error>(line), told))
+                });
+                return Body::from_stream(lines).into_response();
+            }
+            let answer = match path {
+                "/version" => version("28.0.1", "1.48", "Engine"),
+                "/v1.48/containers/json" => containers.borrow().clone(),
+                _ => image("sha256:1", "nginx@sha256:aa"),
+            };
+            Json(answer).into_response()
+        }
+    };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_to_containers_is_reported_without_being_asked() {
+    let container = |name: &str, state: &str| json!({ "Id": name, "Names": [format!("/{name}")], "Image": "nginx:1.27", "ImageID": "sha256:1", "State": state });
+    let (containers, told) = watch::channel(json!([container("web", "running")]));
+    let guest = Guest::new(&pending());
+    changing(&guest.root().join("run/docker.sock"), told);
+    let desktop = Desktop::start().await;
+    guest.prepare(&desktop.bootstrap());
+    let agent = guest.start();
+    let states = |inventory: &Inventory| match inventory.docker.as_slice() {
+        [DockerScan::Found { containers, .. }] => {
+            containers.iter().map(|c| c.state).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let newest = |what: &'static str, expected: Vec<ContainerState>| {
+        desktop.until(what, move |m| {
+            let newest = m.inventories.last()?;
+            (states(newest) == expected).then_some(())
+        })
+    };
+    newest("the first container", vec![ContainerState::Running]).await;
+    // No file of the package manager moves with it.
+    let ended = json!([container("web", "exited"), container("new", "running")]);
+    containers.send(ended).unwrap();
+    let both = vec![ContainerState::Exited, ContainerState::Running];
+    newest("what happened since", both).await;
+    let calls = guest.calls();
+    let simulated = calls.iter().filter(|c| c.contains(" -s ")).count();
+    assert_eq!(simulated, 1, "apt was asked once: {calls:?}");
+    agent.stop();
 }

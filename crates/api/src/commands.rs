@@ -112,4 +112,8 @@ commands! {
     read_receipts(ReadReceipts) -> Receipts;
     export_receipts(ExportReceipts) -> Exported;
     read_changelog(ReadChangelog) -> Changelog;
+    registries(Nothing) -> Registries;
+    set_registry(SetRegistry) -> Nothing;
+    remove_registry(RemoveRegistry) -> Nothing;
+    check_images(Nothing) -> Nothing;
 }

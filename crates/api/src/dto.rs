@@ -2,6 +2,7 @@
 
 use domain::{
     ClusterId, GuestId, JobId, NodeKey, NodeName, OperationId, PlanId, Timestamp,
+    docker::ImageInUse,
     facts::{AcceptedCertificate, DiscoveryEntry, GuestFacts, NodeFacts, TokenFacts},
     fleet::{ClusterRow, Fleet, GuestRow, NodeRow},
     host::{Certificate, Fingerprint},
@@ -23,9 +24,11 @@ macro_rules! dto {
 }
 
 mod access;
+mod images;
 mod updates;
 
 pub use access::*;
+pub use images::*;
 pub use updates::*;
 
 dto! {
@@ -180,6 +183,8 @@ dto! {
     struct GuestDetails {
         row: GuestRow,
         inventory: Option<Inventory>,
+        /// The container images in use.
+        images: Vec<ImageInUse>,
         /// Newest first, at most 100.
         receipts: Vec<Receipt>,
         approvals: Vec<Approval>,

@@ -36,6 +36,7 @@ impl App {
             rules: self.applied_rules(guest),
             row: details.row,
             inventory: details.inventory,
+            images: details.images,
             receipts: details.receipts,
         })
     }

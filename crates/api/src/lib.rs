@@ -8,6 +8,7 @@ pub mod dto;
 pub mod error;
 mod fleet;
 mod history;
+mod images;
 mod life;
 mod operate;
 mod updates;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::image::{Origin, Platform, Reference};
+use crate::image::{Checked, Origin, Platform, Reference};
 
 /// What was found behind a guest's container sockets. A guest without one has no entry at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -185,6 +185,22 @@ pub struct Image {
     /// What its maker says of it: version, source, documentation, by the names of OCI's annotations without
     /// `org.opencontainers.image.`.
     pub about: BTreeMap<String, String>,
+}
+
+/// An image in use in a guest, and how it stands beside its registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageInUse {
+    /// The engine's socket.
+    pub socket: String,
+    /// As the containers name it: `nginx:latest`; an image's id where nothing else is known.
+    pub image: String,
+    pub image_id: String,
+    /// None where the engine has lost the image under a running container.
+    pub platform: Option<Platform>,
+    /// Their names, sorted.
+    pub containers: Vec<String>,
+    pub checked: Checked,
 }
 
 /// What is kept of an image's labels.

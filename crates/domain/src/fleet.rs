@@ -163,6 +163,8 @@ pub struct GuestRow {
     pub memory: Option<Usage>,
     pub agent: AgentState,
     pub updates: UpdateState,
+    /// None where no container engine was found.
+    pub images: Option<ImageCounts>,
     /// Updates that are approved and still pending.
     pub approved: u32,
     /// What runs on it now.
@@ -249,6 +251,19 @@ pub enum UpdateState {
     Unsupported {
         reason: String,
     },
+}
+
+/// The container images in use in a guest. Those that are in neither figure are good news or none of RedFlag's business:
+/// current, pinned by their digest, or made here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageCounts {
+    /// Different ones, by reference and content.
+    pub total: u32,
+    /// Their tags name something newer.
+    pub updates: u32,
+    /// Nobody could say how they stand, or nobody has asked yet; an engine that did not answer counts as one.
+    pub unclear: u32,
 }
 
 /// Why nothing is known.

@@ -55,6 +55,32 @@ pub struct Held {
     pub platform: Vec<Digest>,
 }
 
+/// How a registry is asked, where the usual way is not the right one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistrySetting {
+    /// As references name it: `docker.io`, `registry.lan:5000`.
+    pub name: String,
+    /// Who is asked in its place, `host` or `host:port`: a mirror that holds the same.
+    pub mirror: Option<String>,
+    /// Without encryption.
+    pub insecure: bool,
+    /// A certificate beside the system's that is accepted (PEM).
+    pub ca_pem: Option<String>,
+}
+
+/// What a registry answered, kept over a restart of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    pub registry: String,
+    pub repository: String,
+    /// The tag; the digest where none was named.
+    pub version: String,
+    pub platform: Platform,
+    pub held: Held,
+    pub at: Timestamp,
+}
+
 /// How an image in use stands beside its registry. Only [`ImageState::Current`] is good news.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Timestamp, rule::RuleKind};
+use crate::{Timestamp, docker::DockerScan, rule::RuleKind};
 
 /// A guest as its agent sees it. Stored whole, compared by [`Inventory::hash`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -21,6 +21,9 @@ pub struct Inventory {
     pub packages: PackageScan,
     /// Services that still use files which an update has replaced, by systemd unit name.
     pub restarts: Vec<String>,
+    /// One for each container engine; agents that are older look for none.
+    #[serde(default)]
+    pub docker: Vec<DockerScan>,
 }
 
 /// From `/etc/os-release`.

@@ -141,6 +141,7 @@ impl Inner {
         mut inventory: Inventory,
         scanned_at: Timestamp,
     ) -> Result<(), StoreError> {
+        let has_images = !inventory.docker.is_empty();
         self.store
             .put_inventory(record.guest, &hash, &inventory, scanned_at)
             .await?;
@@ -154,6 +155,10 @@ impl Inner {
                 });
             }
         });
+        self.show_images_of(record.guest);
+        if has_images {
+            self.images_came();
+        }
         self.settle_approvals(record.guest).await
     }
 

@@ -315,6 +315,7 @@ impl Inner {
                             record: record.clone(),
                             agent: None,
                             inventory: None,
+                            images: Vec::new(),
                             foreign: None,
                             approvals: Vec::new(),
                             activity: None,

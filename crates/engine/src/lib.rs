@@ -26,7 +26,9 @@ mod error;
 mod facts;
 mod failures;
 pub mod feed;
+mod images;
 mod inner;
+mod intake;
 mod life;
 mod merge;
 mod node_access;
@@ -39,6 +41,7 @@ mod port;
 mod proposals;
 mod reception;
 mod reconcile;
+mod registries;
 mod rhythm;
 mod roads;
 mod rules;
@@ -77,6 +80,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     GuestId, JobId, OperationId, PlanId,
+    docker::ImageInUse,
     fleet::{Fleet, GuestRow},
     inventory::Inventory,
     operation::{Job, LogLine, Operation, OperationKind, Receipt, Target, UpdateFilter},
@@ -107,6 +111,8 @@ impl std::fmt::Debug for Engine {
 pub struct GuestDetails {
     pub row: GuestRow,
     pub inventory: Option<Inventory>,
+    /// By engine and name.
+    pub images: Vec<ImageInUse>,
     /// Newest first, at most 100.
     pub receipts: Vec<Receipt>,
 }
@@ -232,14 +238,18 @@ impl Engine {
             .into_iter()
             .find(|row| row.id == id)
             .ok_or_else(|| Error::not_found("The LXC"))?;
-        let inventory = self
-            .0
-            .state
-            .read(|known| Some(known.guests.get(&id)?.inventory.as_ref()?.inventory.clone()));
+        let (inventory, images) = self.0.state.read(|known| match known.guests.get(&id) {
+            Some(guest) => {
+                let report = guest.inventory.as_ref();
+                (report.map(|r| r.inventory.clone()), guest.images.clone())
+            }
+            None => (None, Vec::new()),
+        });
         let receipts = self.0.store.receipts_of(id, 100).await?;
         Ok(GuestDetails {
             row,
             inventory,
+            images,
             receipts,
         })
     }

@@ -7,11 +7,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     ClusterId, GuestId, NodeKey, NodeName, Timestamp,
     approval::Approval,
+    docker::ImageInUse,
     fleet::{Activity, ClusterRow, Fleet, GuestRow, Link, NodeAccess, NodeRow, Power, Totals},
     inventory::{Inventory, PackageScan, Update, UpdateCounts},
     rule::{self, Place, Rule},
 };
-use states::{agent_state, counts, update_state};
+use states::{agent_state, counts, image_counts, update_state};
 use store::{AgentRecord, ClusterRecord, GuestRecord, NodeRecord};
 
 use crate::shared::Shared;
@@ -62,6 +63,8 @@ pub(crate) struct Guest {
     pub record: GuestRecord,
     pub agent: Option<Agent>,
     pub inventory: Option<Report>,
+    /// Those of its containers.
+    pub images: Vec<ImageInUse>,
     /// Whose agent was found in it, when it is another RedFlag's.
     pub foreign: Option<String>,
     /// Updates that were approved and are still pending.
@@ -290,6 +293,7 @@ impl Known {
             memory: record.memory,
             agent: agent_state(guest, now),
             updates: update_state(guest, &self.rules, old, now),
+            images: image_counts(guest),
             approved: u32::try_from(guest.approvals.len()).unwrap_or(u32::MAX),
             activity: guest.activity.clone(),
             old,

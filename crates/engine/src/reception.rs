@@ -176,12 +176,15 @@ impl Inbox for Reception {
         let wait = Duration::from_secs(u64::from(request.wait_seconds.min(LONGEST_POLL_SECONDS)));
         let deadline = Instant::now() + wait;
         let mut moved = inner.desk.watch();
-        let mut over = false;
+        let (mut over, mut turn) = (false, None);
         loop {
             let mut errand = inner.desk.errand(agent, &request.jobs, clock::now());
             errand.unknown.retain(|job| !inner.is_open(*job));
-            if over || want_inventory || errand != Errand::default() {
+            if over || turn.is_some() || errand != Errand::default() {
                 drop(polling);
+                if let Some(turn) = turn {
+                    inner.intake.ask(agent, turn);
+                }
                 return Ok(CheckInResponse {
                     work: errand.work,
                     cancel: errand.cancel,
@@ -192,6 +195,10 @@ impl Inbox for Reception {
             }
             over = tokio::select! {
                 () = inner.stop.cancelled() => true,
+                next = inner.intake.next(), if want_inventory => {
+                    turn = next;
+                    false
+                }
                 out = tokio::time::timeout_at(deadline, moved.changed()) => out.is_err(),
             };
         }
@@ -199,6 +206,7 @@ impl Inbox for Reception {
 
     async fn inventory(&self, agent: AgentId, report: InventoryReport) -> Result<(), Refusal> {
         let record = self.inner.live_agent(agent).await?;
+        let _turn = self.inner.intake.brought(agent);
         self.inner
             .take_inventory(&record, report.hash, report.inventory, clock::now())
             .await

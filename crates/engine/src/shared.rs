@@ -73,6 +73,7 @@ mod tests {
                 interrupted: None,
             },
             restarts: Vec::new(),
+            docker: Vec::new(),
         }
     }
 

@@ -19,11 +19,14 @@ use crate::{
     codes::Codes,
     desk::Desk,
     feed::Feed,
+    images::Images,
     inner::{Inner, Started},
+    intake::Intake,
     operations::Turns,
     pastes::Pastes,
     picture::{Agent, Cluster, Guest, Known, Node, Report},
     plans::Plans,
+    registries::Registries,
     rhythm::Rhythm,
     state::State,
 };
@@ -64,11 +67,15 @@ impl Engine {
         let vault = Vault::open(&store, settings.keys).await?;
         let feed = Arc::new(Feed::default());
         let known = stored_picture(&store).await?;
+        let registries = Registries::default();
         let inner = Inner {
             vault,
             state: State::new(known, Arc::clone(&feed)),
             feed,
             desk: Desk::default(),
+            intake: Intake::default(),
+            images: Images::new(registries.checks()),
+            registries,
             codes: Codes::default(),
             plans: Plans::default(),
             pastes: Pastes::default(),
@@ -96,6 +103,8 @@ impl Engine {
             stop: CancellationToken::new(),
             store,
         };
+        inner.read_registries().await?;
+        inner.recall_images().await;
         inner.state.show(clock::now());
         let engine = Self(Arc::new(inner));
         let looking = Arc::clone(&engine.0);
@@ -149,6 +158,7 @@ impl Engine {
         // From here on the reports of agents find their followers.
         let _ = inner.reconciled.set(());
         inner.tasks.spawn(Arc::clone(inner).keep_carrying());
+        inner.tasks.spawn(Arc::clone(inner).keep_checking());
         Ok(())
     }
 }
@@ -228,6 +238,7 @@ async fn stored_picture(store: &Store) -> Result<Known, Error> {
                 record,
                 agent: None,
                 inventory: None,
+                images: Vec::new(),
                 foreign: None,
                 approvals: Vec::new(),
                 activity: None,

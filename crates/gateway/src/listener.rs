@@ -30,7 +30,7 @@ use crate::{
 /// Connections that may wait to be accepted; the usual limit of the system.
 const BACKLOG: u32 = 4096;
 /// Bytes that a connection keeps: a thousand of them wait here all day, and large bodies come through in pieces.
-const BUFFER: usize = 16 * 1024;
+const BUFFER: usize = 8 * 1024;
 
 /// What the gateway allows before it closes a connection.
 #[derive(Clone, Debug)]

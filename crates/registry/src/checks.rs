@@ -9,9 +9,9 @@ use std::{
 
 use domain::{
     Timestamp,
-    image::{Checked, Digest, Held, ImageState, Origin, Platform, Reference, compare},
+    image::{Answered, Checked, Digest, Held, ImageState, Origin, Platform, Reference, compare},
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 
 use crate::{Credentials, Failure, Host, InvalidHost, Registry};
 use cache::{Cache, Key};
@@ -102,7 +102,7 @@ impl Checks {
         questions: &[Question],
         freshness: Freshness,
         now: Timestamp,
-        heard: impl Fn(usize, Checked),
+        heard: impl Fn(usize, Checked) + Send + Sync,
     ) {
         let mut wanted: BTreeMap<Key, Wanted<'_>> = BTreeMap::new();
         for (place, question) in questions.iter().enumerate() {
@@ -140,30 +140,62 @@ impl Checks {
             lanes.entry(key.registry()).or_default().push((key, wanted));
         }
         let told = &told;
-        let lanes = lanes.into_iter().map(|(name, lane)| async move {
-            let registry = &self.registry(name);
-            let asked = lane.into_iter().map(|(key, wanted)| async move {
-                // Who knows the document itself need not know what is inside.
-                let enough = |digest: &Digest| wanted.known.iter().all(|all| all.contains(digest));
-                let outcome = match registry {
-                    Ok(registry) => {
-                        let held = registry.held(wanted.reference, key.platform(), enough);
-                        held.await
-                    }
-                    Err(failure) => Err(failure.clone()),
-                };
-                self.cache.put(key, &wanted.known, outcome, now);
-                told(wanted);
-            });
-            stream::iter(asked)
-                .buffer_unordered(AT_ONCE)
-                .collect::<()>()
-                .await;
+        // Boxed, or the compiler cannot see that whoever spawns this may.
+        let lanes = lanes.into_iter().map(|(name, lane)| {
+            let lane = async move {
+                let registry = &self.registry(name);
+                let asked = lane.into_iter().map(|(key, wanted)| {
+                    let ask = async move {
+                        // Who knows the document itself need not know what is inside.
+                        let enough =
+                            |digest: &Digest| wanted.known.iter().all(|all| all.contains(digest));
+                        let outcome = match registry {
+                            Ok(registry) => {
+                                let held = registry.held(wanted.reference, key.platform(), enough);
+                                held.await
+                            }
+                            Err(failure) => Err(failure.clone()),
+                        };
+                        self.cache.put(key, &wanted.known, outcome, now);
+                        told(wanted);
+                    };
+                    ask.boxed()
+                });
+                let asked: Vec<BoxFuture<'_, ()>> = asked.collect();
+                stream::iter(asked)
+                    .buffer_unordered(AT_ONCE)
+                    .collect::<()>()
+                    .await;
+            };
+            lane.boxed()
         });
+        let lanes: Vec<BoxFuture<'_, ()>> = lanes.collect();
         futures_util::future::join_all(lanes).await;
     }
 
-    fn state(&self, question: &Question, now: Timestamp) -> Checked {
+    /// Asks a registry by its settings as they are now, and believes nothing that it said before.
+    pub fn forget(&self, name: &str) {
+        self.registries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
+        self.cache.forget(name);
+    }
+
+    /// Everything that registries have said to the purpose and that still counts.
+    pub fn answers(&self) -> Vec<Answered> {
+        self.cache.answers()
+    }
+
+    /// Takes up what an earlier run was told.
+    pub fn recall(&self, answers: Vec<Answered>) {
+        for answered in answers {
+            self.cache.recall(answered);
+        }
+    }
+
+    /// How an image stands by what is known. Asks nobody.
+    pub fn state(&self, question: &Question, now: Timestamp) -> Checked {
         let known = question.origin.digests_of(&question.reference);
         if !is_asked(question) {
             let state = match question.reference.digest() {

@@ -21,6 +21,8 @@ pub enum Scheme {
 pub struct Host {
     /// As references name it.
     pub name: String,
+    /// Who is asked in its place, `host` or `host:port`: a mirror that holds the same.
+    pub mirror: Option<String>,
     pub scheme: Scheme,
     /// Certificates beside the system's that are accepted (PEM).
     pub ca_pem: Option<String>,
@@ -43,6 +45,7 @@ impl Host {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            mirror: None,
             scheme: Scheme::Https,
             ca_pem: None,
             at_once: 4,
@@ -50,11 +53,20 @@ impl Host {
         }
     }
 
+    /// Whether it can be asked at all.
+    ///
+    /// # Errors
+    /// When its name, its mirror or its certificate is none.
+    pub fn check(&self) -> Result<(), InvalidHost> {
+        crate::Registry::new(self.clone(), None).map(drop)
+    }
+
     /// The root of its API, `https://registry-1.docker.io/v2/` for Docker Hub.
     pub(crate) fn root(&self) -> Result<Url, InvalidHost> {
-        let host = match self.name.as_str() {
-            HUB => HUB_API,
-            name => name,
+        let host = match (&self.mirror, self.name.as_str()) {
+            (Some(mirror), _) => mirror,
+            (None, HUB) => HUB_API,
+            (None, name) => name,
         };
         let scheme = match self.scheme {
             Scheme::Https => "https",

@@ -13,6 +13,7 @@ mod column;
 mod discovery;
 mod error;
 mod guests;
+mod images;
 mod inventories;
 mod nodes;
 mod open;

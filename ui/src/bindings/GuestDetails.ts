@@ -2,10 +2,15 @@
 import type { AppliedRule } from "./AppliedRule";
 import type { Approval } from "./Approval";
 import type { GuestRow } from "./GuestRow";
+import type { ImageInUse } from "./ImageInUse";
 import type { Inventory } from "./Inventory";
 import type { Receipt } from "./Receipt";
 
 export type GuestDetails = { row: GuestRow, inventory: Inventory | null, 
+/**
+ * The container images in use.
+ */
+images: Array<ImageInUse>, 
 /**
  * Newest first, at most 100.
  */

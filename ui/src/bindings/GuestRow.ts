@@ -3,6 +3,7 @@ import type { Activity } from "./Activity";
 import type { AgentState } from "./AgentState";
 import type { ClusterId } from "./ClusterId";
 import type { GuestId } from "./GuestId";
+import type { ImageCounts } from "./ImageCounts";
 import type { NodeName } from "./NodeName";
 import type { Power } from "./Power";
 import type { Timestamp } from "./Timestamp";
@@ -22,6 +23,10 @@ lock: string | null, template: boolean, tags: Array<string>,
  * What the agent found, else Proxmox's type: `Debian GNU/Linux 12 (bookworm)`, `debian`.
  */
 os: string | null, address: string | null, uptimeSeconds: number | null, cpu: number | null, memory: Usage | null, agent: AgentState, updates: UpdateState, 
+/**
+ * None where no container engine was found.
+ */
+images: ImageCounts | null, 
 /**
  * Updates that are approved and still pending.
  */

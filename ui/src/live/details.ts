@@ -20,9 +20,9 @@ function put(guest: string, detail: Detail): void {
   useDetails.setState((all) => ({ byGuest: new Map(all.byGuest).set(guest, detail) }));
 }
 
-/** What of a row tells that its packages or receipts changed. */
+/** What of a row tells that its packages, images or receipts changed. */
 export function markOf(row: GuestRow): string {
-  return JSON.stringify([row.checkedAt, row.updates, row.agent.kind, row.activity === null]);
+  return JSON.stringify([row.checkedAt, row.updates, row.images, row.agent.kind, row.activity === null]);
 }
 
 /** Reads a guest's details unless they are those of this row already. */

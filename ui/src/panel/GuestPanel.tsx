@@ -1,4 +1,4 @@
-// One guest: what it is, its pending updates, its history, its settings in Proxmox.
+// One guest: what it is, its pending updates, its images, its history, its settings in Proxmox.
 import { Tabs } from '@base-ui/react/tabs';
 import { useEffect, useMemo } from 'react';
 import { asideOf, pending } from '../actions/able';
@@ -16,6 +16,7 @@ import { count, shortOs } from '../words/format';
 import { AgentTab } from './AgentTab';
 import { Foot } from './Foot';
 import { HistoryTab } from './HistoryTab';
+import { ImagesTab } from './ImagesTab';
 import { CloseButton } from './CloseButton';
 import { Marked } from './Marked';
 import { asideIn } from './ruling';
@@ -43,8 +44,10 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
   if (row === undefined || scope === null) return null;
   const counts = pending(row);
   const receipts = detail?.details?.receipts ?? [];
+  const { images } = row;
   // Once its list has been read, that says it most exactly.
   const aside = detail?.details == null ? asideOf(row.updates) : asideIn(detail.details);
+  const old = row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old" testId="guest-old">{whyOld(cluster?.link)}</Note></div>;
   return (
     <>
       <div className="panel-head">
@@ -56,12 +59,18 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
         </div>
         <Facts row={row} aside={aside} />
       </div>
-      <Tabs.Root className="flex min-h-0 flex-1 flex-col" value={tab} onValueChange={(value) => usePanel.setState({ tab: value as GuestTab })}>
+      <Tabs.Root className="flex min-h-0 flex-1 flex-col" value={tab === 'images' && images === null ? 'updates' : tab} onValueChange={(value) => usePanel.setState({ tab: value as GuestTab })}>
         <Tabs.List className="tabs" aria-label={row.name}>
           <Tabs.Tab className="tab" value="updates" data-testid="tab-updates">
             {text.updates}
             {counts !== null && counts.total > 0 && <span className="count">{count(counts.total)}</span>}
           </Tabs.Tab>
+          {images !== null && (
+            <Tabs.Tab className="tab" value="images" data-testid="tab-images">
+              {words.images.tab}
+              {images.updates > 0 && <span className="count">{count(images.updates)}</span>}
+            </Tabs.Tab>
+          )}
           <Tabs.Tab className="tab" value="history" data-testid="tab-history">
             {text.history}
             {receipts.length > 0 && <span className="count">{count(receipts.length)}</span>}
@@ -70,8 +79,12 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
           <Tabs.Tab className="tab" value="settings" data-testid="tab-settings">{words.settings.tab}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel className="panel-body scrolls" value="updates">
-          {row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old" testId="guest-old">{whyOld(cluster?.link)}</Note></div>}
+          {old}
           <UpdatesTab row={row} detail={detail} aside={aside} />
+        </Tabs.Panel>
+        <Tabs.Panel className="panel-body scrolls" value="images">
+          {old}
+          <ImagesTab row={row} detail={detail} />
         </Tabs.Panel>
         <Tabs.Panel className="panel-body scrolls" value="agent">
           <AgentTab key={row.id} row={row} />

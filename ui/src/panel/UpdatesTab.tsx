@@ -5,7 +5,7 @@ import type { PackageScan } from '../bindings/PackageScan';
 import type { Update } from '../bindings/Update';
 import { clusterKey } from '../live/fleet';
 import { useCluster } from '../live/store';
-import { forgetDetails, readDetails, type Detail } from '../live/details';
+import type { Detail } from '../live/details';
 import { useNow } from '../live/clock';
 import { ErrorNote, Note } from '../parts/Note';
 import { Status } from '../parts/Status';
@@ -14,6 +14,7 @@ import { age, exact } from '../words/format';
 import { Marked } from './Marked';
 import { sizeOf, sorted } from './packages';
 import { ruleInWords, ruleOf, whereOf } from './ruling';
+import { Unread } from './Unread';
 import { UpdateItem } from './UpdateItem';
 
 const text = words.panel;
@@ -23,18 +24,11 @@ export function UpdatesTab({ row, detail, aside }: { row: GuestRow; detail: Deta
   const details = detail?.details ?? null;
   return (
     <>
-      {detail?.problem != null && (
-        <div className="p-4"><ErrorNote error={detail.problem} action={<button type="button" className="button compact" onClick={() => again(row)}>{words.tryAgain}</button>} /></div>
-      )}
+      <Unread row={row} detail={detail} />
       <Standing row={row} aside={aside} />
       {details?.inventory == null ? detail?.loading === true && <p className="p-4 small t3">{text.reading}</p> : <Reported row={row} details={details} inventory={details.inventory} />}
     </>
   );
-}
-
-function again(row: GuestRow): void {
-  forgetDetails(row.id);
-  void readDetails(row);
 }
 
 /** What the row says where a list alone would mislead. */

@@ -7,6 +7,7 @@ import type { Detail } from '../live/details';
 import type { Leaf } from '../tree/rows';
 import { words } from '../words/en';
 import { list } from '../words/format';
+import { imageLeaves } from './images';
 
 export function isSecurity(severity: Severity): boolean {
   return severity !== 'unknown';
@@ -60,7 +61,14 @@ export function leavesOf(detail: Detail | undefined): readonly Leaf[] {
   return READING;
 }
 
+/** Packages, then images. That there are no packages is worth a row only where there is nothing else. */
 function toLeaves(details: GuestDetails): readonly Leaf[] {
+  const [packages, images] = [packageLeaves(details), imageLeaves(details)];
+  if (images.length === 0) return packages;
+  return [...packages.filter((leaf) => leaf.kind !== 'nothing' || leaf.reason !== null), ...images];
+}
+
+function packageLeaves(details: GuestDetails): readonly Leaf[] {
   if (details.inventory === null) return [{ kind: 'nothing', reason: words.unknownWhy.notScanned }];
   const { packages } = details.inventory;
   switch (packages.kind) {

@@ -1,10 +1,15 @@
-// The cells of a leaf: one pending package, or why none is listed.
+// The cells of a leaf: one pending package, one image, or why none is listed.
+import { Container } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Update } from '../bindings/Update';
+import { familiar } from '../panel/images';
 import { isSecurity } from '../panel/packages';
 import { Badge, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
+import { ImageCell } from './ImageLeaf';
 import type { Leaf } from './rows';
+
+const IMAGE = <Container className="icon small" aria-hidden />;
 
 export function LeafCells({ leaf, icon, level }: { leaf: Leaf; icon: ReactNode; level: number }) {
   const style = { '--level': level } as React.CSSProperties;
@@ -13,13 +18,11 @@ export function LeafCells({ leaf, icon, level }: { leaf: Leaf; icon: ReactNode; 
       <span className="tick-cell" role="gridcell" />
       <span className="name" role="rowheader" data-cell style={style}>
         <span className="twist" />
-        {leaf.kind === 'update' ? icon : null}
-        <span className="el">{nameOf(leaf)}</span>
+        {leaf.kind === 'update' ? icon : leaf.kind === 'image' || leaf.kind === 'engine' ? IMAGE : null}
+        <span className="el" title={leaf.kind === 'image' ? leaf.image.image : undefined}>{nameOf(leaf)}</span>
       </span>
-      <span className="span" role="gridcell" data-cell>{leaf.kind === 'update' ? <UpdateCell update={leaf.update} /> : <Told leaf={leaf} />}</span>
-      <span className="source" role="gridcell" data-cell>
-        {leaf.kind === 'update' && <span className="words el" title={leaf.update.origin}>{words.fleet.source(leaf.update.suite)}</span>}
-      </span>
+      <span className="span" role="gridcell" data-cell><What leaf={leaf} /></span>
+      <span className="source" role="gridcell" data-cell><Source leaf={leaf} /></span>
     </>
   );
 }
@@ -28,12 +31,50 @@ function nameOf(leaf: Leaf): string {
   switch (leaf.kind) {
     case 'update':
       return leaf.update.package;
+    case 'image':
+      return familiar(leaf.image.image);
+    case 'engine':
+      return leaf.socket;
     case 'reading':
       return words.fleet.reading;
     case 'nothing':
       return words.fleet.noPackages;
     case 'problem':
       return words.updateState.scanFailed;
+  }
+}
+
+function What({ leaf }: { leaf: Leaf }) {
+  switch (leaf.kind) {
+    case 'update':
+      return <UpdateCell update={leaf.update} />;
+    case 'image':
+      return <ImageCell state={leaf.image.checked.state} />;
+    case 'engine':
+      return <><Status tone="error" glyph="err">{words.images.noAnswer}</Status><span className="el" title={leaf.reason}>{leaf.reason}</span></>;
+    case 'reading':
+      return <Status tone="busy" glyph="busy">{words.fleet.reading}</Status>;
+    case 'problem':
+      return <Status tone="error" glyph="err" title={leaf.message}>{leaf.message}</Status>;
+    case 'nothing':
+      return leaf.reason === null ? null : <span className="el">{leaf.reason}</span>;
+  }
+}
+
+function Source({ leaf }: { leaf: Leaf }) {
+  switch (leaf.kind) {
+    case 'update':
+      return <span className="words el" title={leaf.update.origin}>{words.fleet.source(leaf.update.suite)}</span>;
+    case 'image': {
+      const source = words.images.source(words.images.engine(leaf.podman), leaf.image.containers);
+      return <span className="words el" title={source}>{source}</span>;
+    }
+    case 'engine':
+      return <span className="words el">{words.images.silent}</span>;
+    case 'reading':
+    case 'nothing':
+    case 'problem':
+      return null;
   }
 }
 
@@ -45,10 +86,4 @@ function UpdateCell({ update }: { update: Update }) {
       {update.blocked !== null && <Badge tone="caution" glyph="held">{words.panel.heldBack}</Badge>}
     </>
   );
-}
-
-function Told({ leaf }: { leaf: Leaf }) {
-  if (leaf.kind === 'reading') return <Status tone="busy" glyph="busy">{words.fleet.reading}</Status>;
-  if (leaf.kind === 'problem') return <Status tone="error" glyph="err" title={leaf.message}>{leaf.message}</Status>;
-  return leaf.kind === 'nothing' && leaf.reason !== null ? <span className="el">{leaf.reason}</span> : null;
 }

@@ -13,7 +13,7 @@ import { useFlatRows } from './useFlatRows';
 import { shownBelow, summon, useTreeView } from './view';
 
 const ROW = 28;
-const COLUMNS = 10;
+const COLUMNS = 11;
 
 export function Tree({ onFilter }: { onFilter: () => void }) {
   const rows = useFlatRows();

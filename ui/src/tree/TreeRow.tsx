@@ -10,6 +10,7 @@ import { TickPicture } from '../parts/Tick';
 import { words } from '../words/en';
 import { uptime } from '../words/format';
 import { Agent, Checked, GuestState, isOld, LinkState, Load, Memory, NONE } from './cells';
+import { GuestImages, PlaceImages } from './ImageCells';
 import { LeafCells } from './LeafCells';
 import type { FlatRow, Leaf } from './rows';
 import { GuestUpdates, PlaceUpdates } from './UpdateCells';
@@ -120,6 +121,7 @@ function ClusterCells(props: RowProps) {
       <Name row={props}><span className="el">{row.name}</span></Name>
       <span role="gridcell" data-cell><LinkState link={row.link} online={row} /></span>
       <PlaceUpdates rowKey={props.rowKey} now={row.updates} past={row.oldUpdates} />
+      <PlaceImages rowKey={props.rowKey} />
       <span role="gridcell" data-cell className="agent" />
       <span role="gridcell" data-cell className="wide" title={row.address}>{row.address.replace(/:8006$/, '')}</span>
       <span role="gridcell" data-cell className="wide right" />
@@ -141,6 +143,7 @@ function NodeCells(props: RowProps) {
       <Name row={props}><span className="el">{name}</span></Name>
       <span role="gridcell" data-cell><LinkState link={link} /></span>
       {row === undefined ? <span role="gridcell" data-cell className="updates" /> : <PlaceUpdates rowKey={props.rowKey} now={row.updates} past={row.oldUpdates} />}
+      <PlaceImages rowKey={props.rowKey} />
       <span role="gridcell" data-cell className="agent" />
       <span role="gridcell" data-cell className="wide">{row?.address ?? NONE}</span>
       <span role="gridcell" data-cell className="wide right">{row === undefined || row.uptimeSeconds === null ? NONE : uptime(row.uptimeSeconds)}</span>
@@ -169,6 +172,7 @@ function GuestCells(props: RowProps) {
       </Name>
       <span role="gridcell" data-cell><GuestState guest={row} /></span>
       <GuestUpdates guest={row} />
+      <GuestImages guest={row} />
       <span role="gridcell" data-cell className="agent"><Agent guest={row} /></span>
       <span role="gridcell" data-cell className="wide">{row.address ?? NONE}</span>
       <span role="gridcell" data-cell className="wide right">{row.uptimeSeconds === null || row.power !== 'running' || row.old ? NONE : uptime(row.uptimeSeconds)}</span>

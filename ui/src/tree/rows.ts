@@ -1,5 +1,6 @@
 // The fleet as a flat list of rows: what is open, what the filter lets through, and where each row stands. Pure.
 import type { GuestRow } from '../bindings/GuestRow';
+import type { ImageInUse } from '../bindings/ImageInUse';
 import type { Update } from '../bindings/Update';
 import type { FleetPicture, GuestKey, Shape } from '../live/fleet';
 
@@ -22,6 +23,8 @@ export interface FlatRow {
 
 export type Leaf =
   | { kind: 'update'; update: Update }
+  | { kind: 'image'; image: ImageInUse; podman: boolean }
+  | { kind: 'engine'; socket: string; reason: string }
   | { kind: 'reading' }
   | { kind: 'nothing'; reason: string | null }
   | { kind: 'problem'; message: string };
@@ -80,7 +83,18 @@ function pushGuest(
 
 function leafKey(guest: GuestKey, leaf: Leaf): string {
   const id = guest.slice('guest:'.length);
-  return leaf.kind === 'update' ? `package:${id}/${leaf.update.package}:${leaf.update.arch}` : `${leaf.kind}:${id}`;
+  switch (leaf.kind) {
+    case 'update':
+      return `package:${id}/${leaf.update.package}:${leaf.update.arch}`;
+    case 'image':
+      return `image:${id}/${leaf.image.socket}/${leaf.image.image}/${leaf.image.imageId}`;
+    case 'engine':
+      return `engine:${id}/${leaf.socket}`;
+    case 'reading':
+    case 'nothing':
+    case 'problem':
+      return `${leaf.kind}:${id}`;
+  }
 }
 
 function narrowed(shape: Shape, shown: ReadonlySet<string>): Shape {

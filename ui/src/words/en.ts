@@ -8,6 +8,7 @@ import type { StepState } from '../bindings/StepState';
 import { agentTab } from './agent';
 import { audit } from './audit';
 import { bytes, count, plural } from './format';
+import { imageWords } from './images';
 import { paste } from './paste';
 import { cluster, node, settings } from './places';
 import { receipts } from './receipts';
@@ -88,7 +89,7 @@ export const words = {
     totalSecurity: (n: number) => `${count(n)} security`,
     shown: (n: number, of: number) => `${count(n)} of ${count(of)} LXCs shown`,
     addCluster: 'Add cluster', noMatch: (text: string) => `Nothing matches “${text}”.`,
-    columns: { tick: 'Chosen', name: 'Name', state: 'State', updates: 'Updates', agent: 'Agent', address: 'Node / IP', uptime: 'Uptime', cpu: 'CPU', ram: 'RAM', checked: 'Checked' },
+    columns: { tick: 'Chosen', name: 'Name', state: 'State', updates: 'Updates', images: 'Images', agent: 'Agent', address: 'Node / IP', uptime: 'Uptime', cpu: 'CPU', ram: 'RAM', checked: 'Checked' },
     cpu: (share: string) => `CPU ${share}`, ram: (share: string) => `RAM ${share}`,
     held: (n: number) => `${count(n)} held`, heldTitle: (n: number) => `${updates(n)} held, kept back, phased or pinned: not installed with the others`, tick: (name: string) => `Choose ${name}`,
     reading: 'Reading packages', noPackages: 'No pending packages', source: (suite: string) => `APT · ${suite}`,
@@ -183,5 +184,5 @@ export const words = {
   unlock: {
     chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
   },
-  wizard, cluster, node, settings, audit, paste, approvals, changelog, fleetUpdates, planOptions, receipts, rules, severity,
+  wizard, cluster, node, settings, audit, paste, approvals, changelog, fleetUpdates, images: imageWords, planOptions, receipts, rules, severity,
 } as const;

@@ -16,6 +16,7 @@ import { freshWizard, type StepName, useWizard, type Wizard } from '../../src/wi
 import { openChangelog } from '../../src/changelog/state';
 import { openDialog } from '../../src/clusters/state';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
+import { EVERY } from '../fixtures/images';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
 import { APPLIED, APPROVALS, manyGroups, RULES } from '../fixtures/updates';
 import { countsOf, details, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
@@ -80,6 +81,17 @@ function marked(host: MemoryHost): void {
     nodes: FLEET.nodes.map((row) => ({ ...row, updates: aside(row.updates, row.key.node === 'pve2' ? 1027 : row.key.node === 'pve1' ? 12 : 0) })),
   };
   host.answers.snapshot = () => ({ seq: 10, fleet, operations: [] });
+}
+
+/** Images in every state, and figures of all lengths. */
+function everyImage(host: MemoryHost): void {
+  loads();
+  const figures: Record<number, GuestRow['images']> = { 100: { total: 9, updates: 1, unclear: 6 }, 101: { total: 24, updates: 12, unclear: 11 }, 102: { total: 2, updates: 0, unclear: 0 }, 103: { total: 3, updates: 0, unclear: 3 }, 203: { total: 0, updates: 0, unclear: 0 }, 204: { total: 14, updates: 0, unclear: 0 } };
+  host.answers.snapshot = () => ({ seq: 10, fleet: { ...FLEET, guests: FLEET.guests.map((row) => ({ ...row, images: figures[row.vmid] ?? row.images })) }, operations: [] });
+  host.answers.guest_details = ({ guest }) => {
+    const all = details(Number(guest.slice(-12)));
+    return all.inventory === null ? all : { ...all, inventory: { ...all.inventory, docker: EVERY.docker }, images: EVERY.images };
+  };
 }
 
 const chooses = (id: string) => { setTimeout(() => press(`action-${id}`), 300); };
@@ -210,6 +222,8 @@ export const SCENES: Record<string, Scene> = {
   'cluster-menu': { before: loads, after: () => { focus(`cluster:${C1}`); openMenu({ x: 352, y: 130 }); } },
   'node-full': place(`node:${C1}/pve2`, 'details', (host) => { host.answers.node_details = ({ node }) => nodeDetails(node, { facts: { ...NODE_FACTS, repositories: 'enterpriseWithoutSubscription', problems: ['subscription: 403 Permission check failed (/nodes/pve2, Sys.Audit)'] } }); }),
   'node-down': place(`node:${C2}/pve4`),
+  images: open(100, 'images'),
+  'images-all': { ...open(100, 'images'), before: everyImage },
   settings: open(200, 'settings'),
   'settings-old': { ...open(310, 'settings'), before: (host) => { loads(); host.answers.guest_settings = () => ({ facts: { ...GUEST_FACTS, hostname: 'jellyfin', snapshot: { kind: 'possible' } }, at: NOW - 3 * 3_600_000, problem: '595 No route to host' }); } },
   agent: {

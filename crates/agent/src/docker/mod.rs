@@ -1,14 +1,16 @@
 //! Docker and Podman in the guest, through their sockets.
 
 mod answers;
+mod events;
 mod socket;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::docker::{DockerScan, Engine};
 
 use crate::Layout;
 use answers::{Listed, Named};
+pub(crate) use events::watch;
 use socket::{Socket, SocketError};
 
 /// Where engines listen that run as root.
@@ -35,12 +37,39 @@ fn sockets(layout: &Layout) -> Vec<PathBuf> {
     found
 }
 
+/// [`scan`] to its end, from anywhere.
+pub(crate) fn found(layout: &Layout) -> Vec<DockerScan> {
+    if sockets(layout).is_empty() {
+        return Vec::new();
+    }
+    let work = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build().map_err(|e| e.to_string())?;
+        Ok(runtime.block_on(scan(layout)))
+    };
+    // In a thread of its own, since it may be called from within a runtime.
+    let told = std::thread::scope(|scope| scope.spawn(work).join());
+    told.unwrap_or_else(|_| Err("the question was lost".to_owned()))
+        .unwrap_or_else(|reason| {
+            let failed = |path: PathBuf| DockerScan::Failed {
+                socket: inside(layout, &path),
+                reason: reason.clone(),
+            };
+            sockets(layout).into_iter().map(failed).collect()
+        })
+}
+
+/// A socket as the guest names it.
+fn inside(layout: &Layout, path: &Path) -> String {
+    let inside = path.strip_prefix(layout.root()).unwrap_or(path);
+    format!("/{}", inside.display())
+}
+
 /// What every engine of the guest tells; nothing where there is none.
 pub async fn scan(layout: &Layout) -> Vec<DockerScan> {
     let mut scans = Vec::new();
     for path in sockets(layout) {
-        let inside = path.strip_prefix(layout.root()).unwrap_or(&path);
-        let name = format!("/{}", inside.display());
+        let name = inside(layout, &path);
         scans.push(match engine(&path, &name).await {
             Ok(scan) => scan,
             Err(error) => DockerScan::Failed {
@@ -52,7 +81,7 @@ pub async fn scan(layout: &Layout) -> Vec<DockerScan> {
     scans
 }
 
-async fn engine(path: &std::path::Path, name: &str) -> Result<DockerScan, SocketError> {
+async fn engine(path: &Path, name: &str) -> Result<DockerScan, SocketError> {
     let mut socket = Socket::open(path).await?;
     let version: answers::Version = socket.get("/version").await?;
     let api = version.api_version.clone();

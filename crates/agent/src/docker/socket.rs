@@ -4,7 +4,8 @@ use std::{path::Path, time::Duration};
 
 use http_body_util::{BodyExt, Limited};
 use hyper::{
-    Request, StatusCode,
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
     client::conn::http1::{self, SendRequest},
     header,
 };
@@ -59,34 +60,51 @@ impl Socket {
 
     /// Reads one answer.
     pub(super) async fn get<A: DeserializeOwned>(&mut self, path: &str) -> Result<A, SocketError> {
-        let lost = |e: &dyn std::fmt::Display| SocketError::Lost(e.to_string());
-        let request = Request::get(path)
-            .header(header::HOST, "docker")
-            .body(String::new())
-            .map_err(|e| lost(&e))?;
-        let asked = async {
-            self.0.ready().await.map_err(|e| lost(&e))?;
-            let answer = self.0.send_request(request).await.map_err(|e| lost(&e))?;
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), ANSWER_LIMIT);
-            let body = body.collect().await.map_err(|e| lost(&e))?.to_bytes();
-            Ok((status, body))
-        };
-        let (status, body) = timeout(LIMIT, asked)
+        let asked = async { whole(self.ask(path).await?).await };
+        let body = timeout(LIMIT, asked)
             .await
             .map_err(|_| SocketError::TooLong)??;
         let path = path.to_owned();
-        if status != StatusCode::OK {
-            let told: Told = serde_json::from_slice(&body).unwrap_or_default();
-            return Err(SocketError::Refused {
-                path,
-                status: status.as_u16(),
-                words: told.message,
-            });
-        }
         serde_json::from_slice(&body).map_err(|e| SocketError::Unknown {
             path,
             why: e.to_string(),
         })
     }
+
+    /// An answer that goes on. The connection is its alone from then on.
+    pub(super) async fn stream(&mut self, path: &str) -> Result<Incoming, SocketError> {
+        let answer = timeout(LIMIT, self.ask(path))
+            .await
+            .map_err(|_| SocketError::TooLong)??;
+        Ok(answer.into_body())
+    }
+
+    /// The answer's beginning. A refusal is read to its end.
+    async fn ask(&mut self, path: &str) -> Result<Response<Incoming>, SocketError> {
+        let request = Request::get(path)
+            .header(header::HOST, "docker")
+            .body(String::new())
+            .map_err(|e| lost(&e))?;
+        self.0.ready().await.map_err(|e| lost(&e))?;
+        let answer = self.0.send_request(request).await.map_err(|e| lost(&e))?;
+        let status = answer.status();
+        if status == StatusCode::OK {
+            return Ok(answer);
+        }
+        let told: Told = serde_json::from_slice(&whole(answer).await?).unwrap_or_default();
+        Err(SocketError::Refused {
+            path: path.to_owned(),
+            status: status.as_u16(),
+            words: told.message,
+        })
+    }
+}
+
+async fn whole(answer: Response<Incoming>) -> Result<Bytes, SocketError> {
+    let body = Limited::new(answer.into_body(), ANSWER_LIMIT);
+    Ok(body.collect().await.map_err(|e| lost(&e))?.to_bytes())
+}
+
+fn lost(error: &dyn std::fmt::Display) -> SocketError {
+    SocketError::Lost(error.to_string())
 }

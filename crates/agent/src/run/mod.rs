@@ -17,7 +17,7 @@ use std::{future::Future, path::PathBuf, time::Duration};
 use crate::{
     Layout, Tools, clock,
     desktop::{Config, ConfigError, IdentityError},
-    guest,
+    docker, guest,
     jobs::JobDirectory,
     journal,
 };
@@ -40,6 +40,8 @@ pub struct Pace {
     pub look: Duration,
     /// How often they are looked at one by one although nothing moved: a file may be rewritten in its place.
     pub search: Duration,
+    /// The pause after something happened to a container, in which more may follow.
+    pub settle: Duration,
     /// After this long an inventory is taken although those files seem unchanged.
     pub rescan: Duration,
     /// The longest pause before the first call when the guest has just been started: after a power loss a whole fleet
@@ -57,6 +59,7 @@ impl Default for Pace {
             follow: Duration::from_millis(300),
             look: Duration::from_secs(60),
             search: Duration::from_secs(600),
+            settle: Duration::from_secs(2),
             rescan: Duration::from_secs(6 * 3600),
             jitter: Duration::from_secs(30),
         }
@@ -131,6 +134,7 @@ pub async fn run(
         () = carried => Ok(Ended::Asked),
         ended = work => ended,
         () = scans::run(&agent) => Ok(Ended::Asked),
+        () = docker::watch(&agent.layout, agent.pace.look, &agent.containers) => Ok(Ended::Asked),
         () = shutdown => Ok(Ended::Asked),
     }
 }

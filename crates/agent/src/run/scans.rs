@@ -21,24 +21,31 @@ use crate::{
 /// A scan that takes longer is given up; the next look starts another.
 const LIMIT: Duration = Duration::from_secs(1800);
 
+/// So many times the usual pause lies between scans while containers never come to rest.
+const RARELY: u32 = 10;
+
 /// Runs until the agent ends.
 pub(super) async fn run(agent: &Agent) {
     let mut last: Option<Instant> = None;
     let mut seen: Option<Seen> = None;
     let mut tried: Option<Timestamp> = None;
+    // Something happened to containers or images.
+    let mut moved = false;
     let jitter = lists::jitter(&guest::machine::now(&agent.layout));
     let mut manager = packages::detect(&agent.layout, &agent.tools).ok();
     loop {
         let glance = manager.as_ref().map(|m| m.glance());
-        let known = seen
-            .as_ref()
-            .is_some_and(|s| s.glance == glance && s.at.elapsed() < agent.pace.search);
+        let known = !moved
+            && seen
+                .as_ref()
+                .is_some_and(|s| s.glance == glance && s.at.elapsed() < agent.pace.search);
         if !known {
             // Looked for in the program folders, which is too much for every glance.
             manager = packages::detect(&agent.layout, &agent.tools).ok();
             let refresh = fetches(agent, tried, jitter);
             let old = last.is_none_or(|at| at.elapsed() >= agent.pace.rescan);
-            let due = old || inventory::is_outdated(&agent.layout, &agent.tools, agent.now());
+            let due =
+                old || moved || inventory::is_outdated(&agent.layout, &agent.tools, agent.now());
             // While a job changes packages, half of the change would be seen, and lists are the job's.
             let wanted = due || refresh;
             let mut settled = !wanted;
@@ -49,6 +56,7 @@ pub(super) async fn run(agent: &Agent) {
                 match scan(agent, refresh).await {
                     Ok(()) => {
                         settled = true;
+                        moved = false;
                         last = Some(Instant::now());
                         agent.scanned.set(last);
                         agent.news.notify_one();
@@ -62,7 +70,16 @@ pub(super) async fn run(agent: &Agent) {
                 at: Instant::now(),
             });
         }
-        tokio::time::sleep(agent.pace.look).await;
+        moved |= tokio::select! {
+            () = tokio::time::sleep(agent.pace.look) => false,
+            () = agent.containers.notified() => {
+                // What belongs together is seen together, and a container that starts over and over costs little.
+                let calm = last.is_none_or(|at| at.elapsed() >= agent.pace.settle * RARELY);
+                let settle = agent.pace.settle * if calm { 1 } else { RARELY };
+                tokio::time::sleep(settle).await;
+                true
+            }
+        };
     }
 }
 

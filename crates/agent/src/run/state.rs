@@ -48,6 +48,8 @@ pub(super) struct Agent {
     pub(super) jobs_changed: Notify,
     /// The inventory changed.
     pub(super) news: Notify,
+    /// Something happened to containers or images.
+    pub(super) containers: Notify,
     /// When the last scan ended.
     pub(super) scanned: Cell<Option<Instant>>,
     /// Hash of the inventory that the desktop has.
@@ -99,6 +101,7 @@ impl Agent {
             running: RefCell::new(running),
             jobs_changed: Notify::new(),
             news: Notify::new(),
+            containers: Notify::new(),
             scanned: Cell::new(None),
             accepted: RefCell::new(None),
             hash: RefCell::new(None),

@@ -244,6 +244,7 @@ pub fn pace() -> Pace {
         follow: Duration::from_millis(30),
         look: Duration::from_millis(200),
         search: Duration::from_secs(3600),
+        settle: Duration::from_millis(20),
         rescan: Duration::from_secs(3600),
         jitter: Duration::ZERO,
     }

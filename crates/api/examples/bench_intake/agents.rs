@@ -9,7 +9,8 @@ use domain::{
 };
 use serde::Serialize;
 use wire::{
-    About, CheckInRequest, CheckInResponse, Init, InventoryReport, Machine, PROTOCOL, path,
+    About, CheckInRequest, CheckInResponse, Init, InventoryReport, LONGEST_POLL_SECONDS, Machine,
+    PROTOCOL, path,
 };
 
 use crate::{
@@ -105,6 +106,7 @@ fn inventory(number: usize) -> Inventory {
             interrupted: None,
         },
         restarts: vec!["ssh.service".into()],
+        docker: Vec::new(),
     }
 }
 
@@ -115,7 +117,7 @@ impl Agent {
         crate::count_of(size)
     }
 
-    fn check_in(&self) -> CheckInRequest {
+    fn check_in(&self, wait_seconds: u32) -> CheckInRequest {
         CheckInRequest {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").into(),
@@ -127,7 +129,7 @@ impl Agent {
             ),
             session: "0011223344556677".into(),
             jobs: Vec::new(),
-            wait_seconds: 0,
+            wait_seconds,
             about: self.about.clone(),
         }
     }
@@ -135,20 +137,21 @@ impl Agent {
     /// Reports as an agent does after its scan, and keeps its line open.
     async fn report(&self) -> Result<Line> {
         let mut line = self.way.line().await?;
-        let answer = self.asked(&mut line).await?;
+        // As agents do, which wait to be asked.
+        let answer = self.asked(&mut line, LONGEST_POLL_SECONDS).await?;
         ensure!(answer.want_inventory, "the report was not wanted");
         let report = InventoryReport {
             hash: self.hash.clone(),
             inventory: self.inventory.clone(),
         };
         called(&mut line, "PUT", path::INVENTORY, &report).await?;
-        let answer = self.asked(&mut line).await?;
+        let answer = self.asked(&mut line, 0).await?;
         ensure!(!answer.want_inventory, "the report was wanted twice");
         Ok(line)
     }
 
-    async fn asked(&self, line: &mut Line) -> Result<CheckInResponse> {
-        let answer = called(line, "POST", path::CHECK_IN, &self.check_in()).await?;
+    async fn asked(&self, line: &mut Line, wait_seconds: u32) -> Result<CheckInResponse> {
+        let answer = called(line, "POST", path::CHECK_IN, &self.check_in(wait_seconds)).await?;
         Ok(serde_json::from_slice(&answer)?)
     }
 }
@@ -186,10 +189,10 @@ pub(crate) async fn unchanged(agent: &Agent) -> Result<f64> {
         ..agent.way.clone()
     };
     let mut line = way.line().await?;
-    agent.asked(&mut line).await?;
+    agent.asked(&mut line, 0).await?;
     let before = relay.carried();
     for _ in 0..UNCHANGED {
-        let answer = agent.asked(&mut line).await?;
+        let answer = agent.asked(&mut line, 0).await?;
         ensure!(!answer.want_inventory, "an unchanged report was wanted");
     }
     Ok(crate::count_of(relay.carried() - before) / crate::count_of(UNCHANGED))

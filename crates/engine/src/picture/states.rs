@@ -2,12 +2,15 @@
 
 use domain::{
     Timestamp,
-    fleet::{AgentState, GuestRow, Power, STALE_AFTER_MS, UnknownReason, UpdateState},
+    docker::DockerScan,
+    fleet::{AgentState, GuestRow, ImageCounts, Power, STALE_AFTER_MS, UnknownReason, UpdateState},
+    image::ImageState,
     inventory::{PackageScan, UpdateCounts},
     rule::Rule,
 };
 
 use super::Guest;
+use crate::registries::is_unclear;
 
 /// (current, old) counts that a row adds to its parents.
 pub(super) fn counts(row: &GuestRow) -> (UpdateCounts, UpdateCounts) {
@@ -31,6 +34,28 @@ pub(super) fn counts(row: &GuestRow) -> (UpdateCounts, UpdateCounts) {
         | UpdateState::Unknown { .. }
         | UpdateState::Unsupported { .. } => (none, none),
     }
+}
+
+/// None where no container engine was found.
+pub(super) fn image_counts(guest: &Guest) -> Option<ImageCounts> {
+    let engines = &guest.inventory.as_ref()?.inventory.docker;
+    if engines.is_empty() {
+        return None;
+    }
+    let failed = engines
+        .iter()
+        .filter(|e| matches!(e, DockerScan::Failed { .. }));
+    let mut counts = ImageCounts {
+        total: u32::try_from(guest.images.len()).unwrap_or(u32::MAX),
+        unclear: u32::try_from(failed.count()).unwrap_or(u32::MAX),
+        updates: 0,
+    };
+    for image in &guest.images {
+        let state = &image.checked.state;
+        counts.updates += u32::from(matches!(state, ImageState::Update { .. }));
+        counts.unclear += u32::from(is_unclear(state));
+    }
+    Some(counts)
 }
 
 pub(super) fn agent_state(guest: &Guest, now: Timestamp) -> AgentState {

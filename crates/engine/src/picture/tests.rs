@@ -39,6 +39,7 @@ pub(crate) fn guest() -> Guest {
         record,
         agent: None,
         inventory: None,
+        images: Vec::new(),
         foreign: None,
         approvals: Vec::new(),
         activity: None,
@@ -105,6 +106,7 @@ fn scanned(
             interrupted: None,
         },
         restarts: vec![],
+        docker: vec![],
     };
     guest.inventory = Some(Report {
         hash: "h".into(),

@@ -179,5 +179,6 @@ fn inventory() -> Inventory {
             interrupted: None,
         },
         restarts: Vec::new(),
+        docker: Vec::new(),
     }
 }

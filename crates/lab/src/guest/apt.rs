@@ -60,6 +60,7 @@ pub fn inventory(machine: &Machine, addresses: Vec<String>, now: Timestamp) -> I
             interrupted: machine.interrupted.clone(),
         },
         restarts: machine.restarts.clone(),
+        docker: machine.docker.clone(),
     }
 }
 

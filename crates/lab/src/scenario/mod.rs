@@ -2,11 +2,13 @@
 
 mod build;
 mod demo;
+mod docker;
 pub mod packages;
 
 use std::time::Duration;
 
 pub use self::build::{GuestPlanner, cluster, guest, node, storage};
+pub use self::docker::{Running, docker};
 use crate::world::{Access, Acl, Profile, Token, User, World};
 
 /// A world to start, and how long its statistics outlive the node that broadcast them.

@@ -123,6 +123,7 @@ fn system(key: u64, os: Os, table: &'static str, repositories: &[&str]) -> Machi
         interrupted: None,
         units,
         restarts: Vec::new(),
+        docker: Vec::new(),
         free: (2_u64 << 30) + (noise(key, 22) * 6e9) as u64,
         init: "systemd".into(),
         files: BTreeMap::new(),

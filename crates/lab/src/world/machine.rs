@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use domain::{
     AgentId, GuestId, JobId, Timestamp,
+    docker::DockerScan,
     inventory::{Blocked, Inventory, Os, Repository, Severity},
 };
 use wire::{EnrolmentCode, JobReport, Outcome, Work};
@@ -28,6 +29,8 @@ pub struct Machine {
     pub units: BTreeMap<String, bool>,
     /// Units that still use replaced files.
     pub restarts: Vec<String>,
+    /// What its container engines tell.
+    pub docker: Vec<DockerScan>,
     /// Free bytes of the root file system.
     pub free: u64,
     /// `systemd`, `openrc`, …: what the probe of an installation finds.

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     Timestamp,
-    image::{Digest, Held, Platform},
+    image::{Answered, Digest, Held, Platform},
 };
 
 use super::Question;
@@ -70,6 +70,42 @@ impl Cache {
 
     pub(super) fn get(&self, key: &Key) -> Entry {
         self.lock().get(key).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn answers(&self) -> Vec<Answered> {
+        let all = self.lock();
+        let good = all.iter().filter_map(|(key, entry)| {
+            let (held, at) = entry.held.clone()?;
+            Some(Answered {
+                registry: key.registry.clone(),
+                repository: key.repository.clone(),
+                version: key.version.clone(),
+                platform: key.platform.clone(),
+                held,
+                at,
+            })
+        });
+        good.collect()
+    }
+
+    pub(super) fn forget(&self, registry: &str) {
+        self.lock().retain(|key, _| key.registry != registry);
+    }
+
+    /// An answer of an earlier run; newer ones stay.
+    pub(super) fn recall(&self, answered: Answered) {
+        let key = Key {
+            registry: answered.registry,
+            repository: answered.repository,
+            version: answered.version,
+            platform: answered.platform,
+        };
+        self.lock().entry(key).or_insert_with(|| Entry {
+            // Who was asked for then is not kept: an answer without the inside is asked for again by whoever needs it.
+            asked_for: answered.held.platform.is_empty().then(Vec::new),
+            held: Some((answered.held, answered.at)),
+            failure: None,
+        });
     }
 
     /// Whether what is known answers everybody who has these digests.

@@ -217,6 +217,7 @@ pub(crate) fn inventory(updates: Vec<Update>) -> Inventory {
             interrupted: None,
         },
         restarts: vec!["nginx.service".into()],
+        docker: Vec::new(),
     }
 }
 

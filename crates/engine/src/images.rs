@@ -1,0 +1,223 @@
+//! Container images beside their registries: asked for once for the whole fleet, every six hours and when new ones come.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use domain::{
+    GuestId, Timestamp,
+    docker::{Container, DockerScan, Image, ImageInUse},
+    image::{Checked, ImageState},
+    inventory::Inventory,
+};
+use registry::{Checks, Freshness, Question};
+use tokio::sync::Notify;
+
+use crate::{Error, clock, inner::Inner, picture::Known};
+
+/// Between two looks at what is due; what registries said lately is not asked for again.
+const LOOK: Duration = Duration::from_secs(10 * 60);
+/// After an inventory others follow, and what they have in common is asked for once.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// Everything about registries.
+#[derive(Debug)]
+pub(crate) struct Images {
+    pub(crate) checks: Checks,
+    /// Images came that nobody may have asked about.
+    wake: Notify,
+}
+
+impl Images {
+    pub(crate) fn new(checks: Checks) -> Self {
+        Self {
+            checks,
+            wake: Notify::new(),
+        }
+    }
+}
+
+/// An image of a guest, with what a registry can be asked about it.
+struct Used<'a> {
+    socket: &'a str,
+    containers: Vec<&'a Container>,
+    /// None where its engine has lost it under a running container.
+    image: Option<&'a Image>,
+}
+
+impl Used<'_> {
+    /// None where no registry knows it.
+    fn question(&self) -> Option<Question> {
+        let image = self.image?;
+        Some(Question {
+            reference: self.containers.first()?.reference()?,
+            platform: image.platform.clone(),
+            origin: image.origin.clone(),
+        })
+    }
+
+    fn state(&self, checks: &Checks, now: Timestamp) -> Checked {
+        if let Some(question) = self.question() {
+            return checks.state(&question, now);
+        }
+        let state = match self.image {
+            Some(_) => ImageState::Local {
+                why: "Its containers name it by its id alone".to_owned(),
+            },
+            None => ImageState::Unknown {
+                reason: "The engine has lost the image of a running container".to_owned(),
+                last: None,
+            },
+        };
+        Checked { state, at: None }
+    }
+}
+
+/// As people write it: `nginx` and `nginx:latest` are one.
+fn name_of(container: &Container) -> String {
+    let reference = container.reference();
+    reference.map_or_else(|| container.image.clone(), |r| r.familiar())
+}
+
+/// The images of a guest's containers, by engine, name and id.
+fn used(inventory: &Inventory) -> Vec<Used<'_>> {
+    let mut all: BTreeMap<(&str, String, &str), Used<'_>> = BTreeMap::new();
+    for scan in &inventory.docker {
+        let DockerScan::Found {
+            engine,
+            containers,
+            images,
+        } = scan
+        else {
+            continue;
+        };
+        for container in containers {
+            let key = (
+                engine.socket.as_str(),
+                name_of(container),
+                container.image_id.as_str(),
+            );
+            let used = all.entry(key).or_insert_with(|| Used {
+                socket: &engine.socket,
+                containers: Vec::new(),
+                image: images.iter().find(|image| image.id == container.image_id),
+            });
+            used.containers.push(container);
+        }
+    }
+    all.into_values().collect()
+}
+
+/// How the images of a guest stand by what is known.
+pub(crate) fn in_use(inventory: &Inventory, checks: &Checks, now: Timestamp) -> Vec<ImageInUse> {
+    let shown = |used: Used<'_>| {
+        let first = used.containers.first()?;
+        let mut containers: Vec<String> = used.containers.iter().map(|c| c.name.clone()).collect();
+        containers.sort();
+        Some(ImageInUse {
+            socket: used.socket.to_owned(),
+            image: name_of(first),
+            image_id: first.image_id.clone(),
+            platform: used.image.map(|image| image.platform.clone()),
+            checked: used.state(checks, now),
+            containers,
+        })
+    };
+    used(inventory).into_iter().filter_map(shown).collect()
+}
+
+/// Everything that could be asked, with who wants to know.
+fn questions(known: &Known) -> Vec<(GuestId, Question)> {
+    let guests = known.guests.iter();
+    let reports = guests.filter_map(|(id, guest)| Some((*id, guest.inventory.as_ref()?)));
+    let of = |(id, report): (GuestId, &crate::picture::Report)| {
+        let questions: Vec<Question> = used(&report.inventory)
+            .iter()
+            .filter_map(Used::question)
+            .collect();
+        questions.into_iter().map(move |question| (id, question))
+    };
+    reports.flat_map(of).collect()
+}
+
+impl Inner {
+    /// A guest's images may be others than before.
+    pub(crate) fn images_came(&self) {
+        self.images.wake.notify_one();
+    }
+
+    /// Takes up what registries said in an earlier run.
+    pub(crate) async fn recall_images(&self) {
+        match self.store.image_checks().await {
+            Ok(answers) => self.images.checks.recall(answers),
+            Err(error) => tracing::warn!(%error, "what registries said earlier cannot be read"),
+        }
+        let guests: Vec<GuestId> = self
+            .state
+            .read(|known| known.guests.keys().copied().collect());
+        for guest in guests {
+            self.show_images_of(guest);
+        }
+    }
+
+    /// Asks whatever is due until the program ends.
+    pub(crate) async fn keep_checking(self: Arc<Self>) {
+        loop {
+            let stop = async {
+                if let Err(error) = self.check_images(Freshness::Lately).await {
+                    tracing::warn!(%error, "what registries said is not kept");
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK) => {}
+                    () = self.images.wake.notified() => tokio::time::sleep(SETTLE).await,
+                }
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = stop => {}
+            }
+        }
+    }
+
+    /// Asks about all images of all guests. What is heard is shown at once.
+    ///
+    /// # Errors
+    /// The database.
+    pub(crate) async fn check_images(&self, freshness: Freshness) -> Result<(), Error> {
+        let (guests, questions): (Vec<GuestId>, Vec<Question>) =
+            self.state.read(questions).into_iter().unzip();
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let before = self.images.checks.answers();
+        let heard = |place: usize, _: Checked| self.show_images_of(guests[place]);
+        self.images
+            .checks
+            .check_each(&questions, freshness, clock::now(), heard)
+            .await;
+        let after = self.images.checks.answers();
+        if after.len() != before.len() || !after.iter().all(|answer| before.contains(answer)) {
+            self.store.put_image_checks(&after).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings what is shown of a guest's images up to date.
+    pub(crate) fn show_images_of(&self, guest: GuestId) {
+        let now = clock::now();
+        let fresh = self.state.read(|known| {
+            let guest = known.guests.get(&guest)?;
+            let images = in_use(
+                &guest.inventory.as_ref()?.inventory,
+                &self.images.checks,
+                now,
+            );
+            (images != guest.images).then_some(images)
+        });
+        if let Some(images) = fresh {
+            self.state.change(|known| {
+                if let Some(guest) = known.guests.get_mut(&guest) {
+                    guest.images = images;
+                }
+            });
+        }
+    }
+}
