@@ -100,6 +100,10 @@ function answers(): Answers {
     },
     export_receipts: ({ format }) => ({ path: `/home/ada/Downloads/redflag-history.${format}`, receipts: RECEIPT_ROWS.length }),
     read_changelog: () => ({ text: CHANGELOG }),
+    registries: () => ({ registries: [] }),
+    set_registry: () => ({}),
+    remove_registry: () => ({}),
+    check_images: () => ({}),
     set_gateway_port: ({ port }) => ({ ...GATEWAY, port, addresses: [`192.168.1.5:${port}`], former: GATEWAY.port, waiting: 3 }),
   };
 }

@@ -190,6 +190,7 @@ fn row(name: &str) -> GuestRow {
         updates: UpdateState::Unknown {
             why: UnknownReason::NoAgent,
         },
+        images: None,
         approved: 0,
         activity: None,
         old: false,

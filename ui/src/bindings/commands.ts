@@ -47,7 +47,9 @@ import type { ReadChangelog } from './ReadChangelog';
 import type { ReadLog } from './ReadLog';
 import type { ReadReceipts } from './ReadReceipts';
 import type { Receipts } from './Receipts';
+import type { Registries } from './Registries';
 import type { Removal } from './Removal';
+import type { RemoveRegistry } from './RemoveRegistry';
 import type { RemoveRule } from './RemoveRule';
 import type { Roads } from './Roads';
 import type { RoadsOf } from './RoadsOf';
@@ -58,6 +60,7 @@ import type { SavedAccess } from './SavedAccess';
 import type { SecretRef } from './SecretRef';
 import type { SetEnabled } from './SetEnabled';
 import type { SetGatewayPort } from './SetGatewayPort';
+import type { SetRegistry } from './SetRegistry';
 import type { SetRule } from './SetRule';
 import type { SetupLines } from './SetupLines';
 import type { Snapshot } from './Snapshot';
@@ -125,4 +128,8 @@ export interface Commands {
   read_receipts: { request: ReadReceipts; answer: Receipts };
   export_receipts: { request: ExportReceipts; answer: Exported };
   read_changelog: { request: ReadChangelog; answer: Changelog };
+  registries: { request: Nothing; answer: Registries };
+  set_registry: { request: SetRegistry; answer: Nothing };
+  remove_registry: { request: RemoveRegistry; answer: Nothing };
+  check_images: { request: Nothing; answer: Nothing };
 }
