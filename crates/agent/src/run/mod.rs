@@ -134,7 +134,7 @@ pub async fn run(
         () = carried => Ok(Ended::Asked),
         ended = work => ended,
         () = scans::run(&agent) => Ok(Ended::Asked),
-        () = docker::watch(&agent.layout, agent.pace.look, &agent.containers) => Ok(Ended::Asked),
+        () = Box::pin(docker::watch(&agent.layout, agent.pace.look, &agent.containers)) => Ok(Ended::Asked),
         () = shutdown => Ok(Ended::Asked),
     }
 }
