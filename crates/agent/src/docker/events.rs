@@ -1,11 +1,12 @@
 //! Notices what happens to containers and images, by the engines' own streams of events.
 
 use std::{
+    future::{Future, poll_fn},
     path::{Path, PathBuf},
+    task::Poll,
     time::Duration,
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
 use http_body_util::BodyExt;
 use tokio::{sync::Notify, time::sleep};
 
@@ -16,8 +17,9 @@ use super::{
 };
 use crate::Layout;
 
-/// What changes an inventory. Without it every check of a container's health would be told, twice a minute for each.
-const FILTERS: &str = r#"{"type":["container","image"],"event":["create","start","restart","stop","die","destroy","rename","pause","unpause","update","health_status","pull","tag","untag","import","load","delete"]}"#;
+/// What changes an inventory, a list of events in JSON as an address takes it. Without it every check of a container's
+/// health would be told, twice a minute for each.
+const FILTERS: &str = "%7B%22event%22:%5B%22create%22,%22start%22,%22restart%22,%22stop%22,%22die%22,%22destroy%22,%22rename%22,%22pause%22,%22unpause%22,%22update%22,%22health_status%22,%22pull%22,%22tag%22,%22untag%22,%22import%22,%22load%22,%22delete%22%5D%7D";
 
 /// Tells `moved` whenever something happened that an inventory shows, and when a socket came or went. Engines that do
 /// not listen are tried again after `look`. Never ends.
@@ -31,12 +33,21 @@ pub(crate) async fn watch(layout: &Layout, look: Duration, moved: &Notify) {
         if now.is_empty() {
             sleep(look).await;
         } else {
-            let mut open: FuturesUnordered<_> =
-                now.iter().map(|path| listen(path, moved)).collect();
+            let mut open: Vec<_> = now
+                .iter()
+                .map(|path| Box::pin(listen(path, moved)))
+                .collect();
             loop {
+                // The first whose daemon ended, or never answered.
+                let ended = poll_fn(|context| {
+                    let mut all = open.iter_mut().map(|one| one.as_mut().poll(context));
+                    match all.any(|one| one.is_ready()) {
+                        true => Poll::Ready(()),
+                        false => Poll::Pending,
+                    }
+                });
                 tokio::select! {
-                    // Its daemon ended, or never answered.
-                    _ = open.next() => {
+                    () = ended => {
                         sleep(look).await;
                         break;
                     }
@@ -54,11 +65,9 @@ pub(crate) async fn watch(layout: &Layout, look: Duration, moved: &Notify) {
 async fn listen(path: &Path, moved: &Notify) -> Result<(), SocketError> {
     let mut socket = Socket::open(path).await?;
     let version: answers::Version = socket.get("/version").await?;
-    let filters =
-        percent_encoding::utf8_percent_encode(FILTERS, percent_encoding::NON_ALPHANUMERIC);
     let mut events = socket
         .stream(&format!(
-            "/v{}/events?filters={filters}",
+            "/v{}/events?filters={FILTERS}",
             version.api_version
         ))
         .await?;
