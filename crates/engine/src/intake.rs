@@ -8,12 +8,16 @@ use std::{
 };
 
 use domain::AgentId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::{inner::Inner, platform};
 
 /// Twice as many as the gateway reads at a time, so that one is always at the door.
 const TURNS: usize = 16;
 /// How long an agent that was asked may take to bring it before another is asked.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Without another inventory, after which a burst is over.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// The turns of all agents.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(crate) struct Intake {
     free: Arc<Semaphore>,
     /// Those that were asked. Dropping one ends its turn.
     asked: Mutex<HashMap<AgentId, Turn>>,
+    /// An inventory was taken.
+    taken: Notify,
 }
 
 /// Ends when it is dropped.
@@ -31,6 +37,7 @@ impl Default for Intake {
         Self {
             free: Arc::new(Semaphore::new(TURNS)),
             asked: Mutex::default(),
+            taken: Notify::new(),
         }
     }
 }
@@ -56,8 +63,36 @@ impl Intake {
         self.lock().remove(&agent)
     }
 
+    /// Its inventory is stored.
+    pub(crate) fn took_one(&self) {
+        self.taken.notify_one();
+    }
+
+    /// Waits for the end of a burst of inventories.
+    async fn burst(&self) {
+        self.taken.notified().await;
+        while tokio::time::timeout(QUIET, self.taken.notified())
+            .await
+            .is_ok()
+        {}
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<AgentId, Turn>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Until the program ends: what reading and storing inventories took is not kept for the next time.
+    pub(crate) async fn keep_memory_low(self: Arc<Self>) {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.intake.burst() => {}
+            }
+            // Milliseconds, for which no other task should have to wait.
+            let _ = tokio::task::spawn_blocking(platform::give_back_memory).await;
+        }
     }
 }
 
@@ -65,6 +100,22 @@ impl Intake {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_over_when_nothing_came_for_a_while() {
+        let intake = Intake::default();
+        let began = Instant::now();
+        assert!(intake.burst().now_or_never().is_none(), "nothing came");
+        let some = async {
+            for _ in 0..5 {
+                intake.took_one();
+                tokio::time::sleep(QUIET / 2).await;
+            }
+        };
+        tokio::join!(intake.burst(), some);
+        assert_eq!(began.elapsed(), QUIET * 3, "from the last one on");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_ends_when_it_was_used_or_took_too_long() {

@@ -37,6 +37,7 @@ mod pastes;
 mod pasting;
 mod picture;
 mod plans;
+mod platform;
 mod port;
 mod proposals;
 mod reception;

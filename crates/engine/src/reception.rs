@@ -210,7 +210,9 @@ impl Inbox for Reception {
         self.inner
             .take_inventory(&record, report.hash, report.inventory, clock::now())
             .await
-            .map_err(internal)
+            .map_err(internal)?;
+        self.inner.intake.took_one();
+        Ok(())
     }
 
     async fn job(

@@ -159,6 +159,7 @@ impl Engine {
         let _ = inner.reconciled.set(());
         inner.tasks.spawn(Arc::clone(inner).keep_carrying());
         inner.tasks.spawn(Arc::clone(inner).keep_checking());
+        inner.tasks.spawn(Arc::clone(inner).keep_memory_low());
         Ok(())
     }
 }

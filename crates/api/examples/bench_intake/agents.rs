@@ -7,6 +7,7 @@ use domain::{
     GuestId,
     inventory::{Inventory, Os, PackageScan, Repository, Severity, Update},
 };
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use wire::{
     About, CheckInRequest, CheckInResponse, Init, InventoryReport, LONGEST_POLL_SECONDS, Machine,
@@ -14,7 +15,7 @@ use wire::{
 };
 
 use crate::{
-    AGENTS, UPDATES,
+    UPDATES,
     fleet::Enrolled,
     line::{Line, Way},
     relay::Relay,
@@ -117,11 +118,11 @@ impl Agent {
         crate::count_of(size)
     }
 
-    fn check_in(&self, wait_seconds: u32) -> CheckInRequest {
+    fn check_in(&self, inventory: Option<&str>, wait_seconds: u32) -> CheckInRequest {
         CheckInRequest {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").into(),
-            inventory: Some(self.hash.clone()),
+            inventory: inventory.map(str::to_owned),
             scanned_ms_ago: Some(
                 crate::serve::now()
                     .since(self.inventory.scanned_at)
@@ -134,9 +135,15 @@ impl Agent {
         }
     }
 
-    /// Reports as an agent does after its scan, and keeps its line open.
-    async fn report(&self) -> Result<Line> {
+    /// Calls as an agent does that has not scanned yet, and keeps its line open.
+    async fn connect(&self) -> Result<Line> {
         let mut line = self.way.line().await?;
+        called(&mut line, "POST", path::CHECK_IN, &self.check_in(None, 0)).await?;
+        Ok(line)
+    }
+
+    /// Reports as an agent does after its scan, and keeps its line open.
+    async fn report(&self, mut line: Line) -> Result<Line> {
         // As agents do, which wait to be asked.
         let answer = self.asked(&mut line, LONGEST_POLL_SECONDS).await?;
         ensure!(answer.want_inventory, "the report was not wanted");
@@ -151,7 +158,8 @@ impl Agent {
     }
 
     async fn asked(&self, line: &mut Line, wait_seconds: u32) -> Result<CheckInResponse> {
-        let answer = called(line, "POST", path::CHECK_IN, &self.check_in(wait_seconds)).await?;
+        let request = self.check_in(Some(&self.hash), wait_seconds);
+        let answer = called(line, "POST", path::CHECK_IN, &request).await?;
         Ok(serde_json::from_slice(&answer)?)
     }
 }
@@ -172,10 +180,18 @@ async fn called(
 }
 
 /// All of them at once.
-pub(crate) async fn report_all(agents: &[Agent]) -> Result<Vec<Line>> {
-    ensure!(agents.len() == AGENTS, "{} agents", agents.len());
-    futures_util::future::try_join_all(agents.iter().map(|agent| async {
-        let line = agent.report().await;
+pub(crate) async fn connect_all(agents: &[Agent]) -> Result<Vec<Line>> {
+    try_join_all(agents.iter().map(async |agent| {
+        let line = agent.connect().await;
+        line.with_context(|| format!("agent {}", agent.number))
+    }))
+    .await
+}
+
+/// All of them at once, each over its line.
+pub(crate) async fn report_all(agents: &[Agent], lines: Vec<Line>) -> Result<Vec<Line>> {
+    try_join_all(agents.iter().zip(lines).map(async |(agent, line)| {
+        let line = agent.report(line).await;
         line.with_context(|| format!("agent {}", agent.number))
     }))
     .await

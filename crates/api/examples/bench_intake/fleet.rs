@@ -10,7 +10,7 @@ use lab::{
 };
 use serde_json::json;
 
-use crate::{AGENTS, desktop::Desktop};
+use crate::{ENROLLED, desktop::Desktop};
 
 /// What the lab's agents got, taken over by this bench's own.
 pub(crate) struct Enrolled {
@@ -24,7 +24,7 @@ pub(crate) struct Enrolled {
 
 /// Adds a cluster of ten nodes to a desktop on `folder` and installs agents in all of it.
 pub(crate) async fn enrol(folder: &Path) -> Result<Enrolled> {
-    let mut scenario = Scenario::many(1, 10, AGENTS / 10);
+    let mut scenario = Scenario::many(1, 10, ENROLLED / 10);
     let cluster = &mut scenario.world.clusters[0];
     let since = cluster.guests.values().find_map(|g| g.running_since);
     for guest in cluster.guests.values_mut() {
@@ -49,7 +49,10 @@ pub(crate) async fn enrol(folder: &Path) -> Result<Enrolled> {
     let good = states.iter().filter(|job| job.1 == JobState::Succeeded);
     let good = good.count();
     let bad = states.iter().find(|job| job.1 != JobState::Succeeded);
-    anyhow::ensure!(good == AGENTS, "{good} of {AGENTS} were enrolled: {bad:?}");
+    anyhow::ensure!(
+        good == ENROLLED,
+        "{good} of {ENROLLED} were enrolled: {bad:?}"
+    );
     println!("{good} LXCs enrolled");
     desktop.app.shutdown().await;
 
@@ -68,7 +71,7 @@ pub(crate) async fn enrol(folder: &Path) -> Result<Enrolled> {
     });
     let agent = first.context("an agent")?;
     anyhow::ensure!(
-        identities.len() == AGENTS,
+        identities.len() == ENROLLED,
         "{} identities",
         identities.len()
     );

