@@ -70,13 +70,31 @@ impl Window {
     pub async fn after_permissions(&self, cluster: &ClusterFacts) -> anyhow::Result<String> {
         self.click("wizard-next").await?;
         self.at_step("access").await?;
+        let mut entered = Vec::new();
         for node in &cluster.nodes {
-            self.enter_node(node)
+            let ready = self
+                .enter_node(node)
                 .await
                 .with_context(|| format!("node {}", node.name))?;
+            if ready {
+                entered.push(node.name.as_str());
+            }
         }
         self.click("wizard-next").await?;
-        self.reads(&by_id("wizard-discovered"), "Found", SOON).await
+        let sentence = self
+            .reads(&by_id("wizard-discovered"), "Found", SOON)
+            .await?;
+        // The tree hears of the last node a moment after the wizard has its answer.
+        self.until(
+            "the access to every node that was entered",
+            SOON,
+            "const shut = arguments[0].map((name) => `No access to ${name}.`);
+             const rows = [...document.querySelectorAll('[data-testid^=found-]')];
+             return !rows.some((row) => shut.some((words) => row.innerText.includes(words)))",
+            vec![json!(entered)],
+        )
+        .await?;
+        Ok(sentence)
     }
 
     /// Waits for a page of the wizard; an error on the page before is told at once.
@@ -116,11 +134,12 @@ impl Window {
         self.at_step("token").await
     }
 
-    /// Connects a node over SSH, or leaves it out where it does not answer.
-    async fn enter_node(&self, node: &NodeFacts) -> anyhow::Result<()> {
+    /// Connects a node over SSH, or leaves it out where it does not answer. Whether it is connected.
+    async fn enter_node(&self, node: &NodeFacts) -> anyhow::Result<bool> {
         let id = |part: &str| format!("wizard-access-{}-{part}", node.name);
         let Some(ssh) = node.ssh.as_ref().filter(|_| node.online) else {
-            return self.click(&id("skip")).await;
+            self.click(&id("skip")).await?;
+            return Ok(false);
         };
         self.fill(&id("host"), &ssh.address.ip().to_string())
             .await?;
@@ -151,7 +170,7 @@ impl Window {
             .await?;
         match ended.as_str() {
             Some(error) => anyhow::bail!("the window says: {error}"),
-            None => Ok(()),
+            None => Ok(true),
         }
     }
 
