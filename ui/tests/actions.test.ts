@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { GuestRow } from '../src/bindings/GuestRow';
 import { action, type ActionId, type Verdict } from '../src/actions/registry';
 import { scopeOfGuests, scopeOfRow } from '../src/actions/scope';
+import { useChecking } from '../src/images/checking';
 import { fromSnapshot } from '../src/live/fleet';
 import { useLive } from '../src/live/store';
 import { C1, C2, FLEET, guest } from './fixtures/fleet';
@@ -105,4 +106,18 @@ it('hands a whole node to Rust, but behind a filter only what is shown', () => {
   useLive.setState({ fleet: picture });
   expect(scopeOfRow(picture, `node:${C1}/pve1`, false)?.targets).toEqual([{ kind: 'node', node: { cluster: C1, node: 'pve1' } }]);
   expect(scopeOfRow(picture, `node:${C1}/pve1`, true)?.targets).toHaveLength(5);
+});
+
+it('all registries are asked from any row that has images', () => {
+  const shown = (...names: string[]) => action('check-images').shown(scopeOfGuests(picture, named(...names)));
+  expect(shown('ubuntu-docker-01')).toBe(true);
+  expect(shown('mariadb')).toBe(false);
+  expect(shown('mariadb', 'paperless')).toBe(true);
+  useLive.setState({ fleet: picture });
+  const cluster = scopeOfRow(picture, `cluster:${C1}`, false);
+  expect(cluster !== null && action('check-images').shown(cluster)).toBe(true);
+  expect(why('check-images', 'ubuntu-docker-01')).toBe('Asks all registries, for the whole fleet');
+  expect(when('check-images', [guest(C1, 'pve1', 122, 'engine', { images: { total: 0, updates: 0, unclear: 0 } })])).toEqual({ able: false, why: 'No images in use' });
+  useChecking.setState({ running: true });
+  expect(why('check-images', 'ubuntu-docker-01')).toBe('The registries are being asked already');
 });

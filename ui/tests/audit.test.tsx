@@ -110,9 +110,9 @@ it('says why it cannot be read, and tries again', async () => {
   expect(screen.queryByTestId('audit-error')).toBeNull();
 });
 
-it('is reached by Ctrl 5', async () => {
+it('is reached by Ctrl 6', async () => {
   const { user } = await open();
-  await user.keyboard('{Control>}5{/Control}');
+  await user.keyboard('{Control>}6{/Control}');
   expect(await screen.findByTestId('audit-47')).toBeTruthy();
   expect(screen.getByTestId('view-audit').getAttribute('aria-current')).toBe('page');
 });

@@ -189,6 +189,50 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     expect(await violations()).toEqual([]);
   });
 
+  it('the images of the fleet and the registries, with their menu', async () => {
+    show();
+    const { user } = await open();
+    await user.click(screen.getByTestId('view-images'));
+    await user.click(await screen.findByTestId('fleet-image-nginx:latest'));
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('images-only-updates'));
+    await user.type(screen.getByTestId('images-search'), 'nothing of this name');
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('images-part-registries'));
+    await user.click(await screen.findByTestId('more-docker.io'));
+    await screen.findByTestId('action-registry-change');
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each(['change', 'login', 'add', 'find'])('the dialog %s of registries', async (task) => {
+    show();
+    const { user } = await open();
+    await user.click(screen.getByTestId('view-images'));
+    await user.click(screen.getByTestId('images-part-registries'));
+    await screen.findByTestId('registry-docker.io');
+    if (task === 'add' || task === 'find') await user.click(screen.getByTestId(`registry-${task}`));
+    else {
+      await user.click(screen.getByTestId('more-registry.lan:5000'));
+      await user.click(await screen.findByTestId(`action-registry-${task}`));
+    }
+    await screen.findByTestId(`registry-dialog-${task}`);
+    if (task === 'find') await screen.findByTestId('found-ghcr.io');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('no images and no registries', async () => {
+    show();
+    const { user } = await open((host) => {
+      host.answers.images = () => ({ images: [], registries: [] });
+    });
+    await user.click(screen.getByTestId('view-images'));
+    await screen.findByTestId('images-none');
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId('images-part-registries'));
+    await screen.findByTestId('registries-none');
+    expect(await violations()).toEqual([]);
+  });
+
   it('the history with a receipt, and a changelog', async () => {
     show();
     const { user } = await open();

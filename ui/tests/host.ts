@@ -7,6 +7,7 @@ import type { Code } from '../src/bindings/Code';
 import { type Answer, type Command, CommandError, type Host, type Request } from '../src/host';
 import { USUAL_WAY } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
+import { FLEET_IMAGES, FOUND_LOGINS } from './fixtures/registries';
 import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, GATEWAY, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
 import { APPROVALS, approvedUpdates, CHANGELOG, FLEET_UPDATES, RECEIPT_ROWS, RULES } from './fixtures/updates';
 import { PASTES, ROADS } from './fixtures/ways';
@@ -100,10 +101,14 @@ function answers(): Answers {
     },
     export_receipts: ({ format }) => ({ path: `/home/ada/Downloads/redflag-history.${format}`, receipts: RECEIPT_ROWS.length }),
     read_changelog: () => ({ text: CHANGELOG }),
-    registries: () => ({ registries: [] }),
+    images: () => FLEET_IMAGES,
     set_registry: () => ({}),
     remove_registry: () => ({}),
     check_images: () => ({}),
+    set_login: () => ({}),
+    remove_login: () => ({}),
+    found_logins: () => FOUND_LOGINS,
+    take_logins: () => ({}),
     set_gateway_port: ({ port }) => ({ ...GATEWAY, port, addresses: [`192.168.1.5:${port}`], former: GATEWAY.port, waiting: 3 }),
   };
 }

@@ -7,7 +7,7 @@ import type { ImageState } from '../src/bindings/ImageState';
 import { rowOf } from '../src/actions/scope';
 import { fromSnapshot } from '../src/live/fleet';
 import { imagesBelow } from '../src/live/images';
-import { beforeOf, familiar, imagesOf, saidOf, whyOf } from '../src/panel/images';
+import { beforeOf, digestInUse, familiar, imagesOf, saidOf, whyOf } from '../src/panel/images';
 import { leavesOf } from '../src/panel/packages';
 import { flatten } from '../src/tree/rows';
 import { bigFleet, C1, C2, FLEET, guest, guestId, NOW } from './fixtures/fleet';
@@ -59,14 +59,14 @@ describe('the images in the panel', () => {
 
   it.each<[string, string, string[]]>([
     ['redis:7.4', 'current', ['Up to date', 'Checked 3 h ago']],
-    ['nginx:latest', 'update', ['New digest', '9b2e4d17a0c8', 'Checked 3 h ago']],
+    ['nginx:latest', 'update', ['New digest', '4e1d30c7b9aa', '9b2e4d17a0c8', 'Checked 3 h ago']],
     [`postgres:17@${digest('77c0d2aa1b2c')}`, 'pinned', ['postgres:17@sha256:77c0d2aa1b2c…', 'Pinned by digest', 'Its tag names another image by now']],
     ['me/app:dev', 'local', ['Local', 'It never came from a registry']],
     ['linuxserver/sonarr:4', 'gone', ['Gone', 'The registry does not have it any more', 'manifest unknown', 'Last answer 3 h ago']],
     ['ghcr.io/me/private:1', 'noAccess', ['No access', 'credentials', 'denied: requested access']],
     ['gluetun:v3', 'rateLimited', ['Rate limited', 'answers nobody until', 'before: new digest 9b2e4d17a0c8', 'Last answer 3 h ago']],
     ['registry.lan:5000/tool:2', 'unknown', ['Unknown', 'registry.lan:5000 does not answer', 'before: up to date', 'Last answer 3 h ago']],
-    ['alpine:3.19', 'unknown', ['Not checked yet']],
+    ['alpine:3.19', 'unasked', ['Not checked yet']],
   ])('say how %s stands: %s', async (image, state, said) => {
     await openTab();
     expect(item(image).dataset['state']).toBe(state);
@@ -101,7 +101,7 @@ describe('the images in the panel', () => {
     await openTab();
     const docker = screen.getByTestId(`engine-${SOCKET}`);
     expect(docker.textContent).toContain(SOCKET);
-    expect(within(docker).getAllByTestId(/^image-/).map((one) => one.dataset['state'])).toEqual(['update', 'gone', 'noAccess', 'rateLimited', 'unknown', 'unknown', 'current', 'pinned', 'local']);
+    expect(within(docker).getAllByTestId(/^image-/).map((one) => one.dataset['state'])).toEqual(['update', 'gone', 'noAccess', 'rateLimited', 'unknown', 'unasked', 'current', 'pinned', 'local']);
     const problem = within(screen.getByTestId(`engine-${PODMAN}`)).getByTestId('engine-problem');
     expect(problem.textContent).toContain(PODMAN);
     expect(problem.textContent).toContain('permission denied');
@@ -176,18 +176,24 @@ describe('the images in the tree', () => {
   });
 
   it.each<[string, ImageCounts | null, Partial<GuestRow>, string, string | null]>([
-    ['nothing without an engine', null, {}, '', null],
-    ['the updates', { total: 5, updates: 2, unclear: 0 }, {}, '2 updates', '2 of 5 images have a new digest'],
-    ['what is unclear', { total: 5, updates: 0, unclear: 3 }, {}, '3 unclear', '3 unclear: not checked yet, or nobody could say'],
-    ['both', { total: 5, updates: 1, unclear: 3 }, {}, '1 update3 unclear', '1 of 5 images has a new digest · 3 unclear: not checked yet, or nobody could say'],
+    ['a dash without an engine', null, {}, '–', null],
+    ['the updates', { total: 5, updates: 2, unclear: 0 }, {}, '2 of 5 have a new digest', '2 of 5 images have a new digest'],
+    ['what is unclear, and never 0 of 5 beside it', { total: 5, updates: 0, unclear: 3 }, {}, '3 unclear', '3 unclear: not checked yet, or nobody could say'],
+    ['both', { total: 5, updates: 1, unclear: 3 }, {}, '1 of 5 have a new digest3 unclear', '1 of 5 images has a new digest · 3 unclear: not checked yet, or nobody could say'],
     ['an engine that failed', { total: 0, updates: 0, unclear: 1 }, {}, '1 unclear', '1 unclear: not checked yet, or nobody could say'],
-    ['that all is well', { total: 5, updates: 0, unclear: 0 }, {}, 'Up to date5', '5 images: up to date, pinned or local'],
-    ['that all was well', { total: 5, updates: 0, unclear: 0 }, { old: true }, 'Was up to date5', '5 images: up to date, pinned or local'],
+    ['that all is well', { total: 5, updates: 0, unclear: 0 }, {}, '0 of 5 have a new digest', '5 images: up to date, pinned or local'],
+    ['that all was well', { total: 5, updates: 0, unclear: 0 }, { old: true }, '0 of 5 had a new digest', 'Known from an earlier time only: 5 images: up to date, pinned or local'],
     ['that none is in use', { total: 0, updates: 0, unclear: 0 }, {}, '–', 'No images in use'],
   ])('say %s', async (_, images, part, shown, title) => {
     await open(withImages(images, part));
     expect(cell('nextcloud').textContent).toBe(shown);
     expect(cell('nextcloud').getAttribute('title')).toBe(title);
+  });
+
+  it('of another time are greyed in the row of a silent agent too', async () => {
+    await open(withImages({ total: 5, updates: 1, unclear: 0 }, { agent: { kind: 'offline', lastSeen: NOW, trouble: null } }));
+    expect(cell('nextcloud').querySelectorAll('.past')).toHaveLength(2);
+    expect(cell('ubuntu-docker-01').querySelector('.past')).toBeNull();
   });
 
   it('are summed for nodes and clusters, those of another time beside the sum', async () => {
@@ -196,6 +202,7 @@ describe('the images in the tree', () => {
     expect(cell('pve2').textContent).toBe('2 updates1 unclear');
     expect(cell('Homelab Cluster 1').textContent).toBe('3 updates1 unclear');
     expect(cell('Homelab Cluster 1').title).toContain('3 of 7 images have a new digest');
+    expect(screen.getByTestId('view-images').textContent).toBe('Images3');
     // All is well in one node, and what the other holds is of an earlier time.
     expect(cell('pve3').textContent).toBe('–');
     expect(cell('pve4').textContent).toBe('1 update');
@@ -223,7 +230,7 @@ describe('the images in the tree', () => {
     await user.keyboard('{ArrowRight}');
     const key = (image: string) => `row-image:${guestId(200)}/${SOCKET}/${image}/${digest('3f8a91c05d27')}`;
     const leaf = await screen.findByTestId(key('nginx:latest'));
-    expect(leaf.textContent).toBe('nginx:latest9b2e4d17a0c8new digestDocker · web');
+    expect(leaf.textContent).toBe('nginx:latest4e1d30c7b9aa9b2e4d17a0c8new digestDocker · web');
     expect(leaf.getAttribute('aria-level')).toBe('4');
     expect(screen.getByTestId(`row-package:${guestId(200)}/openssl:amd64`)).toBeTruthy();
     expect(screen.getByTestId(key('linuxserver/sonarr:4')).textContent).toContain('Gonemanifest unknown');
@@ -268,6 +275,18 @@ describe('the images in the tree', () => {
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys.filter((key) => key.startsWith('image:'))).toHaveLength(4);
     expect(imagesOf(images, SOCKET)[0]?.containers).toEqual(['a', 'b']);
+  });
+
+  it('show the digest in use only where it is known for certain', () => {
+    const scan = found([]);
+    if (scan.kind !== 'found') throw new Error('it was found');
+    const [image] = scan.images;
+    const of = (name: string, repoDigests: string[]) => digestInUse(inUse(name, UNASKED), { ...scan, images: image === undefined ? [] : [{ ...image, repoDigests }] });
+    expect(of('nginx:latest', [`docker.io/library/nginx@${NEWER}`, `mirror.lan:5000/nginx@${digest('aa')}`])).toBe(NEWER);
+    expect(of('registry.lan:5000/tool', [`registry.lan:5000/tool@${NEWER}`])).toBe(NEWER);
+    expect(of('nginx:latest', [`nginx@${NEWER}`, `nginx@${digest('aa')}`])).toBeNull();
+    expect(of('nginx:latest', [])).toBeNull();
+    expect(digestInUse(inUse('nginx:latest', UNASKED), { kind: 'failed', socket: SOCKET, reason: 'x' })).toBeNull();
   });
 
   it('stand alone where no package is pending, and beside why there is no package list', () => {

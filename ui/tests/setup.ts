@@ -4,6 +4,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { useMenu } from '../src/actions/menu';
 import { useChangelog } from '../src/changelog/state';
 import { useClusterDialog } from '../src/clusters/state';
+import { useChecking } from '../src/images/checking';
 import { useNotices } from '../src/app/notices';
 import { usePlace } from '../src/app/place';
 import { useDetails } from '../src/live/details';
@@ -19,7 +20,7 @@ const HEIGHT = 700;
 const WIDTH = 1000;
 
 beforeEach(() => {
-  for (const store of [useMenu, useNotices, usePlace, useDetails, useLive, usePanel, usePlan, usePaste, useClusterDialog, useChangelog, useTreeView, useWizard]) {
+  for (const store of [useMenu, useNotices, usePlace, useDetails, useLive, usePanel, usePlan, usePaste, useClusterDialog, useChangelog, useChecking, useTreeView, useWizard]) {
     (store as typeof useMenu).setState(store.getInitialState() as ReturnType<typeof useMenu.getInitialState>, true);
   }
   // There is no layout here: everything is as large as the screen, so that the virtual rows have a window.

@@ -4,6 +4,8 @@
 //! 4 no package manager that is supported · 5 the service could not be started or stopped · 6 not root · 7 a file could
 //! not be read or written · 8 a job is running · 9 the scan failed · 10 the agent of another desktop is there.
 
+mod arguments;
+
 use std::{
     io::{Read, Write},
     path::PathBuf,
@@ -21,77 +23,9 @@ use agent::{
     status::Status,
     uninstall,
 };
-use clap::{Parser, Subcommand};
-use domain::{JobId, inventory::PackageScan};
+use arguments::{Command, Wanted};
+use domain::inventory::PackageScan;
 use serde::Serialize;
-
-/// RedFlag's agent: reports pending updates of this guest and installs approved ones.
-#[derive(Parser)]
-#[command(name = "redflag-agent", version, max_term_width = 100)]
-struct Arguments {
-    /// Work below this folder instead of `/`.
-    #[arg(long, global = true, hide = true, default_value = "/")]
-    root: PathBuf,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Set the agent up as a service of this guest.
-    Install {
-        /// Where the desktop's bootstrap is: a file, or `-` for standard input.
-        #[arg(long, value_name = "FILE")]
-        bootstrap: Option<PathBuf>,
-        /// Take the agent over from another desktop.
-        #[arg(long)]
-        take_over: bool,
-        #[arg(long)]
-        json: bool,
-    },
-    /// Run the agent; what the service does.
-    Run {
-        /// Write what there is to say here, not to standard error.
-        #[arg(long, hide = true)]
-        log: Option<PathBuf>,
-    },
-    /// Speak with the desktop over standard input and output; for guests that cannot reach it.
-    Stdio,
-    /// Start the agent's service again, or, in a guest without init system, the agent.
-    Restart,
-    /// Keep the agent running where no init system does.
-    #[command(hide = true)]
-    Supervise,
-    /// Show which updates are pending.
-    Scan {
-        /// Fetch the package lists first.
-        #[arg(long)]
-        refresh: bool,
-        #[arg(long)]
-        json: bool,
-        /// Keep the result for the running agent.
-        #[arg(long, hide = true)]
-        record: bool,
-    },
-    /// Show how the agent stands.
-    Status {
-        #[arg(long)]
-        json: bool,
-    },
-    /// Try every address of the desktop from here.
-    Check,
-    /// Remove the agent and all it has written.
-    Uninstall {
-        /// Even while a job is running.
-        #[arg(long)]
-        force: bool,
-        #[arg(long)]
-        json: bool,
-    },
-    /// Work on a job that was accepted.
-    #[command(hide = true)]
-    Job { id: JobId },
-}
 
 /// What is said when a command fails: its exit status and the reason.
 struct Failure {
@@ -107,8 +41,19 @@ impl Failure {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let json = match arguments.command {
+    let (root, command) = match arguments::read(std::env::args_os().skip(1)) {
+        Ok(Wanted::Work { root, command }) => (root, command),
+        Ok(Wanted::Words(words)) => {
+            print(&words);
+            return ExitCode::SUCCESS;
+        }
+        Err(wrong) => {
+            let words = format!("redflag-agent: {wrong}; --help shows what there is");
+            journal::say(journal::Urgency::Warning, &words);
+            return ExitCode::from(2);
+        }
+    };
+    let json = match command {
         Command::Install { json, .. }
         | Command::Scan { json, .. }
         | Command::Status { json }
@@ -120,7 +65,7 @@ fn main() -> ExitCode {
         | Command::Supervise
         | Command::Job { .. } => false,
     };
-    match execute(arguments) {
+    match execute(root, command) {
         Ok(code) => ExitCode::from(code),
         Err(Failure { code, what }) => {
             if json {
@@ -138,10 +83,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(arguments: Arguments) -> Result<u8, Failure> {
-    let layout = Layout::new(arguments.root);
+fn execute(root: PathBuf, command: Command) -> Result<u8, Failure> {
+    let layout = Layout::new(root);
     let tools = Tools::from_environment();
-    match arguments.command {
+    match command {
         Command::Install {
             bootstrap,
             take_over,

@@ -112,8 +112,12 @@ commands! {
     read_receipts(ReadReceipts) -> Receipts;
     export_receipts(ExportReceipts) -> Exported;
     read_changelog(ReadChangelog) -> Changelog;
-    registries(Nothing) -> Registries;
+    images(Nothing) -> FleetImages;
     set_registry(SetRegistry) -> Nothing;
     remove_registry(RemoveRegistry) -> Nothing;
     check_images(Nothing) -> Nothing;
+    set_login(SetLogin) -> Nothing;
+    remove_login(RemoveLogin) -> Nothing;
+    found_logins(Nothing) -> FoundLogins;
+    take_logins(TakeLogins) -> Nothing;
 }

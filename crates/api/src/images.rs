@@ -1,15 +1,43 @@
-//! Container images and their registries.
+//! Container images over the fleet, and their registries.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use domain::GuestId;
+use engine::Named;
 
 use crate::{
     App,
-    dto::{Nothing, Registries, RemoveRegistry, SetRegistry},
+    dto::{
+        FleetImage, FleetImages, FoundLogin, FoundLogins, ImageUse, Nothing, RegistryRow,
+        RemoveLogin, RemoveRegistry, SetLogin, SetRegistry, TakeLogins,
+    },
     error::Error,
 };
 
 impl App {
-    pub(crate) async fn registries(&self, _: Nothing) -> Result<Registries, Error> {
-        Ok(Registries {
-            registries: self.engine.registries(),
+    pub(crate) async fn images(&self, _: Nothing) -> Result<FleetImages, Error> {
+        let (images, registries, places) = self.engine.fleet_images();
+        let image = |found: engine::FleetImage| FleetImage {
+            image: found.image,
+            registry: found.registry,
+            uses: found
+                .uses
+                .into_iter()
+                .filter_map(|found| image_use(found, &places))
+                .collect(),
+        };
+        let registry = |row: engine::RegistryRow| RegistryRow {
+            name: row.name,
+            setting: row.setting,
+            user: row.user,
+            images: u32::try_from(row.images).unwrap_or(u32::MAX),
+            allowance: row.allowance,
+            rests_until: row.rests_until,
+            trouble: row.trouble,
+        };
+        Ok(FleetImages {
+            images: images.into_iter().map(image).collect(),
+            registries: registries.into_iter().map(registry).collect(),
         })
     }
 
@@ -23,8 +51,57 @@ impl App {
         Ok(Nothing {})
     }
 
+    pub(crate) async fn set_login(&self, request: SetLogin) -> Result<Nothing, Error> {
+        let password = self.secret(&request.password)?;
+        self.engine
+            .set_login(&request.registry, &request.user, password)
+            .await?;
+        self.forget(&request.password);
+        Ok(Nothing {})
+    }
+
+    pub(crate) async fn remove_login(&self, request: RemoveLogin) -> Result<Nothing, Error> {
+        self.engine.remove_login(&request.registry).await?;
+        Ok(Nothing {})
+    }
+
+    pub(crate) async fn found_logins(&self, _: Nothing) -> Result<FoundLogins, Error> {
+        let found = self.engine.found_logins().await;
+        let shown = |login: engine::FoundLogin| FoundLogin {
+            registry: login.registry,
+            user: login.user,
+            file: login.file.display().to_string(),
+            problem: login.problem,
+        };
+        Ok(FoundLogins {
+            logins: found.into_iter().map(shown).collect(),
+        })
+    }
+
+    pub(crate) async fn take_logins(&self, request: TakeLogins) -> Result<Nothing, Error> {
+        let logins = request.logins.into_iter();
+        let wanted: Vec<(String, PathBuf)> = logins
+            .map(|login| (login.registry, PathBuf::from(login.file)))
+            .collect();
+        self.engine.take_logins(&wanted).await?;
+        Ok(Nothing {})
+    }
+
     pub(crate) async fn check_images(&self, _: Nothing) -> Result<Nothing, Error> {
         self.engine.check_images().await?;
         Ok(Nothing {})
     }
+}
+
+fn image_use(found: engine::ImageUse, places: &BTreeMap<GuestId, Named>) -> Option<ImageUse> {
+    let place = places.get(&found.guest)?.clone();
+    Some(ImageUse {
+        guest: found.guest,
+        vmid: place.vmid,
+        name: place.name,
+        node: place.node,
+        cluster: place.cluster,
+        in_use: found.in_use,
+        old: found.old,
+    })
 }

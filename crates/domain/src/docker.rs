@@ -1,11 +1,16 @@
 //! Docker inside a guest: its containers, the images they run, and who looks after them.
 
+mod renewal;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::image::{Checked, Origin, Platform, Reference};
+pub use renewal::{
+    ImagePlan, KeptImage, PlannedContainer, PlannedImage, RenewedContainer, RenewedImage, plan,
+};
 
 /// What was found behind a guest's container sockets. A guest without one has no entry at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -69,6 +69,17 @@ pub struct RegistrySetting {
     pub ca_pem: Option<String>,
 }
 
+/// How much a registry may still be asked, as it told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Allowance {
+    pub remaining: u32,
+    pub limit: u32,
+    /// When it is whole again, as far as it is told.
+    pub whole_at: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
 /// What a registry answered, kept over a restart of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
@@ -89,6 +100,8 @@ pub struct Answered {
     rename_all_fields = "camelCase"
 )]
 pub enum ImageState {
+    /// Nobody has asked yet.
+    Unasked,
     /// The tag still names what is in use.
     Current,
     /// The tag names something newer.
@@ -112,6 +125,20 @@ pub enum ImageState {
         reason: String,
         last: Option<Box<ImageState>>,
     },
+}
+
+impl ImageState {
+    /// Whether nobody could say how the image stands, or nobody has asked yet.
+    pub fn is_unclear(&self) -> bool {
+        match self {
+            Self::Unasked
+            | Self::Gone { .. }
+            | Self::NoAccess { .. }
+            | Self::RateLimited { .. }
+            | Self::Unknown { .. } => true,
+            Self::Current | Self::Update { .. } | Self::Pinned { .. } | Self::Local { .. } => false,
+        }
+    }
 }
 
 /// An [`ImageState`], and when a registry last said something to the purpose; none when never.

@@ -5,27 +5,47 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::image::{ImageState, RegistrySetting};
-use registry::{Checks, Freshness, Host, Scheme};
+use domain::image::{Reference, RegistrySetting};
+use registry::{Checks, Credentials, Freshness, Host, Scheme};
+use store::SecretId;
 
 use crate::{Engine, Error, Kind, inner::Inner, operations::account};
 
 /// The setting's name in the store.
 const SETTING: &str = "registries";
 
-/// The user's settings by the registry's name, shared with whoever asks registries.
+/// What the user set, by the registry's name.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) settings: BTreeMap<String, RegistrySetting>,
+    pub(crate) logins: BTreeMap<String, Login>,
+}
+
+/// As whom a registry is asked.
+#[derive(Debug)]
+pub(crate) struct Login {
+    pub(crate) credentials: Credentials,
+    /// Where the password is sealed.
+    pub(crate) secret: SecretId,
+}
+
+/// The user's wishes, shared with whoever asks registries.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Registries(Arc<Mutex<BTreeMap<String, RegistrySetting>>>);
+pub(crate) struct Registries(Arc<Mutex<Wishes>>);
 
 impl Registries {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, RegistrySetting>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Wishes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Everything that asks, by these settings.
+    /// Everything that asks, by these wishes.
     pub(crate) fn checks(&self) -> Checks {
         let all = self.clone();
-        Checks::new(move |name| (host(name, all.lock().get(name)), None))
+        Checks::new(move |name| {
+            let all = all.lock();
+            let login = all.logins.get(name).map(|login| login.credentials.clone());
+            (host(name, all.settings.get(name)), login)
+        })
     }
 }
 
@@ -45,6 +65,20 @@ fn host(name: &str, setting: Option<&RegistrySetting>) -> Host {
     }
 }
 
+/// A registry's name as references have it: people also paste addresses.
+pub(crate) fn named(text: &str) -> Result<String, Error> {
+    let name = text.trim().trim_end_matches('/').to_ascii_lowercase();
+    let reference: Option<Reference> = format!("{name}/image").parse().ok();
+    let is = reference.is_some_and(|r| r.registry() == name);
+    is.then_some(name).ok_or_else(|| {
+        Error::new(
+            Kind::BadInput,
+            format!("{text:?} is no registry as images name it"),
+        )
+        .next("Write it as it stands in front of the image: docker.io, ghcr.io, registry.lan:5000.")
+    })
+}
+
 impl Inner {
     /// Reads the settings.
     pub(crate) async fn read_registries(&self) -> Result<(), Error> {
@@ -61,45 +95,55 @@ impl Inner {
         let all = all
             .into_iter()
             .map(|setting| (setting.name.clone(), setting));
-        *self.registries.lock() = all.collect();
+        self.registries.lock().settings = all.collect();
         Ok(())
     }
 
     async fn store_registries(&self, name: &str) -> Result<(), Error> {
-        let all: Vec<RegistrySetting> = self.registries.lock().values().cloned().collect();
+        let all: Vec<RegistrySetting> = {
+            let wishes = self.registries.lock();
+            wishes.settings.values().cloned().collect()
+        };
         let text = serde_json::to_string(&all).map_err(|e| {
             Error::new(Kind::Internal, "Settings cannot be written").words(e.to_string())
         })?;
         self.store.set_setting(SETTING, &text).await?;
+        self.ask_anew(name);
+        Ok(())
+    }
+
+    /// The registry is asked in another way, or as somebody else, from now on: what it said before does not count.
+    pub(crate) fn ask_anew(&self, name: &str) {
         self.images.checks.forget(name);
         self.images_came();
-        Ok(())
     }
 }
 
 impl Engine {
-    /// The registries that are asked in another way than usual, by name.
-    pub fn registries(&self) -> Vec<RegistrySetting> {
-        self.0.registries.lock().values().cloned().collect()
-    }
-
     /// Has a registry asked in another way from now on.
     ///
     /// # Errors
     /// [`Kind::BadInput`] for a name, mirror or certificate that is none.
     pub async fn set_registry(&self, setting: RegistrySetting) -> Result<(), Error> {
+        let setting = RegistrySetting {
+            name: named(&setting.name)?,
+            ..setting
+        };
         host(&setting.name, Some(&setting)).check().map_err(|e| {
             Error::new(Kind::BadInput, "The registry cannot be asked like this")
                 .words(e.to_string())
         })?;
         let name = setting.name.clone();
         let how = format!("{setting:?}");
-        let before = self.0.registries.lock().insert(name.clone(), setting);
+        let before = {
+            let mut wishes = self.0.registries.lock();
+            wishes.settings.insert(name.clone(), setting)
+        };
         if let Err(error) = self.0.store_registries(&name).await {
-            let mut all = self.0.registries.lock();
+            let mut wishes = self.0.registries.lock();
             match before {
-                Some(before) => all.insert(name, before),
-                None => all.remove(&name),
+                Some(before) => wishes.settings.insert(name, before),
+                None => wishes.settings.remove(&name),
             };
             return Err(error);
         }
@@ -114,12 +158,13 @@ impl Engine {
     /// # Errors
     /// [`Kind::NotFound`].
     pub async fn remove_registry(&self, name: &str) -> Result<(), Error> {
-        let before = self.0.registries.lock().remove(name);
+        let before = self.0.registries.lock().settings.remove(name);
         let Some(before) = before else {
             return Err(Error::not_found("The registry"));
         };
         if let Err(error) = self.0.store_registries(name).await {
-            self.0.registries.lock().insert(name.to_owned(), before);
+            let mut wishes = self.0.registries.lock();
+            wishes.settings.insert(name.to_owned(), before);
             return Err(error);
         }
         self.0
@@ -134,19 +179,5 @@ impl Engine {
     /// The database.
     pub async fn check_images(&self) -> Result<(), Error> {
         self.0.check_images(Freshness::Now).await
-    }
-}
-
-/// Whether nobody could say how an image stands.
-pub(crate) fn is_unclear(state: &ImageState) -> bool {
-    match state {
-        ImageState::Gone { .. }
-        | ImageState::NoAccess { .. }
-        | ImageState::RateLimited { .. }
-        | ImageState::Unknown { .. } => true,
-        ImageState::Current
-        | ImageState::Update { .. }
-        | ImageState::Pinned { .. }
-        | ImageState::Local { .. } => false,
     }
 }

@@ -153,6 +153,12 @@ impl Engine {
         inner
             .tasks
             .spawn(async move { showing.state.keep_showing(showing.stop.clone()).await });
+        if let Err(error) = inner.read_logins().await {
+            tracing::warn!(
+                error = error.problem.what,
+                "registries are asked without logins"
+            );
+        }
         inner.begin_watching().await?;
         inner.reconcile().await?;
         // From here on the reports of agents find their followers.

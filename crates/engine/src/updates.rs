@@ -90,7 +90,7 @@ impl Known {
     }
 
     /// Whether what is known of a guest may have changed since without anybody telling.
-    fn is_old(&self, guest: &Guest, now: Timestamp) -> bool {
+    pub(crate) fn is_old(&self, guest: &Guest, now: Timestamp) -> bool {
         let node = NodeKey {
             cluster: guest.record.cluster,
             node: guest.record.node.clone(),

@@ -13,7 +13,7 @@ use domain::{
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 
-use crate::{Credentials, Failure, Host, InvalidHost, Registry};
+use crate::{Credentials, Failure, Host, InvalidHost, Registry, Standing};
 use cache::{Cache, Key};
 
 /// Questions of one registry that wait for their turn there; the registry's own limit is lower as a rule.
@@ -182,6 +182,22 @@ impl Checks {
         self.cache.forget(name);
     }
 
+    /// How a registry has answered lately. None when it was not asked since the program was started, or since its
+    /// settings changed. `now` is this computer's time.
+    pub fn standing(&self, name: &str, now: Timestamp) -> Option<Standing> {
+        let all = self
+            .registries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match all.get(name)? {
+            Ok(registry) => Some(registry.standing(now)),
+            Err(error) => Some(Standing {
+                trouble: Some(error.to_string()),
+                ..Standing::default()
+            }),
+        }
+    }
+
     /// Everything that registries have said to the purpose and that still counts.
     pub fn answers(&self) -> Vec<Answered> {
         self.cache.answers()
@@ -214,13 +230,7 @@ impl Checks {
         let last = entry.held.as_ref().map(|(held, at)| (seen(held), *at));
         let at = last.as_ref().map(|(_, at)| *at);
         let Some((failure, failed_at)) = entry.failure else {
-            let state = last.map_or_else(
-                || ImageState::Unknown {
-                    reason: "Nobody has asked yet".to_owned(),
-                    last: None,
-                },
-                |(state, _)| state,
-            );
+            let state = last.map_or(ImageState::Unasked, |(state, _)| state);
             return Checked { state, at };
         };
         let last = last.map(|(state, _)| Box::new(state));

@@ -21,6 +21,8 @@ struct State {
     failed: u32,
     /// Nothing is asked before, and why.
     closed: Option<(Instant, Failure)>,
+    /// How the last question went, where the registry as a whole failed.
+    trouble: Option<Failure>,
 }
 
 /// How a registry has behaved lately.
@@ -61,15 +63,27 @@ impl Circuit {
         })
     }
 
+    /// How the last question went where the registry failed, and for how long it is still left alone.
+    pub(crate) fn trouble(&self) -> (Option<Failure>, Option<Duration>) {
+        let state = self.lock();
+        let closed = state.closed.as_ref();
+        let rest = closed.and_then(|(until, _)| until.checked_duration_since(Instant::now()));
+        (state.trouble.clone(), rest)
+    }
+
     /// Notes how a question went.
     pub(crate) fn note<T>(&self, outcome: &Result<T, Failure>) {
         let mut state = self.lock();
         match outcome {
+            // Told by this circuit itself.
+            Err(Failure::Resting { .. }) => return,
+            Err(failure) if failure.is_of_the_registry() => state.trouble = Some(failure.clone()),
+            Ok(_) | Err(_) => state.trouble = None,
+        }
+        match outcome {
             Err(failure @ Failure::RateLimited { after, .. }) => {
                 state.closed = Some((Instant::now() + *after, failure.clone()));
             }
-            // Told by this circuit itself.
-            Err(Failure::Resting { .. }) => {}
             Err(failure) if failure.is_of_the_registry() => {
                 state.failed += 1;
                 if state.failed >= MOST {
@@ -104,8 +118,11 @@ mod tests {
         assert!(matches!(circuit.pass(), Err(Failure::Resting { .. })));
         tokio::time::advance(REST).await;
         assert_eq!(circuit.pass(), Ok(()));
+        assert_eq!(circuit.trouble().1, None, "nobody waits any more");
         circuit.note(&broken());
         assert!(circuit.pass().is_err(), "still as bad");
+        let (trouble, rest) = circuit.trouble();
+        assert_eq!((trouble, rest), (broken().err(), Some(REST)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,21 +2,25 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::image::{Digest, Held, Platform, Reference};
+use domain::{
+    Timestamp,
+    image::{Digest, Held, Platform, Reference},
+};
 use reqwest::{Client, Method, StatusCode, Url, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use tls::Trust;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{
-    Credentials, Failure, Host, InvalidHost, Quota,
+    Credentials, Failure, Host, InvalidHost, Standing,
     answer::{Answer, too_long},
     challenge::{self, Challenge},
     circuit::Circuit,
-    document, quota,
+    document,
+    quota::{self, Quota},
     request::{self, Final, Pass, same_origin},
     token::{Tokens, Wanted},
 };
@@ -35,7 +39,7 @@ pub struct Registry {
     tokens: Tokens,
     turns: Semaphore,
     circuit: Circuit,
-    quota: Mutex<Option<Quota>>,
+    quota: Mutex<Option<(Quota, Instant)>>,
     /// How it wanted to be asked last: the next repository need not be refused first.
     door: Mutex<Option<Door>>,
 }
@@ -95,9 +99,10 @@ impl Registry {
         })
     }
 
-    /// What it last said of how much may still be asked.
-    pub fn quota(&self) -> Option<Quota> {
-        *self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How it has answered lately. `now` is this computer's time.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        let told = *self.quota.lock().unwrap_or_else(PoisonError::into_inner);
+        Standing::of(told, &self.circuit, now)
     }
 
     /// What a tag, or the digest where there is none, names here for a platform. Where the document's digest is `enough`,
@@ -268,7 +273,8 @@ impl Registry {
             let sent = request::send(&self.http, &method, &url, pass.as_ref().map(|(_, p)| p));
             let Final { answer, url: at } = sent.await?;
             if let Some(quota) = quota::of(&answer.headers) {
-                *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = Some(quota);
+                let told = Some((quota, Instant::now()));
+                *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = told;
             }
             if answer.status.is_success() {
                 return Ok(answer);

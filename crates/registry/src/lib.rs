@@ -12,8 +12,10 @@ mod credentials;
 mod document;
 mod failure;
 mod host;
+mod logins;
 mod quota;
 mod request;
+mod standing;
 mod token;
 
 pub use checks::{Checks, Freshness, Question};
@@ -21,4 +23,5 @@ pub use client::Registry;
 pub use credentials::Credentials;
 pub use failure::Failure;
 pub use host::{Host, InvalidHost, Scheme};
-pub use quota::Quota;
+pub use logins::{Login, logins};
+pub use standing::Standing;

@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(6 * 3600);
 
 /// The allowance as headers tell it. Docker Hub: `ratelimit-limit: 100;w=21600`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quota {
+pub(crate) struct Quota {
     pub limit: u32,
     pub remaining: u32,
     /// Until the allowance is whole again, as far as it is told.

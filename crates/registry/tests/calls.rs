@@ -305,8 +305,15 @@ async fn too_many_questions_end_the_questions_until_the_named_time() {
         assert!((100..=120).contains(&after.as_secs()), "{after:?}");
     }
     assert_eq!(bench.asked().len(), 1, "the first refusal counts for all");
-    let quota = bench.client.quota().unwrap();
-    assert_eq!((quota.limit, quota.remaining), (100, 0));
+    let now = Timestamp(1_800_000_000_000);
+    let standing = bench.client.standing(now);
+    let allowance = standing.allowance.unwrap();
+    assert_eq!((allowance.limit, allowance.remaining), (100, 0));
+    let whole = allowance.whole_at.unwrap().since(allowance.at);
+    assert_eq!(whole, 21_600_000, "six hours after it was told");
+    let rests = standing.rests_until.unwrap().since(now);
+    assert!((100_000..=120_000).contains(&rests), "{rests}");
+    assert!(standing.trouble.unwrap().contains("no more questions"));
 }
 
 #[tokio::test(start_paused = true)]

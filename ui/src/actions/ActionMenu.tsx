@@ -37,7 +37,9 @@ export function ActionMenu() {
   );
 }
 
+/** The library closes the menu once more after an entry was chosen; by then the focus may be in a dialog that the entry opened. */
 function leaveFrom(place: MenuPlace): void {
+  if (useMenu.getState().place !== place) return;
   closeMenu();
   if ('scope' in place || place.back === 'tree') summon();
   else place.back?.focus();

@@ -1,10 +1,11 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert, Wrench } from 'lucide-react';
+import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Container, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert, Wrench } from 'lucide-react';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { OperationKind } from '../bindings/OperationKind';
 import type { Target } from '../bindings/Target';
 import type { UpdateFilter } from '../bindings/UpdateFilter';
 import { rpc } from '../host';
+import { checkImages, useChecking } from '../images/checking';
 import { copyText } from '../parts/copy';
 import { openPanel } from '../panel/state';
 import { openPaste } from '../paste/state';
@@ -22,7 +23,7 @@ import { ABLE, type Verdict, verdict } from './verdict';
 export type { Verdict } from './verdict';
 
 export type ActionId =
-  | 'scan' | 'repair' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
+  | 'scan' | 'check-images' | 'repair' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
   | ApprovalActionId | ClusterActionId;
 
 export interface Action {
@@ -81,12 +82,32 @@ export function scanTargets(scope: Pick<Scope, 'one' | 'guests' | 'targets'>): T
   return scope.guests.filter((guest) => whyNoScan(guest) === null).map((guest) => ({ kind: 'guest', guest: guest.id }));
 }
 
+/** Registries are asked about all images of the fleet; a row only says that there is something to ask about. */
+function checkVerdict(scope: Scope): Verdict {
+  const say = words.fleetImages.check;
+  if (useChecking.getState().running) return { able: false, why: say.running };
+  return scope.guests.some((guest) => guest.images !== null && guest.images.total > 0) ? { able: true, note: say.note } : { able: false, why: words.images.nothing };
+}
+
+async function checkAll(): Promise<void> {
+  const problem = await checkImages();
+  if (problem !== null) fail(problem);
+}
+
 export const ACTIONS: readonly Action[] = [
   {
     id: 'scan', icon: Radar, letter: 's', keys: 'S', group: 1, shown: always,
     label: () => text.scan,
     when: (scope) => verdict(scope, (guest) => whyNoScan(guest, scope.clusterOf(guest)), text.can.scan),
     run: (scope) => void scan(scope.name, scanTargets(scope)),
+  },
+  {
+    // Drawn only where there is a container engine.
+    id: 'check-images', icon: Container, letter: null, keys: null, group: 1,
+    shown: (scope) => scope.guests.some((guest) => guest.images !== null),
+    label: () => words.fleetImages.check.action,
+    when: checkVerdict,
+    run: () => void checkAll(),
   },
   {
     id: 'update', icon: CircleArrowUp, letter: 'u', keys: 'U', group: 1, shown: always,

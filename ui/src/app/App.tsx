@@ -6,6 +6,7 @@ import { AuditView } from '../audit/AuditView';
 import { ClusterDialog } from '../clusters/ClusterDialog';
 import { ChangelogDialog } from '../changelog/ChangelogDialog';
 import { CommandError, rpc } from '../host';
+import { ImagesView } from '../images/ImagesView';
 import { startClock } from '../live/clock';
 import { approvalsMoved } from '../live/approvals';
 import { forgetDetails } from '../live/details';
@@ -88,6 +89,8 @@ function Shown() {
       return <FleetView />;
     case 'updates':
       return <UpdatesView />;
+    case 'images':
+      return <ImagesView />;
     case 'operations':
       return <OperationList />;
     case 'operation':

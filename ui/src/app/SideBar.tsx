@@ -1,6 +1,7 @@
 // The side bar: the views that exist, and whether the picture is live.
-import { Activity, CircleArrowUp, History, type LucideIcon, Network, ScrollText } from 'lucide-react';
+import { Activity, CircleArrowUp, Container, History, type LucideIcon, Network, ScrollText } from 'lucide-react';
 import type { AppInfo } from '../bindings/AppInfo';
+import { FLEET_IMAGES, imagesBelow } from '../live/images';
 import { useLive } from '../live/store';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
@@ -15,10 +16,12 @@ export function SideBar({ info }: { info: AppInfo | null }) {
     return n;
   });
   const pending = useLive((live) => live.fleet.totals.updates.total);
+  const images = useLive((live) => imagesBelow(live.fleet, FLEET_IMAGES).now.updates);
   return (
     <nav className="side" aria-label={words.views.label} data-region="side">
       <Entry to={{ view: 'fleet' }} icon={Network} name={words.views.fleet} here={view === 'fleet' || view === 'wizard'} />
       <Entry to={{ view: 'updates' }} icon={CircleArrowUp} name={words.views.updates} here={view === 'updates'} figure={pending} />
+      <Entry to={{ view: 'images' }} icon={Container} name={words.views.images} here={view === 'images'} figure={images} />
       <Entry to={{ view: 'operations' }} icon={Activity} name={words.views.operations} here={view === 'operations' || view === 'operation'} figure={running} />
       <Entry to={{ view: 'history' }} icon={History} name={words.views.history} here={view === 'history'} />
       <Entry to={{ view: 'audit' }} icon={ScrollText} name={words.views.audit} here={view === 'audit'} />

@@ -39,9 +39,10 @@ export function globalKeys(): () => void {
     else if (ctrl && event.key.toLowerCase() === 'j' && usePlace.getState().place.view === 'fleet') toggleDrawer();
     else if (ctrl && event.key === '1') go({ view: 'fleet' });
     else if (ctrl && event.key === '2') go({ view: 'updates' });
-    else if (ctrl && event.key === '3') go({ view: 'operations' });
-    else if (ctrl && event.key === '4') go({ view: 'history' });
-    else if (ctrl && event.key === '5') go({ view: 'audit' });
+    else if (ctrl && event.key === '3') go({ view: 'images' });
+    else if (ctrl && event.key === '4') go({ view: 'operations' });
+    else if (ctrl && event.key === '5') go({ view: 'history' });
+    else if (ctrl && event.key === '6') go({ view: 'audit' });
     else if (event.key === '/' && !inText(event.target) && usePlace.getState().place.view === 'fleet') focusFilter();
     else return;
     event.preventDefault();

@@ -4,6 +4,7 @@ import { create } from 'zustand';
 export type Place =
   | { view: 'fleet' }
   | { view: 'updates' }
+  | { view: 'images' }
   | { view: 'operations' }
   | { view: 'operation'; id: string; job: string | null }
   | { view: 'history' }

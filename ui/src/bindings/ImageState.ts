@@ -5,4 +5,4 @@ import type { Timestamp } from "./Timestamp";
 /**
  * How an image in use stands beside its registry. Only [`ImageState::Current`] is good news.
  */
-export type ImageState = { "kind": "current" } | { "kind": "update", digest: Digest, } | { "kind": "pinned", moved: boolean | null, } | { "kind": "local", why: string, } | { "kind": "gone", words: string, } | { "kind": "noAccess", words: string, } | { "kind": "rateLimited", until: Timestamp | null, last: ImageState | null, } | { "kind": "unknown", reason: string, last: ImageState | null, };
+export type ImageState = { "kind": "unasked" } | { "kind": "current" } | { "kind": "update", digest: Digest, } | { "kind": "pinned", moved: boolean | null, } | { "kind": "local", why: string, } | { "kind": "gone", words: string, } | { "kind": "noAccess", words: string, } | { "kind": "rateLimited", until: Timestamp | null, last: ImageState | null, } | { "kind": "unknown", reason: string, last: ImageState | null, };

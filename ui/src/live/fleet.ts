@@ -138,3 +138,10 @@ export function guestsBelow(picture: FleetPicture, key: string): GuestKey[] {
   }
   return [];
 }
+
+/** The last time that any guest was read: whatever was scanned, lists over the fleet may be others. */
+export function newestCheck({ guests }: FleetPicture): number {
+  let newest = 0;
+  for (const { checkedAt } of guests.values()) if (checkedAt !== null && checkedAt > newest) newest = checkedAt;
+  return newest;
+}

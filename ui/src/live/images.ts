@@ -1,4 +1,4 @@
-// How the images below each cluster and node stand. Rows of LXCs carry their own figures; these are their sums.
+// How the images of the fleet stand, and those below each cluster and node. Rows of LXCs carry their own figures; these are their sums.
 import type { GuestRow } from '../bindings/GuestRow';
 import type { ImageCounts } from '../bindings/ImageCounts';
 import { clusterKey, type FleetPicture, nodeKey } from './fleet';
@@ -9,6 +9,7 @@ export interface ImageSums {
   past: ImageCounts;
 }
 
+export const FLEET_IMAGES = 'fleet';
 const NOTHING: ImageCounts = { total: 0, updates: 0, unclear: 0 };
 const NONE: ImageSums = { now: NOTHING, past: NOTHING };
 
@@ -19,7 +20,7 @@ export function isPast(row: GuestRow): boolean {
 
 let last: { guests: FleetPicture['guests'] | null; sums: ReadonlyMap<string, ImageSums> } = { guests: null, sums: new Map() };
 
-/** Summed once for a picture. The same object while the figures are the same, so that no row is drawn again for another's load. */
+/** Of a row's key, or of the fleet. Summed once for a picture. The same object while the figures are the same, so that no row is drawn again for another's load. */
 export function imagesBelow(fleet: FleetPicture, key: string): ImageSums {
   if (last.guests !== fleet.guests) last = { guests: fleet.guests, sums: sumsOf(fleet, last.sums) };
   return last.sums.get(key) ?? NONE;
@@ -30,8 +31,7 @@ function sumsOf({ guests }: FleetPicture, before: ReadonlyMap<string, ImageSums>
   for (const row of guests.values()) {
     if (row.images === null) continue;
     const part = isPast(row) ? 'past' : 'now';
-    add(sums, clusterKey(row.cluster), part, row.images);
-    add(sums, nodeKey(row), part, row.images);
+    for (const key of [FLEET_IMAGES, clusterKey(row.cluster), nodeKey(row)]) add(sums, key, part, row.images);
   }
   for (const [key, sum] of sums) {
     const known = before.get(key);

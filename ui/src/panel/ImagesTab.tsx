@@ -9,7 +9,7 @@ import { ErrorNote, Note } from '../parts/Note';
 import { words } from '../words/en';
 import { count, exact } from '../words/format';
 import { ImageItem } from './ImageItem';
-import { imageKey, imagesOf, socketOf } from './images';
+import { digestInUse, imageKey, imagesOf, socketOf } from './images';
 import { Unread } from './Unread';
 
 const text = words.images;
@@ -60,7 +60,7 @@ function Engine({ scan, images, first, several, past }: EngineProps) {
       {scan.kind === 'failed' && <div className="px-4 pb-2"><ErrorNote error={{ message: text.noAnswerAt(socket), words: scan.reason, next: null }} testId="engine-problem" /></div>}
       {scan.kind === 'found' && images.length === 0 && <p className="px-4 pb-2 small t3">{text.noContainers}</p>}
       {images.map((image) => (
-        <ImageItem key={imageKey(image)} image={image} containers={scan.kind === 'found' ? scan.containers : []} past={past} />
+        <ImageItem key={imageKey(image)} image={image} digest={digestInUse(image, scan)} containers={scan.kind === 'found' ? scan.containers : []} past={past} />
       ))}
     </section>
   );

@@ -1,4 +1,5 @@
 // How the images of a guest are sorted and said for people.
+import type { Checked } from '../bindings/Checked';
 import type { DockerScan } from '../bindings/DockerScan';
 import type { GuestDetails } from '../bindings/GuestDetails';
 import type { ImageInUse } from '../bindings/ImageInUse';
@@ -7,11 +8,9 @@ import type { GlyphName } from '../parts/Glyph';
 import type { Tone } from '../parts/Status';
 import type { Leaf } from '../tree/rows';
 import { words } from '../words/en';
-import { when } from '../words/format';
+import { age, when } from '../words/format';
 
 const text = words.images;
-/** What Rust says where no registry was asked so far: no failure, and so no reason to show. */
-const UNASKED = 'Nobody has asked yet';
 
 export interface Said {
   tone: Tone;
@@ -19,8 +18,7 @@ export interface Said {
   word: string;
 }
 
-const isUnasked = (state: ImageState): boolean => state.kind === 'unknown' && state.reason === UNASKED;
-const wordOf = (state: ImageState): string => (isUnasked(state) ? text.unasked : text.states[state.kind]);
+const wordOf = (state: ImageState): string => text.states[state.kind];
 
 /** What is only known from an earlier time is no good news of today. */
 export function saidOf(state: ImageState, past: boolean): Said {
@@ -39,6 +37,7 @@ export function saidOf(state: ImageState, past: boolean): Said {
       return { tone: 'error', glyph: 'err', word };
     case 'rateLimited':
       return { tone: 'mute', glyph: 'wait', word };
+    case 'unasked':
     case 'unknown':
       return { tone: 'mute', glyph: 'unk', word };
   }
@@ -47,6 +46,7 @@ export function saidOf(state: ImageState, past: boolean): Said {
 /** Why it stands so, as far as its word does not say it. */
 export function whyOf(state: ImageState, now: number): string | null {
   switch (state.kind) {
+    case 'unasked':
     case 'current':
     case 'update':
       return null;
@@ -61,7 +61,7 @@ export function whyOf(state: ImageState, now: number): string | null {
     case 'rateLimited':
       return text.limited(state.until === null ? null : when(state.until, now));
     case 'unknown':
-      return isUnasked(state) ? null : state.reason;
+      return state.reason;
   }
 }
 
@@ -78,9 +78,16 @@ export function beforeOf(state: ImageState): string | null {
   return text.before(last.kind === 'update' ? text.digest(word, shortDigest(last.digest)) : word);
 }
 
-/** Whether the last question was answered. Else the time beside it is that of an earlier answer. */
-export function isAnswered(state: ImageState): boolean {
-  return state.kind === 'current' || state.kind === 'update' || state.kind === 'pinned' || state.kind === 'local';
+/** All that is known beside its word, in one line: what the registry said, else why it stands so, and what was known before. */
+export function toldOf(state: ImageState, now: number): string {
+  return [remoteWords(state) || whyOf(state, now), beforeOf(state)].filter((part) => part !== null).join(' · ');
+}
+
+/** `Checked 3 h ago`. Where the last question was not answered, the time is that of an earlier answer, and says so. */
+export function sinceOf({ state, at }: Checked, now: number): string | null {
+  if (at === null) return null;
+  const ago = words.cluster.since(age(at, now));
+  return standingOf(state) === 'unclear' ? text.answered(ago) : text.checked(ago);
 }
 
 const DIGEST = /sha256:([0-9a-f]{12})[0-9a-f]{52}/;
@@ -95,31 +102,52 @@ export function familiar(image: string): string {
   return short.replace(DIGEST, 'sha256:$1…');
 }
 
+const repositoryOf = (reference: string): string => familiar(reference.replace(/@.*$/, '').replace(/:[^/:]*$/, ''));
+
+/** The digest that is in use. None where the engine knows none of this repository, or several. */
+export function digestInUse({ image, imageId }: ImageInUse, scan: DockerScan): string | null {
+  const known = scan.kind === 'found' ? scan.images.find(({ id }) => id === imageId) : undefined;
+  const digests = (known?.repoDigests ?? []).filter((one) => repositoryOf(one) === repositoryOf(image)).map((one) => one.slice(one.indexOf('@') + 1));
+  return digests.length === 1 ? (digests[0] ?? null) : null;
+}
+
 export const socketOf = (scan: DockerScan): string => (scan.kind === 'found' ? scan.engine.socket : scan.socket);
 
-const RANKS: Record<ImageState['kind'], number> = { update: 0, gone: 1, noAccess: 1, rateLimited: 1, unknown: 1, current: 2, pinned: 2, local: 2 };
+/** What matters of a state in lists and sums. Quiet ones are none of RedFlag's business. */
+export type Standing = 'update' | 'unclear' | 'current' | 'quiet';
+
+const STANDINGS: Record<ImageState['kind'], Standing> = {
+  update: 'update', unasked: 'unclear', gone: 'unclear', noAccess: 'unclear', rateLimited: 'unclear', unknown: 'unclear', current: 'current', pinned: 'quiet', local: 'quiet',
+};
+const RANKS: Record<Standing, number> = { update: 0, unclear: 1, current: 2, quiet: 2 };
+
+export const standingOf = (state: ImageState): Standing => STANDINGS[state.kind];
+/** What can be updated first, then what nobody could say of, then what is well. */
+export const rankOf = (state: ImageState): number => RANKS[standingOf(state)];
 
 export const imageKey = ({ socket, image, imageId }: ImageInUse): string => `${socket}/${image}/${imageId}`;
 
-/** Of one engine: what can be updated first, then what nobody could say of, then what is well. */
+/** Two ways of writing one name, `nginx` and `nginx:latest`, are one image. */
+export const together = (one: ImageInUse, other: ImageInUse): ImageInUse => ({ ...one, containers: [...one.containers, ...other.containers] });
+
+/** Of one engine, by rank. */
 export function imagesOf(images: readonly ImageInUse[], socket: string): ImageInUse[] {
   const found = new Map<string, ImageInUse>();
   for (const image of images) {
     if (image.socket !== socket) continue;
-    // Two ways of writing one name, `nginx` and `nginx:latest`, are one image.
     const known = found.get(imageKey(image));
-    found.set(imageKey(image), known === undefined ? image : { ...known, containers: [...known.containers, ...image.containers] });
+    found.set(imageKey(image), known === undefined ? image : together(known, image));
   }
-  return [...found.values()].toSorted((a, b) => RANKS[a.checked.state.kind] - RANKS[b.checked.state.kind]);
+  return [...found.values()].toSorted((a, b) => rankOf(a.checked.state) - rankOf(b.checked.state));
 }
 
 /** The rows of images below an opened guest: those that its figures count. */
 export function imageLeaves({ inventory, images }: GuestDetails): Leaf[] {
   return (inventory?.docker ?? []).flatMap((scan): Leaf[] => {
     const socket = socketOf(scan);
-    const counted = imagesOf(images, socket).filter((image) => RANKS[image.checked.state.kind] < 2);
+    const counted = imagesOf(images, socket).filter((image) => rankOf(image.checked.state) < 2);
     const podman = scan.kind === 'found' && scan.engine.podman;
-    const leaves = counted.map((image): Leaf => ({ kind: 'image', image, podman }));
+    const leaves = counted.map((image): Leaf => ({ kind: 'image', image, digest: digestInUse(image, scan), podman }));
     return scan.kind === 'failed' ? [{ kind: 'engine', socket, reason: scan.reason }, ...leaves] : leaves;
   });
 }

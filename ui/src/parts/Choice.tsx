@@ -37,3 +37,8 @@ export function Choice<T extends string>({ label, value, options, hint, onChange
     </div>
   );
 }
+
+/** In a tool bar the words of the choice stand for themselves. */
+export function Segments<T extends string>(props: Omit<Props<T>, 'hint'>) {
+  return <div className="in-tool-choice"><Choice {...props} /></div>;
+}

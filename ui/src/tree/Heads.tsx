@@ -12,7 +12,7 @@ export const Heads = memo(function Heads() {
         <span className="name" role="columnheader">{heads.name}</span>
         <span role="columnheader">{heads.state}</span>
         <span role="columnheader">{heads.updates}</span>
-        <span role="columnheader">{heads.images}</span>
+        <span className="right" role="columnheader">{heads.images}</span>
         <span className="agent" role="columnheader">{heads.agent}</span>
         <span className="wide" role="columnheader">{heads.address}</span>
         <span className="wide right" role="columnheader">{heads.uptime}</span>

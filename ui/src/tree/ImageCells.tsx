@@ -1,4 +1,5 @@
 // The cell of a row that tells of its container images: those with a new digest, then those of which nobody could say.
+import { clsx } from 'clsx';
 import type { ReactNode } from 'react';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { ImageCounts } from '../bindings/ImageCounts';
@@ -11,56 +12,56 @@ import { NONE } from './cells';
 
 const text = words.images;
 
-function Cell({ title, children }: { title?: string | undefined; children?: ReactNode }) {
+function Cell({ title, children }: { title?: string | undefined; children: ReactNode }) {
   return <span role="gridcell" data-cell className="images" title={title}>{children}</span>;
-}
-
-/** Under the head of the column a figure is its own word; readers hear the word too, and a wide column shows the lone one's. */
-function Figures({ counts: { updates, unclear }, past }: { counts: ImageCounts; past: boolean }) {
-  return (
-    <>
-      {updates > 0 && (
-        <span className={past ? 'past' : undefined}>
-          <Status tone={past ? 'mute' : 'info'} glyph="upd" figure>{count(updates)}<span className="unseen">{` ${text.updates(updates)}`}</span></Status>
-        </span>
-      )}
-      {unclear > 0 && <Status tone="mute" glyph="unk">{count(unclear)}<span className={updates > 0 ? 'unseen' : 'worded'}>{` ${text.unclear}`}</span></Status>}
-    </>
-  );
 }
 
 const isQuiet = ({ updates, unclear }: ImageCounts): boolean => updates === 0 && unclear === 0;
 
-export function GuestImages({ guest }: { guest: GuestRow }) {
-  const { images } = guest;
-  // No container engine: there is nothing to say.
-  if (images === null) return <Cell />;
-  const title = text.title(images);
-  const past = isPast(guest);
-  if (!isQuiet(images)) return <Cell title={title}><Figures counts={images} past={past} /></Cell>;
-  return <Cell title={title}>{images.total === 0 ? NONE : <UpToDate total={images.total} past={past} />}</Cell>;
+/** Under the head of the column a figure is its own word; readers hear the word too. */
+function Unclear({ n }: { n: number }) {
+  return n === 0 ? null : <Status tone="mute" glyph="unk">{count(n)}<span className="unseen">{` ${text.unclear}`}</span></Status>;
 }
 
-/** Where the column has no room for the words, the figure of its images stands for them; greyed it is that of another time. */
-function UpToDate({ total, past }: { total: number; past: boolean }) {
+export function GuestImages({ guest }: { guest: GuestRow }) {
+  const { images } = guest;
+  if (images === null) return <Cell>{NONE}</Cell>;
+  const past = isPast(guest);
+  const title = past ? text.pastTitle(text.title(images)) : text.title(images);
+  const { total, updates, unclear } = images;
+  if (total === 0 && unclear === 0) return <Cell title={title}>{NONE}</Cell>;
+  // `0 of 5` is good news: it is not said where nobody could say of some.
   return (
-    <Status tone={past ? 'mute' : 'ok'} glyph="ok">
-      <span className="worded">{past ? text.wasUpToDate : text.upToDate}</span>
-      <span className="brief" aria-hidden="true">{count(total)}</span>
-    </Status>
+    <Cell title={title}>
+      {(updates > 0 || unclear === 0) && (
+        <>
+          <span className={clsx(past && 'past')}>{count(updates)}</span>
+          <span className={clsx('of', past && 'past')}>{` ${text.of(total)}`}<span className="unseen">{` ${text.heard(past)}`}</span></span>
+        </>
+      )}
+      <Unclear n={unclear} />
+    </Cell>
+  );
+}
+
+function Sum({ counts: { updates, unclear }, past }: { counts: ImageCounts; past: boolean }) {
+  return (
+    <>
+      {updates > 0 && <span className={clsx(past && 'past')}>{count(updates)}<span className="unseen">{` ${text.updates(updates)}`}</span></span>}
+      <Unclear n={unclear} />
+    </>
   );
 }
 
 /** Of a cluster or node: the sum of what is current, and beside it, greyed, what is only known from an earlier time. */
 export function PlaceImages({ rowKey }: { rowKey: string }) {
   const { now, past } = useLive((live) => imagesBelow(live.fleet, rowKey));
-  if (now.total === 0 && now.unclear === 0 && past.total === 0 && past.unclear === 0) return <Cell />;
-  const aside = past.updates > 0 ? words.updateState.pastTitle(past.updates) : null;
   if (isQuiet(now) && isQuiet(past)) return <Cell title={now.total > 0 ? text.title(now) : undefined}>{NONE}</Cell>;
-  if (isQuiet(now)) return <Cell title={aside ?? text.title(past)}><Figures counts={past} past /></Cell>;
+  const aside = past.updates > 0 ? words.updateState.pastTitle(past.updates) : null;
+  if (isQuiet(now)) return <Cell title={aside ?? text.pastTitle(text.title(past))}><Sum counts={past} past /></Cell>;
   return (
     <Cell title={[text.title(now), aside].filter(Boolean).join(' · ')}>
-      <Figures counts={now} past={false} />
+      <Sum counts={now} past={false} />
       {past.updates > 0 && now.unclear === 0 && <span className="past cap">{words.updateState.past(past.updates)}</span>}
     </Cell>
   );

@@ -1,15 +1,16 @@
 // How an image below an opened guest stands: its new digest, or why nobody can say.
 import type { ImageState } from '../bindings/ImageState';
 import { useNow } from '../live/clock';
-import { beforeOf, remoteWords, saidOf, shortDigest, whyOf } from '../panel/images';
+import { saidOf, shortDigest, toldOf } from '../panel/images';
 import { Badge, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
 
-export function ImageCell({ state }: { state: ImageState }) {
+/** `digest` is the one in use, where it is known. */
+export function ImageCell({ state, digest }: { state: ImageState; digest: string | null }) {
   if (state.kind !== 'update') return <Unclear state={state} />;
   return (
     <>
-      <Version from={null} to={shortDigest(state.digest)} />
+      <Version from={digest === null ? null : shortDigest(digest)} to={shortDigest(state.digest)} />
       <Badge tone="info" title={state.digest}>{words.images.newDigest}</Badge>
     </>
   );
@@ -19,7 +20,7 @@ export function ImageCell({ state }: { state: ImageState }) {
 function Unclear({ state }: { state: ImageState }) {
   const now = useNow();
   const { word, ...shape } = saidOf(state, false);
-  const told = [remoteWords(state) ?? whyOf(state, now), beforeOf(state)].filter((part) => part !== null).join(' · ');
+  const told = toldOf(state, now);
   return (
     <>
       <Status {...shape}>{word}</Status>

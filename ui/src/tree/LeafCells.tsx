@@ -49,7 +49,7 @@ function What({ leaf }: { leaf: Leaf }) {
     case 'update':
       return <UpdateCell update={leaf.update} />;
     case 'image':
-      return <ImageCell state={leaf.image.checked.state} />;
+      return <ImageCell state={leaf.image.checked.state} digest={leaf.digest} />;
     case 'engine':
       return <><Status tone="error" glyph="err">{words.images.noAnswer}</Status><span className="el" title={leaf.reason}>{leaf.reason}</span></>;
     case 'reading':

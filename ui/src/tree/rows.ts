@@ -23,7 +23,8 @@ export interface FlatRow {
 
 export type Leaf =
   | { kind: 'update'; update: Update }
-  | { kind: 'image'; image: ImageInUse; podman: boolean }
+  /** `digest` is the one in use, where it is known. */
+  | { kind: 'image'; image: ImageInUse; digest: string | null; podman: boolean }
   | { kind: 'engine'; socket: string; reason: string }
   | { kind: 'reading' }
   | { kind: 'nothing'; reason: string | null }

@@ -1,6 +1,5 @@
 // The rows of the list: a section, a source package, one update of one LXC.
-import { ChevronDown, ChevronRight, Ellipsis } from 'lucide-react';
-import type { MouseEvent } from 'react';
+import { ChevronDown, ChevronRight } from 'lucide-react';
 import { withdrawThese } from '../actions/approving';
 import { openEntries } from '../actions/menu';
 import type { FleetUpdate } from '../bindings/FleetUpdate';
@@ -8,6 +7,7 @@ import type { Severity } from '../bindings/Severity';
 import type { UpdateGroup } from '../bindings/UpdateGroup';
 import { blockedWhy, isSecurity } from '../panel/packages';
 import { ruleInWords } from '../panel/ruling';
+import { More, onRow, type OpenAt } from '../parts/More';
 import { Badge, Status, Version } from '../parts/Status';
 import { Tick } from '../parts/Tick';
 import { words } from '../words/en';
@@ -23,24 +23,7 @@ interface Placed<K extends Row['kind']> {
   at: number;
 }
 
-type OpenAt = (x: number, y: number, back: HTMLElement | null) => void;
-
 const place = (top: number) => ({ transform: `translateY(${top}px)` });
-
-function More({ name, testId, onOpen }: { name: string; testId: string; onOpen: OpenAt }) {
-  function onClick(event: MouseEvent<HTMLElement>): void {
-    event.stopPropagation();
-    const box = event.currentTarget.getBoundingClientRect();
-    onOpen(box.left, box.bottom, event.currentTarget);
-  }
-  return <button type="button" className="button ghost square compact" aria-label={words.rules.menu(name)} aria-haspopup="menu" onClick={onClick} data-testid={testId}><Ellipsis className="icon small" aria-hidden /></button>;
-}
-
-/** A right-click on a row opens what its button opens. */
-const onRow = (open: OpenAt) => (event: MouseEvent<HTMLElement>): void => {
-  event.preventDefault();
-  open(event.clientX, event.clientY, event.currentTarget.querySelector<HTMLElement>('[aria-haspopup="menu"]'));
-};
 
 export function SectionRow({ row, top, at, found, all }: Placed<'section'> & { found: readonly UpdateGroup[]; all: readonly UpdateGroup[] }) {
   const severity = row.by === 'severity' ? (row.of as Severity) : null;
@@ -52,7 +35,7 @@ export function SectionRow({ row, top, at, found, all }: Placed<'section'> & { f
       <span role="cell" aria-colspan={7} className="hs">
         {security ? <Status tone="sec" glyph="sec">{name}</Status> : <Status tone="info" glyph="upd">{name}</Status>}
         <span className="t3">{text.section(row.updates, row.sources)}</span>
-        {severity !== null && <><span className="fill" /><More name={name} testId={`more-section-${severity}`} onOpen={menu} /></>}
+        {severity !== null && <><span className="fill" /><More label={words.rules.menu(name)} testId={`more-section-${severity}`} onOpen={menu} /></>}
       </span>
     </div>
   );
@@ -93,7 +76,7 @@ export function GroupRow({ row, top, at, onToggle }: Placed<'group'> & { onToggl
       </span>
       <span role="cell" className="t3 el" title={group.origin}>{group.origin}</span>
       <span role="cell">
-        <More name={group.source} testId={`more-${group.source}`} onOpen={menu} />
+        <More label={words.rules.menu(group.source)} testId={`more-${group.source}`} onOpen={menu} />
       </span>
     </div>
   );

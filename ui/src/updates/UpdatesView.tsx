@@ -4,8 +4,9 @@ import { useMemo, useState } from 'react';
 import { rpc } from '../host';
 import { useApprovalMoves } from '../live/approvals';
 import { useAsked } from '../live/asked';
+import { newestCheck } from '../live/fleet';
 import { useLive } from '../live/store';
-import { Choice } from '../parts/Choice';
+import { Segments } from '../parts/Choice';
 import { Find } from '../parts/Find';
 import { words } from '../words/en';
 import { ApprovedList } from './ApprovedList';
@@ -38,15 +39,10 @@ export function UpdatesView() {
   );
 }
 
-/** The words of the choice stand for themselves in a tool bar. */
-function Segments<T extends string>(props: { label: string; value: T; options: readonly (readonly [T, string])[]; onChange: (value: T) => void; testId: string }) {
-  return <div className="in-tool-choice"><Choice {...props} /></div>;
-}
-
 function All({ by, find }: { by: GroupBy; find: string }) {
   const moves = useApprovalMoves();
   const { updates, guestsWithUpdates } = useLive((live) => live.fleet.totals);
-  const scanned = useLive((live) => newestCheck(live.fleet.guests.values()));
+  const scanned = useLive((live) => newestCheck(live.fleet));
   const asked = useAsked(JSON.stringify([moves, updates, guestsWithUpdates, scanned]), () => rpc('fleet_updates', {}), PAUSE_MS);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const groups = asked.answer?.groups ?? null;
@@ -75,13 +71,6 @@ function All({ by, find }: { by: GroupBy; find: string }) {
       )}
     </>
   );
-}
-
-/** The last time that any LXC was read: whatever was scanned, the list may be another. */
-function newestCheck(guests: Iterable<{ checkedAt: number | null }>): number {
-  let newest = 0;
-  for (const { checkedAt } of guests) if (checkedAt !== null && checkedAt > newest) newest = checkedAt;
-  return newest;
 }
 
 function NothingPending() {

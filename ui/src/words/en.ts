@@ -7,11 +7,13 @@ import type { StepKind } from '../bindings/StepKind';
 import type { StepState } from '../bindings/StepState';
 import { agentTab } from './agent';
 import { audit } from './audit';
+import { fleetImages } from './fleetImages';
 import { bytes, count, plural } from './format';
 import { imageWords } from './images';
 import { paste } from './paste';
 import { cluster, node, settings } from './places';
 import { receipts } from './receipts';
+import { registries } from './registries';
 import { repair } from './repair';
 import { approvals, changelog, fleetUpdates, planOptions, rules, severity } from './updates';
 import { wizard } from './wizard';
@@ -70,7 +72,7 @@ export const words = {
   none: '–',
   close: 'Close', cancel: 'Cancel', back: 'Back', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', clear: 'Clear',
   to: 'to', next: 'Next:', updates, lxcs, packages,
-  views: { label: 'Views', fleet: 'Fleet', updates: 'Updates', operations: 'Operations', history: 'History', audit: 'Audit' },
+  views: { label: 'Views', fleet: 'Fleet', updates: 'Updates', images: 'Images', operations: 'Operations', history: 'History', audit: 'Audit' },
   link: {
     live: 'Live', starting: 'Starting', lost: 'Connection lost', version: (v: string) => `Version ${v}`, demo: 'Demo data',
     problem: 'The fleet cannot be read.',
@@ -184,5 +186,5 @@ export const words = {
   unlock: {
     chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
   },
-  wizard, cluster, node, settings, audit, paste, approvals, changelog, fleetUpdates, images: imageWords, planOptions, receipts, rules, severity,
+  wizard, cluster, node, settings, audit, paste, approvals, changelog, fleetUpdates, images: imageWords, fleetImages, planOptions, receipts, registries, rules, severity,
 } as const;

@@ -10,7 +10,7 @@ const images = (n: number) => plural(n, 'image', 'images');
 const lower = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 
 const states: Record<ImageState['kind'], string> = {
-  current: 'Up to date', update: 'New digest', pinned: 'Pinned by digest', local: 'Local', gone: 'Gone', noAccess: 'No access', rateLimited: 'Rate limited', unknown: 'Unknown',
+  unasked: 'Not checked yet', current: 'Up to date', update: 'New digest', pinned: 'Pinned by digest', local: 'Local', gone: 'Gone', noAccess: 'No access', rateLimited: 'Rate limited', unknown: 'Unknown',
 };
 const containers: Record<ContainerState, string> = {
   created: 'Created', running: 'Running', paused: 'Paused', restarting: 'Restarting', exited: 'Exited', dead: 'Dead', unknown: 'Unknown',
@@ -26,16 +26,18 @@ export const imageWords = {
   silent: 'Container engine', noAnswer: 'No answer', noAnswerAt: (socket: string) => `The container engine at ${socket} does not answer.`,
   noContainers: 'It has no containers.', stopped: 'It does not run. This is what was found last.', agentSilent: 'Its agent does not answer. This is what was found last.', last: 'This is what was found last.',
   /** Beside a digest in the tree. */
-  newDigest: 'new digest', unasked: 'Not checked yet',
+  newDigest: 'new digest',
   moved: 'Its tag names another image by now', gone: 'The registry does not have it any more', noAccess: 'The registry wants credentials, or refused those it was given',
   limited: (until: string | null) => (until === null ? 'The registry answers nobody for a while' : `The registry answers nobody until ${until}`),
   before: (what: string) => `before: ${what}`, digest: (what: string, short: string) => `${what} ${short}`,
   checked: (ago: string) => `Checked ${ago}`, answered: (ago: string) => `Last answer ${ago}`,
   compose: (project: string, service: string, through: string | null) => `compose project ${project}${through === null ? (service === '' ? '' : ` / ${service}`) : `, kept by ${through}`}`,
   swarm: (service: string) => `Swarm service ${service}`, network: (of: string) => `uses the network of ${of}`,
+  /** Beside the figure of those with a new digest: `1 of 2`. What follows is only heard. */
+  of: (total: number) => `of ${count(total)}`, heard: (past: boolean) => (past ? 'had a new digest' : 'have a new digest'),
   /** Heard after a figure that stands under the head of the column. */
   updates: (n: number) => (n === 1 ? 'update' : 'updates'), unclear: 'unclear',
-  upToDate: 'Up to date', wasUpToDate: 'Was up to date', nothing: 'No images in use',
+  nothing: 'No images in use', pastTitle: (said: string) => `Known from an earlier time only: ${lower(said)}`,
   title: ({ total, updates, unclear }: ImageCounts): string =>
     [
       updates > 0 ? `${count(updates)} of ${images(total)} ${updates === 1 ? 'has' : 'have'} a new digest` : null,

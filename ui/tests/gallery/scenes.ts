@@ -94,6 +94,18 @@ function everyImage(host: MemoryHost): void {
   };
 }
 
+function imagesView(more: () => void, before?: Scene['before']): Scene {
+  return { before: (host) => { loads(); before?.(host); }, after: () => { go({ view: 'images' }); more(); } };
+}
+
+function registryDialog(task: 'change' | 'login'): Scene {
+  return imagesView(() => {
+    setTimeout(() => press('images-part-registries'), 300);
+    setTimeout(() => press('more-registry.lan:5000'), 1000);
+    setTimeout(() => press(`action-registry-${task}`), 1300);
+  });
+}
+
 const chooses = (id: string) => { setTimeout(() => press(`action-${id}`), 300); };
 
 /** The first cluster in another state, with its guests greyed. */
@@ -224,6 +236,13 @@ export const SCENES: Record<string, Scene> = {
   'node-down': place(`node:${C2}/pve4`),
   images: open(100, 'images'),
   'images-all': { ...open(100, 'images'), before: everyImage },
+  'images-fleet': imagesView(() => { setTimeout(() => press('fleet-image-nginx:latest'), 900); setTimeout(() => press('fleet-image-gluetun:v3'), 1000); setTimeout(() => press('fleet-image-paperless-ngx:2'), 1100); }),
+  'images-none': imagesView(() => undefined, (host) => { host.answers.images = () => ({ images: [], registries: [] }); }),
+  registries: imagesView(() => setTimeout(() => press('images-part-registries'), 300)),
+  'registry-menu': imagesView(() => { setTimeout(() => press('images-part-registries'), 300); setTimeout(() => press('more-docker.io'), 1200); }),
+  'registry-change': registryDialog('change'),
+  'registry-login': registryDialog('login'),
+  'registry-found': imagesView(() => { setTimeout(() => press('images-part-registries'), 300); setTimeout(() => press('registry-find'), 1200); }),
   settings: open(200, 'settings'),
   'settings-old': { ...open(310, 'settings'), before: (host) => { loads(); host.answers.guest_settings = () => ({ facts: { ...GUEST_FACTS, hostname: 'jellyfin', snapshot: { kind: 'possible' } }, at: NOW - 3 * 3_600_000, problem: '595 No route to host' }); } },
   agent: {

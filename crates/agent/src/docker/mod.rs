@@ -1,8 +1,12 @@
 //! Docker and Podman in the guest, through their sockets.
 
 mod answers;
+mod calls;
 mod events;
+mod recreate;
+mod replace;
 mod socket;
+mod well;
 
 use std::path::{Path, PathBuf};
 

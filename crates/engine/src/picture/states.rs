@@ -10,7 +10,6 @@ use domain::{
 };
 
 use super::Guest;
-use crate::registries::is_unclear;
 
 /// (current, old) counts that a row adds to its parents.
 pub(super) fn counts(row: &GuestRow) -> (UpdateCounts, UpdateCounts) {
@@ -53,7 +52,7 @@ pub(super) fn image_counts(guest: &Guest) -> Option<ImageCounts> {
     for image in &guest.images {
         let state = &image.checked.state;
         counts.updates += u32::from(matches!(state, ImageState::Update { .. }));
-        counts.unclear += u32::from(is_unclear(state));
+        counts.unclear += u32::from(state.is_unclear());
     }
     Some(counts)
 }

@@ -153,6 +153,7 @@ pub(crate) fn words(state: &ImageState) -> String {
         ImageState::NoAccess { .. } => "no access",
         ImageState::RateLimited { .. } => "rate-limited",
         ImageState::Unknown { .. } => "unknown",
+        ImageState::Unasked => "not asked",
     }
     .to_owned();
     if let ImageState::RateLimited { last, .. } | ImageState::Unknown { last, .. } = state

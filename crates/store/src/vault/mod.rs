@@ -59,6 +59,8 @@ pub enum SecretPurpose {
     SshKey,
     /// The key of RedFlag's CA.
     CaKey,
+    /// The password of an image registry.
+    RegistryPassword,
 }
 
 /// Refers to a kept secret; says nothing about it.

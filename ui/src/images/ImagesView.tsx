@@ -1,0 +1,63 @@
+// The container images of the whole fleet, and the registries that are asked about them.
+import { Radar } from 'lucide-react';
+import { useState } from 'react';
+import { rpc } from '../host';
+import { useAsked } from '../live/asked';
+import { newestCheck } from '../live/fleet';
+import { FLEET_IMAGES, imagesBelow } from '../live/images';
+import { useLive } from '../live/store';
+import { Segments } from '../parts/Choice';
+import { Find } from '../parts/Find';
+import { ErrorNote } from '../parts/Note';
+import { Trouble } from '../updates/Trouble';
+import { words } from '../words/en';
+import { checkImages, useChecking } from './checking';
+import { ImageList } from './ImageList';
+import type { Only } from './list';
+import { RegistryList } from './RegistryList';
+
+const text = words.fleetImages;
+const PARTS = ['images', 'registries'] as const;
+const ONLY = ['all', 'updates', 'unclear'] as const;
+/** Scans of many LXCs end one after the other, and so do answers of registries: the list is read again when they pause. */
+const PAUSE_MS = 300;
+
+export function ImagesView() {
+  const [part, setPart] = useState<(typeof PARTS)[number]>('images');
+  const [only, setOnly] = useState<Only>('all');
+  const [find, setFind] = useState('');
+  const moves = useChecking((checking) => checking.moves);
+  const failed = useChecking((checking) => checking.problem);
+  const sums = useLive((live) => imagesBelow(live.fleet, FLEET_IMAGES));
+  const scanned = useLive((live) => newestCheck(live.fleet));
+  const asked = useAsked(JSON.stringify([moves, sums, scanned]), () => rpc('images', {}), PAUSE_MS);
+  const { answer } = asked;
+  return (
+    <main className="main alone" data-region="main" data-testid="images-view">
+      <div className="tool">
+        <h1>{text.title}</h1>
+        <Segments label={text.part} value={part} options={PARTS.map((one) => [one, text.parts[one]])} onChange={setPart} testId="images-part" />
+        <span className="fill" />
+        {part === 'images' && <Segments label={text.show} value={only} options={ONLY.map((one) => [one, text.only[one]])} onChange={setOnly} testId="images-only" />}
+        {part === 'images' && <Find search={find} onSearch={setFind} text={text} testId="images-search" />}
+        <CheckNow nothing={answer?.images.length === 0} />
+      </div>
+      {failed !== null && <div className="px-4 pt-4"><ErrorNote error={failed} testId="check-error" /></div>}
+      <Trouble asked={asked} testId="images-error" />
+      {answer === null && asked.problem === null && <p className="p-4 small t3" role="status">{text.reading}</p>}
+      {answer !== null && part === 'images' && <ImageList images={answer.images} only={only} find={find} loading={asked.loading} onAgain={asked.again} />}
+      {answer !== null && part === 'registries' && <RegistryList registries={answer.registries} />}
+    </main>
+  );
+}
+
+function CheckNow({ nothing }: { nothing: boolean }) {
+  const running = useChecking((checking) => checking.running);
+  const why = running ? text.check.running : nothing ? text.check.nothing : null;
+  return (
+    <button type="button" className="button compact" aria-disabled={why !== null} title={why ?? text.check.note} onClick={() => why === null && void checkImages()} data-testid="check-now">
+      <Radar className="icon small" aria-hidden />
+      {running ? text.check.busy : text.check.now}
+    </button>
+  );
+}
