@@ -51,6 +51,13 @@ impl Engine {
         Ok(listed.as_array().cloned().unwrap_or_default())
     }
 
+    /// Where it keeps its images.
+    pub(super) async fn root(&mut self) -> Result<String, SocketError> {
+        let info = self.get("/info").await?;
+        let root = info["DockerRootDir"].as_str();
+        Ok(root.unwrap_or("/var/lib/docker").to_owned())
+    }
+
     /// By name or id. None when there is none.
     pub(super) async fn container(&mut self, which: &str) -> Result<Option<Value>, SocketError> {
         missing(self.get(&format!("/containers/{which}/json")).await)

@@ -2,8 +2,10 @@
 
 mod answers;
 mod calls;
+mod compose;
 mod events;
 mod recreate;
+mod renew;
 mod replace;
 mod socket;
 mod well;

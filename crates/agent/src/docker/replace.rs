@@ -1,22 +1,16 @@
 //! Containers replaced by new ones of another image, all that belong together or none.
 //!
 //! What breaks if this is wrong: a service that ran and does not any more. So the old container is set aside under another
-//! name and not removed before the new one is well, and every step is written down before it is taken: whoever finds the
-//! journal after a lost process can tell what to bring back.
+//! name and not removed before all new ones are well. [`bring_back`] and [`finish`] need no more than the entries: whoever
+//! finds them written down after a lost process can end what it began.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{calls::Engine, recreate::recreation, socket::SocketError, well};
-use crate::{
-    files::{self, FileError},
-    packages::Progress,
-};
+use crate::packages::Progress;
 
 /// The end of the name of a container that is set aside.
 const ASIDE: &str = ".redflag-old";
@@ -32,8 +26,6 @@ pub(super) enum ReplaceError {
     Gone { name: String },
     #[error("the work was cancelled")]
     Cancelled,
-    #[error(transparent)]
-    Journal(#[from] FileError),
 }
 
 /// One container that is replaced.
@@ -54,115 +46,68 @@ impl Entry {
     }
 }
 
-/// The containers of one replacement, in the order in which they are made: whoever lends its network comes first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Journal {
-    pub socket: PathBuf,
-    pub entries: Vec<Entry>,
-    /// All new ones are well: from here on the old ones go.
-    pub well: bool,
-}
-
-impl Journal {
-    fn write(&self, file: &Path) -> Result<(), FileError> {
-        files::write_json(file, self)
-    }
-}
-
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
 /// Whose network, processes or memory a container uses.
-fn lenders(container: &Value) -> impl Iterator<Item = &str> {
+fn lenders(container: &Value) -> Vec<&str> {
     let host = &container["HostConfig"];
     let modes = ["NetworkMode", "PidMode", "IpcMode"].map(|mode| text(&host[mode]));
-    let shared = modes
-        .into_iter()
-        .filter_map(|mode| mode.strip_prefix("container:"));
-    shared.collect::<Vec<_>>().into_iter()
+    let shared = modes.into_iter();
+    shared
+        .filter_map(|mode| mode.strip_prefix("container:"))
+        .collect()
 }
 
-/// The containers to be replaced with those that depend on them, in order. `all` are the engine's containers as
-/// `/containers/ID/json` tells them.
-pub(super) fn group(wanted: &[(String, String)], all: &[Value]) -> Vec<Entry> {
+/// The containers to be replaced, lenders first: id of each, and the image that it gets; none where it stays what it is
+/// and only follows its lender.
+pub(super) async fn entries(
+    engine: &mut Engine,
+    wanted: &[(String, Option<String>)],
+) -> Result<Vec<Entry>, ReplaceError> {
+    let mut found = Vec::new();
+    for (id, image) in wanted {
+        let known = engine.container(id).await.map_err(of(id))?;
+        let known = known.ok_or_else(|| ReplaceError::Gone { name: id.clone() })?;
+        found.push((known, image.clone()));
+    }
+    Ok(in_order(&found))
+}
+
+fn in_order(wanted: &[(Value, Option<String>)]) -> Vec<Entry> {
+    let mut open: Vec<&(Value, Option<String>)> = wanted.iter().collect();
     let mut entries: Vec<Entry> = Vec::new();
-    let entry = |container: &Value, image: &str| Entry {
-        name: text(&container["Name"]).trim_start_matches('/').to_owned(),
-        old: text(&container["Id"]).to_owned(),
-        ran: container["State"]["Running"] == true,
-        image: image.to_owned(),
-    };
-    let find = |name: &str| {
-        all.iter()
-            .find(|c| text(&c["Name"]).trim_start_matches('/') == name)
-    };
-    let mut open: Vec<(&Value, String)> = wanted
-        .iter()
-        .filter_map(|(name, image)| Some((find(name)?, image.clone())))
-        .collect();
-    // Lenders first: a wanted one that uses another wanted one waits for it.
-    open.sort_by_key(|(container, _)| lenders(container).count());
     while !open.is_empty() {
-        let (container, image) = open.remove(0);
-        let new = entry(container, &image);
-        if entries.iter().any(|known| known.old == new.old) {
-            continue;
-        }
-        let id = new.old.clone();
-        let name = new.name.clone();
-        entries.push(new);
-        for other in all {
-            let follows = lenders(other).any(|lender| lender == id || lender == name);
-            let asked = wanted
+        let waits = |container: &Value| {
+            lenders(container)
                 .iter()
-                .any(|(name, _)| text(&other["Name"]).trim_start_matches('/') == name);
-            if follows && !asked {
-                // It stays what it is, and is made anew to find its lender.
-                open.push((other, text(&other["Config"]["Image"]).to_owned()));
-            }
-        }
+                .any(|lender| open.iter().any(|(other, _)| is_called(other, lender)))
+        };
+        // Two that wait for each other cannot be; should they, the first goes on.
+        let next = open.iter().position(|(c, _)| !waits(c)).unwrap_or(0);
+        let (container, image) = open.remove(next);
+        let stays = || text(&container["Config"]["Image"]).to_owned();
+        entries.push(Entry {
+            name: name_of(container).to_owned(),
+            old: text(&container["Id"]).to_owned(),
+            ran: container["State"]["Running"] == true,
+            image: image.clone().unwrap_or_else(stays),
+        });
     }
     entries
 }
 
-/// Replaces all of them. On an error the old ones are back, as far as the engine allows.
-pub(super) async fn replace(
-    engine: &mut Engine,
-    file: &Path,
-    mut journal: Journal,
-    progress: &mut dyn Progress,
-) -> Result<(), ReplaceError> {
-    journal.write(file)?;
-    let done = forward(engine, &journal.entries, progress).await;
-    if let Err(error) = done {
-        bring_back(engine, &journal.entries, progress).await?;
-        files::remove(file)?;
-        return Err(error);
-    }
-    journal.well = true;
-    journal.write(file)?;
-    finish(engine, &journal.entries).await?;
-    files::remove(file)?;
-    Ok(())
+fn name_of(container: &Value) -> &str {
+    text(&container["Name"]).trim_start_matches('/')
 }
 
-/// Ends what a lost process left: the new ones where all of them were well, else the old ones. Answers which.
-pub(super) async fn conclude(
-    engine: &mut Engine,
-    file: &Path,
-    journal: &Journal,
-    progress: &mut dyn Progress,
-) -> Result<bool, ReplaceError> {
-    match journal.well {
-        true => finish(engine, &journal.entries).await?,
-        false => bring_back(engine, &journal.entries, progress).await?,
-    }
-    files::remove(file)?;
-    Ok(journal.well)
+fn is_called(container: &Value, which: &str) -> bool {
+    text(&container["Id"]) == which || name_of(container) == which
 }
 
-async fn forward(
+/// Makes all of them anew and waits until they are well. Stops at the first that is not.
+pub(super) async fn forward(
     engine: &mut Engine,
     entries: &[Entry],
     progress: &mut dyn Progress,
@@ -221,8 +166,8 @@ async fn one(
     Ok(Some(id))
 }
 
-/// The old ones as they were. Goes on where one of them fails, and tells the first failure.
-async fn bring_back(
+/// The old ones as they were, whatever the new ones are. Goes on where one of them fails, and tells the first failure.
+pub(super) async fn bring_back(
     engine: &mut Engine,
     entries: &[Entry],
     progress: &mut dyn Progress,
@@ -256,7 +201,7 @@ async fn old_again(engine: &mut Engine, entry: &Entry) -> Result<(), SocketError
     let Some(old) = engine.container(&entry.old).await? else {
         return Err(SocketError::Lost("the old container is gone".to_owned()));
     };
-    if text(&old["Name"]).trim_start_matches('/') != entry.name {
+    if name_of(&old) != entry.name {
         engine.rename(&entry.old, &entry.name).await?;
     }
     match entry.ran {
@@ -266,7 +211,7 @@ async fn old_again(engine: &mut Engine, entry: &Entry) -> Result<(), SocketError
 }
 
 /// The new ones are well: the old ones go, without their volumes.
-async fn finish(engine: &mut Engine, entries: &[Entry]) -> Result<(), ReplaceError> {
+pub(super) async fn finish(engine: &mut Engine, entries: &[Entry]) -> Result<(), ReplaceError> {
     for entry in entries.iter().rev() {
         engine.remove(&entry.old).await.map_err(of(&entry.name))?;
     }
@@ -293,15 +238,22 @@ mod tests {
     }
 
     #[test]
-    fn those_that_use_its_network_follow_it_in_order() {
-        let all = [
-            container("torrent", "torrent:1", "container:id-vpn", true),
-            container("web", "nginx:1", "bridge", true),
-            container("vpn", "vpn:1", "bridge", true),
-            container("index", "index:1", "container:id-torrent", false),
+    fn lenders_come_first_and_followers_keep_their_image() {
+        let wanted = [
+            (
+                container("index", "index:1", "container:id-torrent", false),
+                None,
+            ),
+            (
+                container("torrent", "torrent:1", "container:vpn", true),
+                None,
+            ),
+            (
+                container("vpn", "vpn:1", "bridge", true),
+                Some("vpn:1".to_owned()),
+            ),
         ];
-        let wanted = [("vpn".to_owned(), "vpn:1".to_owned())];
-        let shown: Vec<_> = group(&wanted, &all)
+        let shown: Vec<_> = in_order(&wanted)
             .into_iter()
             .map(|e| (e.name, e.image, e.ran))
             .collect();
@@ -314,17 +266,5 @@ mod tests {
                 row("index", "index:1", false),
             ]
         );
-        // Both wanted: the lender comes first, and each once.
-        let both = [
-            ("torrent".to_owned(), "torrent:2".to_owned()),
-            ("vpn".to_owned(), "vpn:2".to_owned()),
-        ];
-        let names: Vec<_> = group(&both, &all)
-            .into_iter()
-            .map(|e| (e.name, e.image))
-            .collect();
-        assert_eq!(names[0], ("vpn".to_owned(), "vpn:2".to_owned()));
-        assert!(names.contains(&("torrent".to_owned(), "torrent:2".to_owned())));
-        assert_eq!(names.len(), 3);
     }
 }
