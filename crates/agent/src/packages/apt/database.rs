@@ -29,6 +29,8 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Database {
     pub entries: BTreeMap<(String, String), Entry>,
+    /// Packages whose installation was cut off, with the version that dpkg still has for them.
+    pub half: Installed,
     /// Nothing was seen that `dpkg --audit` would name.
     pub sound: bool,
 }
@@ -42,6 +44,7 @@ impl Database {
         if let Some(status) = dpkg_status::read(layout) {
             return Ok(Self {
                 sound: !status.doubtful,
+                half: status.half,
                 entries: status.installed.into_iter().collect(),
             });
         }
@@ -86,6 +89,20 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Versions after something was done. Half installed is neither installed nor removed: what was there before is
+    /// told with the version that dpkg still has for it.
+    pub(super) fn versions_after(&self, before: &Installed) -> Installed {
+        let mut versions = self.versions();
+        let left = self
+            .half
+            .iter()
+            .filter(|(key, _)| before.contains_key(*key));
+        versions.extend(left.map(|(key, version)| (key.clone(), version.clone())));
+        versions
+    }
+}
+
 /// Reads lines of [`FORMAT`]. A package counts as installed from unpacking on: its files are there.
 pub(super) fn parse(text: &str) -> Database {
     let mut database = Database::default();
@@ -98,6 +115,10 @@ pub(super) fn parse(text: &str) -> Database {
         };
         let mut letters = status.chars();
         let (want, state) = (letters.next(), letters.next());
+        if state == Some('H') {
+            let key = (package.to_owned(), arch.to_owned());
+            database.half.insert(key, version.to_owned());
+        }
         // n not installed, c only configuration files, H half installed.
         if !matches!(state, Some('i' | 'U' | 'F' | 'W' | 't')) {
             continue;
@@ -185,6 +206,25 @@ mod tests {
     use proptest::prelude::*;
 
     const TEXT: &str = "ii \tapt\tamd64\t2.6.1\t4232\nhi \trf-held\tall\t1.0\t24\nrc \tgone\tall\t1\t5\niF \thalf\tamd64\t2\t\nii \tlibc6\tamd64\t2.36\t12985\nii \tlibc6\ti386\t2.36\t12985\n";
+
+    #[test]
+    fn half_installed_is_neither_installed_nor_removed() {
+        let cut = TEXT.replace("ii \tapt", "iHR\tapt");
+        let now = parse(&cut);
+        assert!(now.find("apt").is_none());
+        let before = parse(TEXT).versions();
+        assert_eq!(difference(&before, &now.versions_after(&before)), []);
+        let promised = PackageChange {
+            package: "apt".into(),
+            arch: "amd64".into(),
+            from: Some("2.6.1".into()),
+            to: Some("2.6.2".into()),
+        };
+        let left = not_done(&[promised.clone()], &now.versions_after(&before));
+        assert_eq!(left, [promised]);
+        // Of a new one nothing is there that could be told as installed.
+        assert_eq!(now.versions_after(&Installed::new()), now.versions());
+    }
 
     #[test]
     fn installed_packages_and_holds_are_read() {

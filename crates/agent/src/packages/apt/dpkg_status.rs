@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use super::database::Entry;
-use crate::Layout;
+use crate::{Layout, packages::Installed};
 
 /// What the file tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(super) struct Status {
     pub installed: Vec<((String, String), Entry)>,
     /// Those that may be installed for several architectures at once: their control files are named by it.
     same: BTreeSet<String>,
+    /// Packages whose installation was cut off.
+    pub half: Installed,
     /// Something that `dpkg --audit` would name.
     pub doubtful: bool,
 }
@@ -103,6 +105,10 @@ impl Status {
             _ => return None,
         };
         self.doubtful |= flag != "ok" || !sound;
+        if state == "half-installed" && !stanza.version.is_empty() {
+            let key = (stanza.package.to_owned(), stanza.arch.to_owned());
+            self.half.insert(key, stanza.version.to_owned());
+        }
         if !there {
             return Some(());
         }

@@ -252,7 +252,7 @@ impl PackageManager for Apt<'_> {
             .map(|a| a.is_none());
         match Database::read(self.layout, self.tools) {
             Ok(now) => {
-                let now = now.versions();
+                let now = before.map_or_else(|| now.versions(), |b| now.versions_after(b));
                 Applied {
                     changes: before.map_or_else(Vec::new, |b| database::difference(b, &now)),
                     not_done: database::not_done(approval.changes, &now),

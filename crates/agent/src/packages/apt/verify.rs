@@ -53,7 +53,7 @@ pub(super) fn changes(
     };
     match Database::read(apt.layout, apt.tools) {
         Ok(now) => {
-            let now = now.versions();
+            let now = now.versions_after(&before.installed);
             result.changes = database::difference(&before.installed, &now);
             result.not_done = database::not_done(promised, &now);
         }
