@@ -19,7 +19,8 @@ impl App {
             | OperationKind::RestartAgent
             | OperationKind::RemoveAgent
             | OperationKind::UpgradeAgent
-            | OperationKind::Repair => {}
+            | OperationKind::Repair
+            | OperationKind::UpdateImages => {}
             OperationKind::Scan => {
                 return Err(Error::new(
                     Code::BadInput,

@@ -29,6 +29,8 @@ pub enum OperationKind {
     UpgradeAgent,
     /// Let the package manager end what was interrupted.
     Repair,
+    /// Fetch what the tags of images name now, and make their containers anew.
+    UpdateImages,
 }
 
 /// One thing that was selected; an operation reaches every guest below it.
@@ -63,6 +65,8 @@ pub enum UpdateFilter {
     Approved,
     /// Updates of these severities. An agent never sees this one, either.
     Severities { severities: Vec<Severity> },
+    /// Of container images these, by the name that containers give them. An agent never sees this one, either.
+    Images { names: Vec<String> },
 }
 
 /// How a step stands.
@@ -225,7 +229,7 @@ impl OperationKind {
             ],
             Self::Scan => &[K::Check, K::Send, K::Refresh, K::Scan, K::Record],
             Self::Repair => &[K::Check, K::Send, K::Repair, K::Verify, K::Record],
-            Self::Update => &[
+            Self::Update | Self::UpdateImages => &[
                 K::Check,
                 K::Send,
                 K::Preflight,

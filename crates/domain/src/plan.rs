@@ -8,6 +8,7 @@ use ts_rs::TS;
 
 use crate::{
     GuestId, NodeName, PlanId, Timestamp, Vmid,
+    docker::ImagePlan,
     inventory::Severity,
     operation::{OperationKind, UpdateFilter},
 };
@@ -175,6 +176,11 @@ pub enum PlannedWork {
     UpgradeAgent { from: String, to: String },
     /// Let dpkg end what was interrupted; `words` are its own about what that is.
     Repair { words: String },
+    /// Renew images under their containers.
+    UpdateImages {
+        plan: ImagePlan,
+        fingerprint: PlanFingerprint,
+    },
 }
 
 /// A guest that a plan includes.
@@ -308,6 +314,9 @@ impl Plan {
                     format!("{} upgrade {from} {to}", g.guest)
                 }
                 PlannedWork::Repair { words } => format!("{} repair {words}", g.guest),
+                PlannedWork::UpdateImages { fingerprint, .. } => {
+                    format!("{} images {fingerprint}", g.guest)
+                }
             })
             .collect();
         lines.sort();

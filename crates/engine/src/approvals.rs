@@ -43,6 +43,7 @@ pub(crate) fn means(only: &UpdateFilter, guest: &Guest, update: &Update) -> bool
             .any(|n| *n == update.package || *n == update.qualified() || n == update.source()),
         UpdateFilter::Severities { severities } => severities.contains(&update.severity),
         UpdateFilter::Approved => guest.approvals.iter().any(|a| a.covers(update)),
+        UpdateFilter::Images { .. } => false,
     }
 }
 
@@ -64,7 +65,7 @@ fn words(only: &UpdateFilter) -> String {
     match only {
         UpdateFilter::All => "all updates".into(),
         UpdateFilter::Security => "security updates".into(),
-        UpdateFilter::Packages { names } => names.join(", "),
+        UpdateFilter::Packages { names } | UpdateFilter::Images { names } => names.join(", "),
         UpdateFilter::Severities { severities } => {
             let words: Vec<String> = severities
                 .iter()

@@ -2,13 +2,14 @@
 
 use domain::{
     AgentId, ClusterId, NodeKey, Timestamp,
-    operation::{OperationKind, Target},
+    operation::{OperationKind, Target, UpdateFilter},
     plan::{Allowed, GuestPlan, LeftOut, PlannedGuest, PlannedWork, Remedy},
 };
 
 use crate::{
     clock,
     doors::{address_of, detour},
+    images,
     inner::Inner,
     operations::scope,
     picture::{Guest, Known},
@@ -44,6 +45,7 @@ fn candidate(
     known: &Known,
     guest: &Guest,
     kind: OperationKind,
+    only: &UpdateFilter,
     allowed: Allowed,
     now: Timestamp,
 ) -> Result<PlannedWork, LeftOut> {
@@ -121,6 +123,21 @@ fn candidate(
             only: None,
             moved: Vec::new(),
         }),
+        OperationKind::UpdateImages => {
+            let plan = images::plan(guest, only);
+            if plan.images.is_empty() {
+                let why = match plan.kept.as_slice() {
+                    [] => "No update of its images is known".to_owned(),
+                    [one] => format!("{} stays as it is: {}", one.image, one.why),
+                    more => format!("{} images with an update stay as they are", more.len()),
+                };
+                return Err(left_out(guest, why, None));
+            }
+            Ok(PlannedWork::UpdateImages {
+                fingerprint: plan.fingerprint(),
+                plan,
+            })
+        }
         OperationKind::Repair => Ok(PlannedWork::Repair {
             words: guest.interrupted().unwrap_or_default().to_owned(),
         }),
@@ -133,6 +150,7 @@ impl Inner {
         &self,
         kind: OperationKind,
         targets: &[Target],
+        only: &UpdateFilter,
         allowed: Allowed,
     ) -> Vec<Candidate> {
         let now = clock::now();
@@ -142,7 +160,7 @@ impl Inner {
                 .iter()
                 .filter_map(|id| known.guests.get(id))
                 .map(|guest| {
-                    let work = match candidate(known, guest, kind, allowed, now) {
+                    let work = match candidate(known, guest, kind, only, allowed, now) {
                         Ok(work) => work,
                         Err(left) => return Candidate::Out(left),
                     };

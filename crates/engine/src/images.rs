@@ -4,14 +4,19 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
     GuestId, Timestamp,
-    docker::{Container, DockerScan, Image, ImageInUse},
+    docker::{self, Container, DockerScan, Image, ImageInUse, ImagePlan},
     image::{Checked, ImageState},
     inventory::Inventory,
+    operation::UpdateFilter,
 };
 use registry::{Checks, Freshness, Question};
 use tokio::sync::Notify;
 
-use crate::{Error, clock, inner::Inner, picture::Known};
+use crate::{
+    Error, clock,
+    inner::Inner,
+    picture::{Guest, Known},
+};
 
 /// Between two looks at what is due; what registries said lately is not asked for again.
 const LOOK: Duration = Duration::from_secs(10 * 60);
@@ -136,6 +141,27 @@ fn questions(known: &Known) -> Vec<(GuestId, Question)> {
         questions.into_iter().map(move |question| (id, question))
     };
     reports.flat_map(of).collect()
+}
+
+/// What an update of a guest's images would do, by what its agent and the registries said last.
+pub(crate) fn plan(guest: &Guest, only: &UpdateFilter) -> ImagePlan {
+    let Some(report) = &guest.inventory else {
+        return ImagePlan::default();
+    };
+    docker::plan(&report.inventory.docker, |socket, name, id| {
+        let name = name.familiar();
+        let wanted = match only {
+            UpdateFilter::Images { names } => names.contains(&name),
+            _ => true,
+        };
+        let known = |image: &&ImageInUse| {
+            wanted && image.socket == socket && image.image == name && image.image_id == id
+        };
+        match &guest.images.iter().find(known)?.checked.state {
+            ImageState::Update { digest } => Some(digest.clone()),
+            _ => None,
+        }
+    })
 }
 
 impl Inner {

@@ -61,7 +61,7 @@ impl Inner {
             stop_percent,
         } = options;
         let stop_percent = stop_percent.unwrap_or(STOP_PERCENT).min(100);
-        let candidates = self.candidates(kind, targets, allowed);
+        let candidates = self.candidates(kind, targets, &only, allowed);
         if candidates.is_empty() {
             return Err(
                 Error::new(Kind::BadInput, "There is no LXC in what was selected")
@@ -183,7 +183,8 @@ impl Inner {
                     UpdateFilter::All
                     | UpdateFilter::Security
                     | UpdateFilter::Packages { .. }
-                    | UpdateFilter::Severities { .. } => Vec::new(),
+                    | UpdateFilter::Severities { .. }
+                    | UpdateFilter::Images { .. } => Vec::new(),
                 };
                 plan.kept_back.extend(wish.ruled);
                 guest.work = PlannedWork::Update {

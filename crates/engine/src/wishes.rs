@@ -67,6 +67,8 @@ pub(crate) fn of_guest(known: &Known, guest: &Guest, only: &UpdateFilter, now: T
     };
     let only = match only {
         UpdateFilter::Approved | UpdateFilter::Severities { .. } => names(),
+        // No packages are meant.
+        UpdateFilter::Images { .. } => None,
         // As it is: the agent knows best what is pending now.
         UpdateFilter::All | UpdateFilter::Security if ruled.is_empty() => Some(only.clone()),
         UpdateFilter::All | UpdateFilter::Security => names(),

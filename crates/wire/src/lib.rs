@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 
 use domain::{
     AgentId, GuestId, JobId, Timestamp,
+    docker::{PlannedImage, RenewedImage},
     inventory::Inventory,
     operation::{FileDifference, LogLine, Problem, ServiceCheck, StepKind, UpdateFilter},
     plan::{Allowed, GuestPlan, PackageChange, PlanFingerprint},
@@ -184,6 +185,8 @@ pub enum Action {
     },
     /// Let the package manager end what was interrupted, without removing anything.
     Repair,
+    /// Renew these images under their containers, as the plan says.
+    UpdateImages { images: Vec<PlannedImage> },
     /// Fetch what changed in the newest version of a package.
     Changelog { package: String },
     /// Remove the agent and all it has written.
@@ -296,6 +299,8 @@ pub struct Applied {
     pub differences: Vec<FileDifference>,
     pub services: Vec<ServiceCheck>,
     pub database_sound: Option<bool>,
+    #[serde(default)]
+    pub images: Vec<RenewedImage>,
 }
 
 /// The body of every answer that is not 2xx.

@@ -17,6 +17,7 @@ use domain::docker::{DockerScan, Engine};
 use crate::Layout;
 use answers::{Listed, Named};
 pub(crate) use events::watch;
+pub(crate) use renew::{Ended, Site};
 use socket::{Socket, SocketError};
 
 /// Where engines listen that run as root.

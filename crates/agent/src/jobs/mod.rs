@@ -3,10 +3,11 @@
 //! `work.json` what was asked · `accepted.json` when it came · `begun` made once, by the one process that may do the
 //! work · `lock` held by that process as long as it lives · `reports.jsonl` one [`wire::JobReport`] a line ·
 //! `acknowledged` the last one that the desktop has · `cancel` present when it is to stop · `before.json` installed
-//! versions right before an installation.
+//! versions right before an installation · `images.json` while containers are replaced.
 
 pub mod bounds;
 mod directory;
+mod renewal;
 mod runner;
 mod spool;
 

@@ -10,7 +10,7 @@ use domain::{
 };
 use wire::{Action, Applied, Outcome, Work};
 
-use super::{JobDirectory, JobError, Spool};
+use super::{JobDirectory, JobError, Spool, renewal};
 use crate::{
     Layout, Tools, clock, init, inventory,
     inventory::Effort,
@@ -76,7 +76,11 @@ fn begun(
         // A scan reports that there is nothing to ask, and the agent can always go.
         (
             Err(_),
-            Action::Scan { .. } | Action::Uninstall | Action::Restart | Action::Upgrade { .. },
+            Action::Scan { .. }
+            | Action::Uninstall
+            | Action::Restart
+            | Action::Upgrade { .. }
+            | Action::UpdateImages { .. },
         ) => None,
         (
             Err(reason),
@@ -131,6 +135,7 @@ fn begun(
                 result: None,
             },
         },
+        (Action::UpdateImages { images }, _) => renewal::run(layout, tools, job, images, spool),
         (Action::Uninstall, _) => {
             spool.set_step(StepKind::CleanUp);
             Outcome::Uninstalled
@@ -230,8 +235,8 @@ fn scan(
     }
 }
 
-/// Takes a new inventory after an installation; the installation's outcome stands without it.
-fn record(layout: &Layout, tools: &Tools, spool: &mut Spool) {
+/// Takes a new inventory after a change; the outcome stands without it.
+pub(super) fn record(layout: &Layout, tools: &Tools, spool: &mut Spool) {
     let taken = inventory::take(layout, tools, Effort::Always, clock::now());
     if let Err(e) = inventory::store(layout, &taken) {
         spool.log(LogLevel::Warning, &e.to_string());
@@ -247,11 +252,6 @@ fn concluded(
     work: &Work,
     spool: &mut Spool,
 ) -> Outcome {
-    let lost = |what: &str, next: &str| Problem {
-        what: what.to_owned(),
-        words: None,
-        next: Some(next.to_owned()),
-    };
     match &work.action {
         // Nothing was changed, or can be told again: no doubt is left behind.
         Action::Scan { .. } | Action::Plan { .. } | Action::Changelog { .. } => Outcome::Failed {
@@ -261,6 +261,7 @@ fn concluded(
             ),
             result: None,
         },
+        Action::UpdateImages { images } => renewal::conclude(layout, tools, job, images, spool),
         Action::Uninstall => Outcome::Uninstalled,
         // It is the restarted agent that finds this.
         Action::Restart => Outcome::Restarted,
@@ -321,6 +322,14 @@ fn concluded(
                 },
             }
         }
+    }
+}
+
+pub(super) fn lost(what: &str, next: &str) -> Problem {
+    Problem {
+        what: what.to_owned(),
+        words: None,
+        next: Some(next.to_owned()),
     }
 }
 

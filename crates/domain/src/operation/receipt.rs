@@ -6,6 +6,7 @@ use ts_rs::TS;
 use super::{JobState, Problem};
 use crate::{
     GuestId, JobId, OperationId, Timestamp,
+    docker::RenewedImage,
     plan::{PackageChange, PlanFingerprint},
 };
 
@@ -36,6 +37,9 @@ pub struct Receipt {
     pub services: Vec<ServiceCheck>,
     /// Whether `dpkg --audit` found nothing; none when it could not be asked.
     pub database_sound: Option<bool>,
+    /// Images that were to be renewed, and what their containers run from now.
+    #[serde(default)]
+    pub images: Vec<RenewedImage>,
     pub problem: Option<Problem>,
 }
 

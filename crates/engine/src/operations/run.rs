@@ -28,7 +28,7 @@ fn at_once(kind: OperationKind) -> usize {
         | OperationKind::RestartAgent
         | OperationKind::RemoveAgent
         | OperationKind::UpgradeAgent => 6,
-        OperationKind::Update | OperationKind::Repair => 2,
+        OperationKind::Update | OperationKind::Repair | OperationKind::UpdateImages => 2,
     }
 }
 
@@ -273,11 +273,16 @@ async fn steps(
         (OperationKind::RestartAgent, _) => service::restart(journal, cancel).await,
         (OperationKind::RemoveAgent, _) => service::remove(journal).await,
         (OperationKind::UpgradeAgent, _) => upgrade::run(journal, resumed, cancel).await,
-        (OperationKind::Update | OperationKind::Repair, Some(work)) => {
+        (
+            OperationKind::Update | OperationKind::Repair | OperationKind::UpdateImages,
+            Some(work),
+        ) => {
             let approved = approved(kind, number, rules, work)?;
             update::run(journal, &approved, resumed, cancel).await
         }
-        (OperationKind::Update | OperationKind::Repair, None) => Err(no_plan()),
+        (OperationKind::Update | OperationKind::Repair | OperationKind::UpdateImages, None) => {
+            Err(no_plan())
+        }
     }
 }
 
@@ -292,6 +297,7 @@ fn approved(
     rules: Rules,
     work: PlannedWork,
 ) -> Result<update::Approved, Error> {
+    let mut images = Vec::new();
     let (plan, fingerprint, only) = match work {
         PlannedWork::Update {
             plan,
@@ -304,6 +310,10 @@ fn approved(
             let fingerprint = nothing.fingerprint();
             (nothing, fingerprint, None)
         }
+        PlannedWork::UpdateImages { plan, fingerprint } => {
+            images = plan.images;
+            (GuestPlan::default(), fingerprint, None)
+        }
         PlannedWork::Enrol { .. }
         | PlannedWork::RestartAgent { .. }
         | PlannedWork::RemoveAgent { .. }
@@ -313,6 +323,7 @@ fn approved(
         kind,
         approved: rules.approved.unwrap_or_else(|| fingerprint.clone()),
         plan,
+        images,
         fingerprint,
         only: only.unwrap_or(rules.only),
         allowed: rules.allowed,

@@ -114,6 +114,16 @@ pub(crate) fn obstacle(
             Some(a) => (!is_older(&a.record.version))
                 .then(|| format!("The agent is version {} already", a.record.version)),
         }),
+        OperationKind::UpdateImages => locked().or_else(|| match agent {
+            None => Some("No agent installed".into()),
+            Some(a) if !a.is_online(now) => Some("The agent does not answer".into()),
+            Some(a) if is_older(&a.record.version) => Some(format!(
+                "The agent is version {}; update it first",
+                a.record.version
+            )),
+            Some(_) if guest.images.is_empty() => Some("No container image is in use".into()),
+            Some(_) => None,
+        }),
         OperationKind::Repair => locked().or_else(|| match agent {
             None => Some("No agent installed".into()),
             Some(a) if !a.is_online(now) => Some("The agent does not answer".into()),

@@ -1,8 +1,9 @@
-//! An update of one guest, or the repair of its packages: exactly what was approved, or nothing; a receipt however it
+//! An update of one guest, the renewal of its images, or the repair of its packages: exactly what was approved, or nothing; a receipt however it
 //! ends.
 
 use domain::{
     JobId, OperationId,
+    docker::{PlannedContainer, PlannedImage, RenewedContainer, RenewedImage},
     operation::{JobEvent, JobState, OperationKind, Problem, Receipt, StepKind, UpdateFilter},
     plan::{Allowed, GuestPlan, PackageChange, PlanFingerprint},
 };
@@ -17,9 +18,10 @@ use crate::{Error, clock};
 
 /// What was approved for one guest.
 pub(crate) struct Approved {
-    /// An update, or a repair with nothing in its plan.
+    /// An update of packages or images, or a repair with nothing in its plan.
     pub(crate) kind: OperationKind,
     pub(crate) plan: GuestPlan,
+    pub(crate) images: Vec<PlannedImage>,
     /// Of this guest's part: what the agent compares.
     pub(crate) fingerprint: PlanFingerprint,
     /// Of the whole plan that was approved: what a person knows.
@@ -31,8 +33,13 @@ pub(crate) struct Approved {
 
 impl Approved {
     fn action(&self) -> Action {
-        if self.kind == OperationKind::Repair {
-            return Action::Repair;
+        match self.kind {
+            OperationKind::Repair => return Action::Repair,
+            OperationKind::UpdateImages => {
+                let images = self.images.clone();
+                return Action::UpdateImages { images };
+            }
+            _ => {}
         }
         Action::Apply {
             only: self.only.clone(),
@@ -60,6 +67,7 @@ impl Approved {
     ) -> Receipt {
         let result = result.unwrap_or_else(|| Applied {
             not_done: self.changes(),
+            images: self.images.iter().map(as_it_was).collect(),
             ..Applied::default()
         });
         let (job, operation): (JobId, OperationId) = (journal.job.id, journal.operation);
@@ -81,8 +89,27 @@ impl Approved {
             differences: result.differences,
             services: result.services,
             database_sound: result.database_sound,
+            images: result.images,
             problem,
         }
+    }
+}
+
+/// Of an image that nothing was done to.
+fn as_it_was(image: &PlannedImage) -> RenewedImage {
+    let container = |planned: &PlannedContainer| RenewedContainer {
+        name: planned.name.clone(),
+        image_id: Some(image.from.clone()),
+        running: planned.running,
+    };
+    let own = image.containers.iter().filter(|c| !c.follows);
+    RenewedImage {
+        socket: image.socket.clone(),
+        image: image.image.clone(),
+        from: image.from.clone(),
+        to: None,
+        containers: own.map(container).collect(),
+        problem: Some("nothing was done".into()),
     }
 }
 

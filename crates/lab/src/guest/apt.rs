@@ -80,7 +80,9 @@ pub fn plan(machine: &Machine, only: &UpdateFilter, allowed: Allowed) -> GuestPl
             UpdateFilter::Packages { names } => {
                 names.contains(&update.package) || names.contains(&update.qualified())
             }
-            UpdateFilter::Approved | UpdateFilter::Severities { .. } => false,
+            UpdateFilter::Approved
+            | UpdateFilter::Severities { .. }
+            | UpdateFilter::Images { .. } => false,
         };
         if !wanted {
             continue;

@@ -8,7 +8,7 @@ use domain::{
 use tokio_util::sync::CancellationToken;
 use wire::{Action, Applied, Outcome, Work};
 
-use super::{agent::Inside, apt, output, reporter::Reporter};
+use super::{agent::Inside, apt, images, output, reporter::Reporter};
 use crate::world::{machine::AgentJob, millis};
 
 /// Begins a job unless it is known already or came too late.
@@ -127,6 +127,7 @@ async fn run(inside: &Inside, action: &Action, id: JobId, reporter: &Reporter) -
                 ),
             }
         }
+        Action::UpdateImages { images } => images::update(inside, images, reporter).await,
         Action::Uninstall => {
             reporter.step(StepKind::CleanUp, None, None);
             inside.pace.step().await;
@@ -354,7 +355,7 @@ fn services(inside: &Inside, changes: &[PackageChange]) -> Vec<ServiceCheck> {
         .unwrap_or_default()
 }
 
-fn failed(what: &str, words: Option<String>, result: Option<Applied>) -> Outcome {
+pub(super) fn failed(what: &str, words: Option<String>, result: Option<Applied>) -> Outcome {
     Outcome::Failed {
         problem: Problem {
             what: what.to_owned(),

@@ -2,6 +2,7 @@
 
 mod agent;
 pub mod apt;
+mod images;
 mod job;
 mod line;
 mod output;

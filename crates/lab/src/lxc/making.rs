@@ -76,6 +76,13 @@ impl RealGuest {
         if inner.plan.userland == Userland::NoInit {
             special.push_str(&format!("lxc.init.cmd = {}\n", userland::PLAIN_INIT));
         }
+        if inner.plan.userland == Userland::Docker {
+            // What Docker keeps lies on no overlay, and it sets up control groups and mounts of its own.
+            special.push_str(
+                "lxc.cap.drop =\nlxc.mount.auto =\nlxc.mount.auto = proc:rw sys:rw cgroup:rw\n\
+                 lxc.mount.entry = tmpfs var/lib/docker tmpfs rw,create=dir,mode=0711 0 0\n",
+            );
+        }
         let network = format!(
             "lxc.net.0.type = veth\n\
              lxc.net.0.link = {bridge}\n\

@@ -28,6 +28,8 @@ pub enum Userland {
     OpenRc,
     /// The same files, but process 1 is a script that starts nothing.
     NoInit,
+    /// The usual Debian with Docker, compose and a registry, each Debian's own.
+    Docker,
 }
 
 /// The user on the machine that is root in an unprivileged guest, and how many follow it: Proxmox's own.
@@ -73,6 +75,14 @@ pub(crate) fn root(cache: &Path, userland: Userland, unprivileged: bool) -> Resu
     let plain = match userland {
         Userland::Debian => Template::ready(cache)?,
         Userland::Debian13 => Template::newer(cache)?,
+        Userland::Docker => {
+            let base = Template::ready(cache)?;
+            let recipe = template::recipe_of(&format!("docker {RECIPE} {DAEMON} {REGISTRY}"));
+            Template::kept(cache, "template-docker", &recipe, |new| {
+                copy(&base.root, new)?;
+                docker(new)
+            })?
+        }
         Userland::OpenRc | Userland::NoInit => {
             let base = Template::ready(cache)?;
             let recipe = template::recipe_of(&format!("openrc {RECIPE}"));
@@ -88,6 +98,7 @@ pub(crate) fn root(cache: &Path, userland: Userland, unprivileged: bool) -> Resu
     let (name, recipe) = match userland {
         Userland::Debian => ("template-shifted", "shifted"),
         Userland::Debian13 => ("template-newer-shifted", "newer shifted"),
+        Userland::Docker => ("template-docker-shifted", "docker shifted"),
         Userland::OpenRc | Userland::NoInit => ("template-openrc-shifted", "openrc shifted"),
     };
     let recipe = template::recipe_of(&format!("{recipe} {RECIPE}"));
@@ -101,8 +112,34 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     command::run("cp", ["-a".as_ref(), from.as_os_str(), to.as_os_str()]).map(|_| ())
 }
 
-/// Puts OpenRC in systemd's place and BusyBox in that of everything else.
-fn open_rc(root: &Path) -> Result<()> {
+/// Docker's settings in a guest: no firewall is to be had there, and every registry of the lab speaks plain HTTP.
+const DAEMON: &str = r#"{
+  "storage-driver": "overlay2", "bridge": "none", "iptables": false, "ip6tables": false,
+  "insecure-registries": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+}
+"#;
+/// The registry's settings.
+const REGISTRY: &str = "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: /var/lib/docker-registry\n  delete:\n    enabled: true\nhttp:\n  addr: :5000\n";
+
+fn docker(root: &Path) -> Result<()> {
+    debian(
+        root,
+        "apt-get -qq -y --no-install-recommends install docker.io docker-compose docker-registry busybox-static",
+    )?;
+    let settings = [
+        ("etc/docker/daemon.json", DAEMON),
+        ("etc/docker/registry/config.yml", REGISTRY),
+    ];
+    for (path, text) in settings {
+        let file = root.join(path);
+        fs::create_dir_all(file.parent().context("a folder")?)?;
+        fs::write(file, text)?;
+    }
+    Ok(())
+}
+
+/// Runs a line in a root that has Debian's packages at hand meanwhile, and starts no service.
+fn debian(root: &Path, steps: &str) -> Result<()> {
     let resolver = root.join("etc/resolv.conf");
     // A link into /run would lead nowhere here.
     let _ = fs::remove_file(&resolver);
@@ -112,18 +149,25 @@ fn open_rc(root: &Path) -> Result<()> {
     let policy = root.join("usr/sbin/policy-rc.d");
     fs::write(&policy, "#!/bin/sh\nexit 101\n")?;
     fs::set_permissions(&policy, fs::Permissions::from_mode(0o755))?;
-    let steps = "apt-get -qq update && \
-        apt-get -qq -y --allow-remove-essential --no-install-recommends install openrc sysvinit-core busybox && \
-        apt-get -qq -y purge systemd dbus && apt-get -qq -y autoremove && apt-get clean";
-    in_root(root, &["sh", "-c", steps])?;
+    let steps = format!("apt-get -qq update && {steps} && apt-get clean");
+    in_root(root, &["sh", "-c", &steps])?;
     fs::remove_file(&policy)?;
-    // As if it had never run: the guest has no file system of its own there.
-    let _ = fs::remove_dir_all(root.join("run/openrc"));
     fs::write(&resolver, "")?;
     fs::write(&sources, "")?;
     let lists = root.join("var/lib/apt/lists");
     fs::remove_dir_all(&lists)?;
-    fs::create_dir_all(lists.join("partial"))?;
+    Ok(fs::create_dir_all(lists.join("partial"))?)
+}
+
+/// Puts OpenRC in systemd's place and BusyBox in that of everything else.
+fn open_rc(root: &Path) -> Result<()> {
+    debian(
+        root,
+        "apt-get -qq -y --allow-remove-essential --no-install-recommends install openrc sysvinit-core busybox && \
+        apt-get -qq -y purge systemd dbus && apt-get -qq -y autoremove",
+    )?;
+    // As if it had never run: the guest has no file system of its own there.
+    let _ = fs::remove_dir_all(root.join("run/openrc"));
     // Without terminals to log in at, and without what is for hardware.
     let table = root.join("etc/inittab");
     let kept: String = fs::read_to_string(&table)?

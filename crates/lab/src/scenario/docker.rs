@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    docker::{Container, ContainerState, DockerScan, Engine, Health, Image, Owner},
+    docker::{Container, ContainerState, DockerScan, Engine, Health, Image, Owner, PlannedImage},
     image::{Digest, Origin, Platform, Reference},
 };
 
@@ -73,4 +73,44 @@ pub fn docker(containers: &[Running<'_>]) -> DockerScan {
 fn id_of(digest: &Digest) -> String {
     let hex: String = digest.as_str().chars().rev().take(64).collect();
     format!("sha256:{hex}")
+}
+
+/// Puts a newer image under the containers of a plan. The new image's id; none when they are not there as planned.
+pub(crate) fn renew(scans: &mut [DockerScan], planned: &PlannedImage) -> Option<String> {
+    let (containers, images) = scans.iter_mut().find_map(|scan| match scan {
+        DockerScan::Found {
+            engine,
+            containers,
+            images,
+        } if engine.socket == planned.socket => Some((containers, images)),
+        DockerScan::Found { .. } | DockerScan::Failed { .. } => None,
+    })?;
+    let own = |id: &str| planned.containers.iter().any(|c| c.id == id && !c.follows);
+    let mut using: Vec<&mut Container> = containers.iter_mut().filter(|c| own(&c.id)).collect();
+    if using.is_empty() || using.iter().any(|c| c.image_id != planned.from) {
+        return None;
+    }
+    let id = id_of(&planned.to);
+    let old = images.iter().find(|image| image.id == planned.from)?;
+    let reference: Reference = planned.image.parse().ok()?;
+    let came = format!(
+        "{}/{}@{}",
+        reference.registry(),
+        reference.repository(),
+        planned.to
+    );
+    let new = Image {
+        id: id.clone(),
+        origin: Origin {
+            repo_digests: vec![came],
+        },
+        ..old.clone()
+    };
+    for container in &mut using {
+        container.image_id.clone_from(&id);
+    }
+    if images.iter().all(|image| image.id != id) {
+        images.push(new);
+    }
+    Some(id)
 }

@@ -8,6 +8,7 @@ pub mod packages;
 use std::time::Duration;
 
 pub use self::build::{GuestPlanner, cluster, guest, node, storage};
+pub(crate) use self::docker::renew;
 pub use self::docker::{Running, docker};
 use crate::world::{Access, Acl, Profile, Token, User, World};
 

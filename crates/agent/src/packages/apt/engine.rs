@@ -30,6 +30,7 @@ pub(super) fn is_named(only: &UpdateFilter, package: &str) -> bool {
         UpdateFilter::All
         | UpdateFilter::Security
         | UpdateFilter::Approved
-        | UpdateFilter::Severities { .. } => false,
+        | UpdateFilter::Severities { .. }
+        | UpdateFilter::Images { .. } => false,
     }
 }

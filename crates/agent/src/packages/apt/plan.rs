@@ -48,7 +48,9 @@ fn is_about(only: &UpdateFilter, package: &str, arch: &str, security: bool) -> b
             names.iter().any(|n| *n == package || *n == qualified)
         }
         // The desktop asks for packages instead.
-        UpdateFilter::Approved | UpdateFilter::Severities { .. } => false,
+        UpdateFilter::Approved | UpdateFilter::Severities { .. } | UpdateFilter::Images { .. } => {
+            false
+        }
     }
 }
 
