@@ -286,16 +286,17 @@ async fn images_are_renewed_by_a_plan_and_a_receipt_says_what_runs() -> Result<(
         .state_become(&["nginx:latest current", "redis:7.4 update"])
         .await?;
 
-    let receipts = house.desktop.call("read_receipts", json!({})).await?;
-    let receipt = receipts["receipts"]
-        .as_array()
-        .and_then(|all| {
-            all.iter()
-                .find(|r| !r["images"].as_array().is_none_or(Vec::is_empty))
-        })
-        .or_else(|| receipts["receipts"].get(0))
-        .context("a receipt")?;
-    assert!(receipt.to_string().contains("nginx:latest"), "{receipts}");
+    let wanted = json!({ "search": "nginx:latest", "before": null, "limit": 10 });
+    let receipts = house.desktop.call("read_receipts", wanted).await?;
+    let receipt = &receipts["receipts"][0]["receipt"];
+    assert_eq!(receipt["outcome"], "succeeded", "{receipts}");
+    let renewed = &receipt["images"][0];
+    assert_eq!(
+        (&renewed["image"], &renewed["problem"]),
+        (&json!("nginx:latest"), &Value::Null)
+    );
+    assert_eq!(renewed["containers"][0]["imageId"], renewed["to"]);
+    assert_ne!(renewed["to"], renewed["from"]);
     house.desktop.app.shutdown().await;
     house.lab.stop().await;
     Ok(())

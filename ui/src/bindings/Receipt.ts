@@ -7,6 +7,7 @@ import type { OperationId } from "./OperationId";
 import type { PackageChange } from "./PackageChange";
 import type { PlanFingerprint } from "./PlanFingerprint";
 import type { Problem } from "./Problem";
+import type { RenewedImage } from "./RenewedImage";
 import type { ServiceCheck } from "./ServiceCheck";
 import type { Timestamp } from "./Timestamp";
 
@@ -41,4 +42,8 @@ services: Array<ServiceCheck>,
 /**
  * Whether `dpkg --audit` found nothing; none when it could not be asked.
  */
-databaseSound: boolean | null, problem: Problem | null, };
+databaseSound: boolean | null, 
+/**
+ * Images that were to be renewed, and what their containers run from now.
+ */
+images: Array<RenewedImage>, problem: Problem | null, };

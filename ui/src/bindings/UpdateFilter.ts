@@ -4,4 +4,4 @@ import type { Severity } from "./Severity";
 /**
  * Which pending updates an operation is about.
  */
-export type UpdateFilter = { "kind": "all" } | { "kind": "security" } | { "kind": "packages", names: Array<string>, } | { "kind": "approved" } | { "kind": "severities", severities: Array<Severity>, };
+export type UpdateFilter = { "kind": "all" } | { "kind": "security" } | { "kind": "packages", names: Array<string>, } | { "kind": "approved" } | { "kind": "severities", severities: Array<Severity>, } | { "kind": "images", names: Array<string>, };

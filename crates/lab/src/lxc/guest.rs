@@ -293,7 +293,9 @@ impl RealGuest {
     /// Waits until its init system is up.
     fn wait_now(&self) -> Result<()> {
         let wait: &[&str] = match self.0.plan.userland {
-            Userland::Debian | Userland::Debian13 => &["systemctl", "is-system-running", "--wait"],
+            Userland::Debian | Userland::Debian13 | Userland::Docker => {
+                &["systemctl", "is-system-running", "--wait"]
+            }
             Userland::OpenRc => &[
                 "/bin/sh",
                 "-c",
