@@ -242,6 +242,7 @@ fn job(directory: &JobDirectory) -> JobStatus {
         Ok(Action::Apply { .. }) => "update",
         Ok(Action::Repair) => "repair",
         Ok(Action::Changelog { .. }) => "changelog",
+        Ok(Action::UpdateImages { .. }) => "images",
         Ok(Action::Uninstall) => "uninstall",
         Ok(Action::Restart) => "restart",
         Ok(Action::Upgrade { .. }) => "upgrade",

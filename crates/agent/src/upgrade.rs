@@ -90,6 +90,7 @@ impl Wanted {
             | Action::Apply { .. }
             | Action::Repair
             | Action::Changelog { .. }
+            | Action::UpdateImages { .. }
             | Action::Uninstall
             | Action::Restart => None,
         }

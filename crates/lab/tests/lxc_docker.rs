@@ -25,7 +25,7 @@ use domain::{
     docker::{DockerScan, ImagePlan, plan},
     image::Digest,
 };
-use house::{House, possible};
+use house::{House, possible, until};
 use lab::lxc::{GuestPlan, RealGuest, Userland};
 use serde_json::Value;
 use wire::{Action, Outcome};

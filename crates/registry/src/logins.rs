@@ -102,7 +102,7 @@ fn parts(place: &str) -> (String, Option<&str>) {
 
 fn read(place: &str, entry: Entry) -> Login {
     let (registry, part) = parts(place);
-    let known = entry.auth.as_ref().map(|auth| decoded(auth));
+    let known = entry.auth.as_ref().map(decoded);
     let user = known
         .as_ref()
         .and_then(|k| Some(k.as_ref().ok()?.user.clone()));

@@ -7,7 +7,10 @@
 
 use std::time::Duration;
 
-use domain::image::{Held, Platform, Reference};
+use domain::{
+    Timestamp,
+    image::{Held, Platform, Reference},
+};
 use lab::registry::{Asked, Build, Door, Manners, Mood, Pushed, Registry as Double};
 use registry::{Credentials, Failure, Host, Registry, Scheme};
 

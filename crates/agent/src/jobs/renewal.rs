@@ -2,7 +2,7 @@
 
 use domain::{
     docker::{PlannedImage, RenewedImage},
-    operation::Problem,
+    operation::{Problem, StepKind},
 };
 use wire::{Applied, Outcome};
 
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Layout, Tools,
     docker::{Ended, Site},
+    packages::Progress as _,
 };
 
 /// The name of the journal in the job's folder.
@@ -41,7 +42,7 @@ pub(super) fn run(
             };
         }
     };
-    spool.step(domain::operation::StepKind::Record);
+    spool.step(StepKind::Record);
     record(layout, tools, spool);
     outcome
 }
@@ -57,7 +58,7 @@ pub(super) fn conclude(
     let told = at(layout, tools, job, async |site| {
         site.conclude(images, spool).await
     });
-    spool.step(domain::operation::StepKind::Record);
+    spool.step(StepKind::Record);
     record(layout, tools, spool);
     match told {
         Ok(images) if images.iter().all(RenewedImage::is_done) => done(images),

@@ -320,8 +320,11 @@ mod tests {
     #[test]
     fn another_digest_or_container_is_another_plan() {
         let one = scan(vec![container("a", "a:1", Owner::Nobody, None)]);
-        let first = plan(&[one.clone()], all);
-        assert_eq!(first.fingerprint(), plan(&[one.clone()], all).fingerprint());
+        let first = plan(std::slice::from_ref(&one), all);
+        assert_eq!(
+            first.fingerprint(),
+            plan(std::slice::from_ref(&one), all).fingerprint()
+        );
         let other = plan(&[one], |_, _, _| Some(Digest::sha256([2; 32])));
         assert_ne!(first.fingerprint(), other.fingerprint());
     }

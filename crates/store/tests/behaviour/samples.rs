@@ -364,6 +364,7 @@ pub(crate) fn receipt(job: &NewJob, operation: &NewOperation, outcome: JobState)
             active: true,
         }],
         database_sound: Some(true),
+        images: Vec::new(),
         problem: (outcome != JobState::Succeeded).then(problem),
     }
 }

@@ -220,7 +220,10 @@ mod tests {
             from: Some("2.6.1".into()),
             to: Some("2.6.2".into()),
         };
-        let left = not_done(&[promised.clone()], &now.versions_after(&before));
+        let left = not_done(
+            std::slice::from_ref(&promised),
+            &now.versions_after(&before),
+        );
         assert_eq!(left, [promised]);
         // Of a new one nothing is there that could be told as installed.
         assert_eq!(now.versions_after(&Installed::new()), now.versions());
