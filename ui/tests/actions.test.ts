@@ -121,3 +121,33 @@ it('all registries are asked from any row that has images', () => {
   useChecking.setState({ running: true });
   expect(why('check-images', 'ubuntu-docker-01')).toBe('The registries are being asked already');
 });
+
+it('updates images where an update is known of now, for the same reasons as packages', () => {
+  expect(why('update-images', 'ubuntu-docker-01')).toBe('able');
+  expect(why('update-images', 'ubuntu-docker-01', 'nextcloud', 'mariadb')).toBe('1 of 3 have images to update');
+  expect(why('update-images', 'vaultwarden')).toBe('No agent. Install it first');
+  expect(why('update-images', 'home-assistant')).toBe('The agent does not answer');
+  expect(why('update-images', 'syncthing')).toBe('Locked: backup');
+  expect(why('update-images', 'ubuntu-dev')).toBe('Stopped. Start it first');
+  expect(why('update-images', 'tmpl-debian-12')).toBe('A template is not changed');
+  expect(why('update-images', 'paperless')).toBe('Its node does not answer');
+  expect(why('update-images', 'monitoring')).toBe('An operation runs on it');
+  expect(why('update-images', 'mariadb')).toBe('No images in use');
+  expect(why('update-images', 'mariadb', 'syncthing')).toBe('None of 2 have images to update');
+});
+
+it('calls no image up to date, and counts no update of an earlier time', () => {
+  const engine = guest(C1, 'pve1', 122, 'engine', { images: { total: 3, updates: 1, unclear: 0 } });
+  const of = (part: Partial<GuestRow>) => when('update-images', [{ ...engine, ...part }]);
+  expect(of({})).toEqual({ able: true, note: null });
+  expect(of({ images: { total: 3, updates: 0, unclear: 3 } })).toEqual({ able: false, why: 'No image update is known' });
+  expect(of({ images: { total: 0, updates: 0, unclear: 1 } })).toEqual({ able: false, why: 'No images in use' });
+  expect(of({ updates: { kind: 'stale', since: 0, counts: { total: 1, security: 0, blocked: 0, ignored: 0 } } })).toEqual({ able: false, why: 'Its images are known from an earlier time only. Scan first' });
+  expect(of({ agent: { kind: 'online', version: '0.0.9', since: 0, older: true, via: null } })).toEqual({ able: false, why: 'Its agent is older than this RedFlag. Upgrade it first' });
+});
+
+it('offers the update of images on rows of every kind, named alike', () => {
+  useLive.setState({ fleet: picture });
+  const scopes = [scopeOfGuests(picture, named('nextcloud')), scopeOfGuests(picture, named('nextcloud', 'mariadb')), scopeOfRow(picture, `node:${C1}/pve1`, false), scopeOfRow(picture, `cluster:${C1}`, false)];
+  for (const scope of scopes) expect(scope !== null && action('update-images').shown(scope) && action('update-images').label(scope)).toBe('Update images…');
+});

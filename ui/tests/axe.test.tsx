@@ -10,6 +10,7 @@ import { openAccess } from '../src/wizard/open';
 import { change, STEPS, type StepName } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { EVERY } from './fixtures/images';
+import { IMAGE_PLAN, IMAGE_RECEIPTS } from './fixtures/renewal';
 import { countsOf, details, manyJobs, operation, PLANNED } from './fixtures/work';
 import { open, row } from './open';
 
@@ -111,6 +112,25 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     await user.click(screen.getByTestId('update-all'));
     await user.click(await screen.findByTestId('plan-guest-200'));
     expect(await violations()).toEqual([]);
+  });
+
+  it('a plan of images, and its receipts', async () => {
+    show();
+    const { user } = await open((host) => {
+      host.answers.make_plan = () => IMAGE_PLAN;
+      host.answers.guest_details = () => ({ ...details(100), receipts: Object.values(IMAGE_RECEIPTS) });
+    });
+    await user.click(row('ubuntu-docker-01'));
+    await user.click(screen.getByTestId('tab-images'));
+    await user.click(await screen.findByTestId('renew-nginx:latest'));
+    await screen.findByTestId('plan-kept-redis:7.4');
+    expect(await violations()).toEqual([]);
+    await user.keyboard('{Escape}');
+    await user.click(screen.getByTestId('tab-history'));
+    for (const number of [1492, 1491, 1490]) {
+      if (screen.queryByTestId(`receipt-${number}`) === null) await user.click(await screen.findByTestId(`history-${number}`));
+      expect(await violations()).toEqual([]);
+    }
   });
 
   it('a plan that may do more, and one that takes agents out', async () => {

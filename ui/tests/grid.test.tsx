@@ -57,6 +57,12 @@ it('shows starting and stopping only where a job came to it', async () => {
   expect(within(screen.getByTestId('job-100')).getByTestId('step-start').textContent).toBe('Not needed');
 });
 
+it('sums up an update of images in words that fit a number of LXCs', async () => {
+  await openOver([job(100, 'updateImages', 'succeeded', ['running']), job(300, 'updateImages', 'failed', ['running', null, null, '67 MB', 'it is unhealthy'])], 'updateImages');
+  expect(screen.getByTestId('operation-summary').textContent).toBe('1 of 2 LXCs done, 1 failed');
+  expect(screen.getByTestId('job-100').textContent).toContain('Images updated');
+});
+
 it('filters by state, several at once, and back', async () => {
   const { user } = await openOver(manyJobs(100));
   expect(screen.getByTestId('operation-summary').textContent).toBe('97 of 100 LXCs connected, 2 failed');

@@ -8,6 +8,7 @@ import { type Answer, type Command, CommandError, type Host, type Request } from
 import { USUAL_WAY } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { FLEET_IMAGES, FOUND_LOGINS } from './fixtures/registries';
+import { IMAGE_PLAN } from './fixtures/renewal';
 import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, GATEWAY, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
 import { APPROVALS, approvedUpdates, CHANGELOG, FLEET_UPDATES, RECEIPT_ROWS, RULES } from './fixtures/updates';
 import { PASTES, ROADS } from './fixtures/ways';
@@ -61,7 +62,7 @@ function answers(): Answers {
     pastes: () => ({ pastes: PASTES.commands.map(({ paste }) => paste) }),
     probe_node: () => ({ key: { algorithm: 'ssh-ed25519', fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrGkYBH6zW4vXxxYkq3D0Yk' }, changedFrom: null, compare: 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' }),
     save_access: (request) => ({ hostname: request.node, guests: 4 }),
-    make_plan: ({ kind, allowed }) => (kind === 'enrol' ? enrolPlan(allowed) : kind === 'restartAgent' || kind === 'removeAgent' ? agentPlan(kind) : PLAN),
+    make_plan: ({ kind, allowed }) => (kind === 'enrol' ? enrolPlan(allowed) : kind === 'restartAgent' || kind === 'removeAgent' ? agentPlan(kind) : kind === 'updateImages' ? IMAGE_PLAN : PLAN),
     approve_plan: () => ({ operation: 'o-1483' }),
     start_scan: () => ({ operation: 'o-1482' }),
     cancel_operation: () => ({}),

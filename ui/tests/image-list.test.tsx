@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { ImageState } from '../src/bindings/ImageState';
 import { shownOf, sumsOf, withoutDoubles } from '../src/images/list';
 import { NO_TOTALS } from '../src/live/fleet';
-import { C1, FLEET, guest } from './fixtures/fleet';
+import { C1, FLEET, guest, guestId } from './fixtures/fleet';
 import { digest, inUse, NEWER, UNASKED } from './fixtures/images';
 import { fleetImage, use } from './fixtures/registries';
 import { failure, type MemoryHost } from './host';
@@ -36,7 +36,7 @@ it('lists images with an update first, then what is unclear, then the rest, by n
 it('sums the states of its uses, those of an earlier time apart', async () => {
   await openImages();
   await screen.findByTestId('fleet-image-nginx:latest');
-  expect(image('nginx:latest').textContent).toBe('nginx:latest2 with an update1 up to date3 LXCs · 4 containersdocker.io');
+  expect(image('nginx:latest').textContent).toBe('nginx:latest2 with an update1 up to date3 LXCs · 4 containersdocker.ioUpdate…');
   expect(image('grafana/grafana:11.3.0').textContent).toContain('1 up to date1 from an earlier time');
   expect(image('me/app:dev').textContent).toContain('1 pinned or local1 LXC · 0 containersNo registry');
   expect(image('gluetun:v3').textContent).toContain('1 unclear');
@@ -233,4 +233,60 @@ it('makes one use of two spellings, and keeps contents and engines apart', () =>
   const twice = fleetImage('nginx:latest', [use(200, inUse('nginx:latest', state, { containers: ['a'] })), use(200, inUse('nginx:latest', state, { containers: ['b'] })), use(200, inUse('nginx:latest', state, { imageId: digest('aa') }))]);
   const [one] = withoutDoubles([twice]);
   expect(one?.uses.map((use) => use.inUse.containers)).toEqual([['a', 'b'], []]);
+});
+
+const NOTHING_MORE = { start: false, takeOver: false, shell: false, removals: false, engine: false };
+/** Nextcloud with the figures of its images, beside the docker LXC of the fleet. */
+const both = (part = {}) => (host: MemoryHost) => {
+  const guests = FLEET.guests.map((one) => (one.vmid === 200 ? { ...one, images: { total: 9, updates: 1, unclear: 6 }, ...part } : one));
+  host.answers.snapshot = () => ({ seq: 10, fleet: { ...FLEET, guests }, operations: [] });
+};
+
+it('updates one image in the LXCs where it has an update, without opening its row', async () => {
+  const { user, host } = await openImages(both());
+  const button = await screen.findByTestId('renew-nginx:latest');
+  expect(screen.getAllByTestId(/^renew-.*:/)).toEqual([button]);
+  expect(button.getAttribute('aria-label')).toBe('Update nginx:latest…');
+  await user.click(button);
+  expect(await screen.findByRole('dialog', { name: 'Update images of 2 LXCs' })).toBeTruthy();
+  expect(host.requests('make_plan')).toEqual([{
+    kind: 'updateImages', targets: [{ kind: 'guest', guest: guestId(100) }, { kind: 'guest', guest: guestId(200) }], only: { kind: 'images', names: ['nginx:latest'] },
+    allowed: NOTHING_MORE, canary: false, stopPercent: null,
+  }]);
+  expect(screen.queryByTestId('use-100-nginx:latest')).toBeNull();
+});
+
+it('updates an image only in those LXCs that the search shows', async () => {
+  const { user, host } = await openImages(both());
+  await screen.findByTestId('renew-nginx:latest');
+  await user.type(screen.getByTestId('images-search'), 'nginx nextcloud');
+  await user.click(screen.getByTestId('renew-nginx:latest'));
+  await waitFor(() => expect(host.requests('make_plan')).toMatchObject([{ targets: [{ kind: 'guest', guest: guestId(200) }] }]));
+});
+
+it('updates all images of the fleet', async () => {
+  const { user, host } = await openImages();
+  await user.click(screen.getByTestId('renew-all'));
+  await screen.findByTestId('plan');
+  expect(host.requests('make_plan')).toMatchObject([{ kind: 'updateImages', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }]);
+});
+
+it.each([
+  ['nothing is known', { images: { total: 2, updates: 0, unclear: 0 } }, 'No image update is known'],
+  ['it is locked', { lock: 'backup' }, 'Locked: backup'],
+  ['its agent is silent', { agent: { kind: 'offline' as const, lastSeen: 0, trouble: null } }, 'The agent does not answer'],
+])('cannot update all images where %s, and says so', async (_, part, why) => {
+  const { user, host } = await openImages((host) => {
+    const guests = FLEET.guests.filter(({ vmid }) => vmid === 100).map((one) => ({ ...one, ...part }));
+    host.answers.snapshot = () => ({ seq: 10, fleet: { ...FLEET, guests }, operations: [] });
+  });
+  const button = screen.getByTestId('renew-all');
+  expect(button.getAttribute('aria-disabled')).toBe('true');
+  expect(button.title).toBe(why);
+  await user.click(button);
+  // In the row the same holds.
+  const one = await screen.findByTestId('renew-nginx:latest');
+  expect(one.title).toBe(why);
+  await user.click(one);
+  expect(host.requests('make_plan')).toEqual([]);
 });

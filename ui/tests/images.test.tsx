@@ -298,3 +298,44 @@ describe('the images in the tree', () => {
     expect(of({ kind: 'failed', reason: 'E: lock' })).toEqual(['problem', 'image']);
   });
 });
+
+describe('the update of images', () => {
+  it('of one image in one LXC is asked for beside it', async () => {
+    const { user, host } = await openTab();
+    expect(screen.getAllByTestId(/^renew-/).map((one) => one.dataset['testid'])).toEqual(['renew-nginx:latest']);
+    await user.click(screen.getByTestId('renew-nginx:latest'));
+    await screen.findByTestId('plan');
+    expect(host.requests('make_plan')).toMatchObject([{ kind: 'updateImages', targets: [{ kind: 'guest', guest: guestId(200) }], only: { kind: 'images', names: ['nginx:latest'] } }]);
+  });
+
+  it('of all its images is the main button of the tab, and of no other', async () => {
+    const { user, host } = await openTab();
+    expect(screen.queryByTestId('panel-update')).toBeNull();
+    await user.click(screen.getByTestId('panel-update-images'));
+    await screen.findByTestId('plan');
+    expect(host.requests('make_plan')).toMatchObject([{ kind: 'updateImages', targets: [{ kind: 'guest', guest: guestId(200) }], only: { kind: 'all' } }]);
+    await user.keyboard('{Escape}');
+    await user.click(screen.getByTestId('tab-updates'));
+    expect(screen.getByTestId('panel-update')).toBeTruthy();
+    expect(screen.queryByTestId('panel-update-images')).toBeNull();
+  });
+
+  it.each<[string, Partial<GuestRow>, string]>([
+    ['is locked', { lock: 'backup' }, 'Locked: backup'],
+    ['is at work', { activity: { operation: 'o-1', step: 'apply', percent: null } }, 'An operation runs on it'],
+  ])('says why not where the LXC %s', async (_, part, why) => {
+    const { user, host } = await openTab(part);
+    for (const button of ['renew-nginx:latest', 'panel-update-images']) {
+      expect(screen.getByTestId(button).getAttribute('aria-disabled')).toBe('true');
+      expect(screen.getByTestId(button).title).toBe(why);
+      await user.click(screen.getByTestId(button));
+    }
+    expect(host.requests('make_plan')).toEqual([]);
+  });
+
+  it('is not offered beside an image of an earlier time', async () => {
+    await openTab({ old: true });
+    expect(screen.queryByTestId('renew-nginx:latest')).toBeNull();
+    expect(screen.getByTestId('panel-update-images').title).toBe('Its node does not answer');
+  });
+});

@@ -3,6 +3,7 @@ import { act, screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import type { Plan } from '../src/bindings/Plan';
 import { C1, guest, NOW } from './fixtures/fleet';
+import { IMAGE_PLAN } from './fixtures/renewal';
 import { enrolPlan, PLAN } from './fixtures/work';
 import { failure } from './host';
 import { frame, open, row } from './open';
@@ -286,4 +287,71 @@ it('says how many security updates without a grade it leaves out', async () => {
   });
   await user.click(screen.getByTestId('update-all'));
   expect((await screen.findByTestId('plan-unrated')).textContent).toContain('3 security updates without a grade are left out');
+});
+
+async function openImagePlan(plan: Plan = IMAGE_PLAN) {
+  const opened = await open((host) => {
+    host.answers.make_plan = ({ canary }) => ({ ...plan, canary });
+  });
+  await opened.user.pointer({ keys: '[MouseRight]', target: row('pve1') });
+  await opened.user.click(await screen.findByTestId('action-update-images'));
+  await screen.findByTestId('plan-approve');
+  return opened;
+}
+
+it('of images shows each with its new digest, its size and its containers', async () => {
+  const { host } = await openImagePlan();
+  const dialog = screen.getByRole('dialog', { name: 'Update images of 2 LXCs' });
+  expect(host.requests('make_plan')).toMatchObject([{ kind: 'updateImages', targets: [{ kind: 'node' }], only: { kind: 'all' } }]);
+  const nginx = screen.getByTestId('plan-image-nginx:latest');
+  for (const part of ['nginx:latest', '9b2e4d17a0c8', '67 MB']) expect(nginx.textContent).toContain(part);
+  const line = (name: string) => screen.getByTestId(`plan-container-${name}`).textContent;
+  expect(line('web')).toBe('webcompose project media / web');
+  expect(line('old-site')).toBe('old-sitestays stopped');
+  expect(line('vpn')).toBe('vpn');
+  expect(line('torrent')).toBe('torrentmade again because it uses the network of one of these');
+  expect(within(dialog).getByText('Fetch each image by its digest, before its containers are touched')).toBeTruthy();
+  expect(within(dialog).getByText('About 277 MB')).toBeTruthy();
+});
+
+it('of images names those that stay, and why', async () => {
+  await openImagePlan();
+  expect(screen.getByTestId('plan-kept-linuxserver/sonarr:4').textContent).toBe('linuxserver/sonarr:4sonarrsonarr belongs to the project media of Portainer: update it there');
+  expect(screen.getByTestId('plan-kept-redis:7.4').textContent).toContain('job, site');
+});
+
+it('of images has the old containers as its way back, and no packages', async () => {
+  await openImagePlan();
+  expect(screen.getByTestId('plan-way-back').textContent).toBe('Way backThe old container comes back if the new one is not well.The old image stays on the LXC.');
+  for (const none of ['Upgraded', 'snapshot', 'Restarts']) expect(screen.getByTestId('plan').textContent).not.toContain(none);
+});
+
+it('of images sums images and containers, and lets one LXC go first', async () => {
+  const { user, host } = await openImagePlan();
+  expect(screen.getByTestId('plan-guest-100').textContent).toContain('2 images4 containers');
+  expect(screen.getByTestId('plan-guest-200').textContent).toContain('1 image1 container');
+  const foot = approve().parentElement;
+  expect(foot?.textContent).toContain('3 images5 containers');
+  expect(foot?.textContent).not.toContain('download');
+  await user.click(screen.getByTestId('plan-canary'));
+  await waitFor(() => expect(host.requests('make_plan').at(-1)).toMatchObject({ kind: 'updateImages', canary: true }));
+});
+
+it('of images counts a container once that follows two of them', async () => {
+  const [first] = IMAGE_PLAN.guests;
+  if (first?.work.kind !== 'updateImages') throw new Error('it is a plan of images');
+  const [nginx, vpn] = first.work.plan.images;
+  if (nginx === undefined || vpn === undefined) throw new Error('it has two images');
+  const twice = { ...nginx, containers: [...nginx.containers, ...vpn.containers.filter(({ follows }) => follows)] };
+  await openImagePlan({ ...IMAGE_PLAN, guests: [{ ...first, work: { ...first.work, plan: { images: [twice, vpn], kept: [] } } }] });
+  expect(screen.getByTestId('plan-guest-100').textContent).toContain('2 images4 containers');
+});
+
+it('of images says what is looked at while it is made', async () => {
+  const { user } = await open((host) => {
+    host.answers.make_plan = () => new Promise(() => undefined);
+  });
+  await user.pointer({ keys: '[MouseRight]', target: row('pve1') });
+  await user.click(await screen.findByTestId('action-update-images'));
+  expect(await screen.findByText('Looking at what agents and registries said last. Nothing is changed.')).toBeTruthy();
 });

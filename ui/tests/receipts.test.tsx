@@ -1,9 +1,14 @@
 // The history over the fleet: receipts, their search and paging, and how they are written to a file.
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import { RECEIPT_ROWS } from './fixtures/updates';
+import type { Receipt } from '../src/bindings/Receipt';
+import { go } from '../src/app/place';
+import { standingOf, whatOf } from '../src/panel/renewed';
+import { IMAGE_RECEIPTS, NEW_ID, OLD_ID, renewed } from './fixtures/renewal';
+import { placeOf, RECEIPT_ROWS } from './fixtures/updates';
+import { details, job, operation, PLANNED } from './fixtures/work';
 import { failure, type MemoryHost } from './host';
-import { open } from './open';
+import { open, row } from './open';
 
 async function openHistory(prepare: (host: MemoryHost) => void = () => undefined) {
   const opened = await open(prepare);
@@ -81,4 +86,88 @@ it('says that nothing was changed yet', async () => {
     host.answers.read_receipts = () => ({ receipts: [], more: false });
   });
   expect((await screen.findByTestId('receipts-none')).textContent).toContain('Nothing was changed yet');
+});
+
+const withReceipts = (...receipts: Receipt[]) => (host: MemoryHost) => {
+  host.answers.read_receipts = () => ({ receipts: receipts.map((receipt) => ({ receipt, ...placeOf(100) })), more: false });
+};
+const container = (name: string) => screen.getByTestId(`renewed-container-${name}`).textContent;
+
+it('tells what became of images and of their containers', async () => {
+  const { user } = await openHistory(withReceipts(IMAGE_RECEIPTS.good));
+  const line = await screen.findByTestId('receipt-row-1492');
+  expect(line.textContent).toContain('2 images updatedDone');
+  await user.click(line);
+  expect(screen.getByTestId('renewed-nginx:latest').textContent).toContain('nginx:latest3f8a91c05d27c41b7a90ee12');
+  expect(container('web')).toBe('webRuns from the new image');
+  expect(container('old-site')).toBe('old-siteNot running, new image');
+  expect(container('vpn')).toBe('vpnRuns from the new image');
+  expect(screen.getByTestId('receipt-1492').querySelector('.status.error')).toBeNull();
+});
+
+it('has no parts about packages where there were none', async () => {
+  const { user } = await openHistory(withReceipts(IMAGE_RECEIPTS.good));
+  await user.click(await screen.findByTestId('receipt-row-1492'));
+  const said = screen.getByTestId('receipt-1492').textContent;
+  for (const part of ['Package database', 'Before and after', 'Nothing was changed', 'Planned, not done', 'Services', 'Configuration']) expect(said).not.toContain(part);
+});
+
+it('says which images came back, and why', async () => {
+  const { user } = await openHistory(withReceipts(IMAGE_RECEIPTS.half, IMAGE_RECEIPTS.failed));
+  const half = await screen.findByTestId('receipt-row-1491');
+  expect(half.textContent).toContain('1 of 2 images updatedFailed');
+  await user.click(half);
+  expect(container('vpn')).toBe('vpnRuns from the old image');
+  expect(container('probe')).toBe('probeUnknown');
+  expect(screen.getByTestId('renewed-gluetun:v3').textContent).toContain('its own check failed 3 times');
+  await user.click(half);
+  const failed = screen.getByTestId('receipt-row-1490');
+  expect(failed.textContent).toContain('Image not updatedFailed');
+  await user.click(failed);
+  expect(screen.getByTestId('renewed-nginx:latest').textContent).toContain('3f8a91c05d27no new image');
+  expect(screen.getByTestId('renewed-nginx:latest').textContent).toContain('toomanyrequests');
+  expect(container('web')).toBe('webRuns from the old image');
+  expect(container('old-site')).toBe('old-siteNot running, old image');
+});
+
+it('calls a container well only where it runs from the new image', () => {
+  const well = renewed('a:1', []);
+  const not = { ...well, problem: 'it was interrupted' };
+  const of = (imageId: string | null, running: boolean, image = well) => standingOf({ name: 'a', imageId, running }, image).tone;
+  expect(of(NEW_ID, true)).toBe('ok');
+  expect(of(OLD_ID, true)).toBe('caution');
+  expect(of('sha256:else', true)).toBe('caution');
+  expect(of(NEW_ID, false)).toBe('mute');
+  expect(of(NEW_ID, false, not)).toBe('error');
+  expect(of(null, false, not)).toBe('mute');
+});
+
+it('counts an image only where all of it is done', () => {
+  const { good, half, failed } = IMAGE_RECEIPTS;
+  expect([good, half, failed].map(whatOf)).toEqual(['2 images updated', '1 of 2 images updated', 'Image not updated']);
+  expect(whatOf({ ...good, images: good.images.slice(0, 1) })).toBe('1 image updated');
+  expect(whatOf({ ...good, images: [...failed.images, ...failed.images] })).toBe('None of 2 images updated');
+});
+
+it('of images stands in the history of its LXC too', async () => {
+  const { user } = await open((host) => {
+    host.answers.guest_details = () => ({ ...details(100), receipts: [IMAGE_RECEIPTS.half] });
+  });
+  await user.click(row('ubuntu-docker-01'));
+  await user.click(screen.getByTestId('tab-history'));
+  expect((await screen.findByTestId('history-1491')).textContent).toContain('1 of 2 images updatedFailed');
+  expect(container('vpn')).toBe('vpnRuns from the old image');
+});
+
+it('of images stands beside the job that left it', async () => {
+  const shown = operation(1492, 'updateImages', 'ubuntu-docker-01', { succeeded: 1 }, { endedAt: 1 });
+  await open((host) => {
+    const before = host.answers.snapshot;
+    host.answers.snapshot = async (request) => ({ ...(await before(request)), operations: [shown] });
+    host.answers.operation_details = () => ({ operation: shown, jobs: [job(100, 'updateImages', 'succeeded', ['running'])], ...PLANNED });
+    host.answers.job_receipt = () => ({ receipt: IMAGE_RECEIPTS.good });
+  });
+  act(() => go({ view: 'operation', id: 'o-1492', job: null }));
+  expect(await screen.findByTestId('receipt-1492')).toBeTruthy();
+  expect(screen.getAllByText('Images updated').length).toBeGreaterThan(0);
 });

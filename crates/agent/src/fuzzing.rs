@@ -2,20 +2,23 @@
 //! of its corpus. Each must come back whatever it is given.
 
 use crate::{
-    desktop::config, guest::fuzzing as guest, mask, packages::apt::fuzzing as apt, stream,
+    desktop::config, docker::fuzzing as docker, guest::fuzzing as guest, mask,
+    packages::apt::fuzzing as apt, stream,
 };
 
 /// A parser by the name of its target.
 pub type Parser = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const PARSERS: [Parser; 6] = [
+pub const PARSERS: [Parser; 8] = [
     ("apt_simulation", apt_simulation),
     ("apt_cache", apt_cache),
     ("apt_refresh", apt_refresh),
     ("apt_progress", apt_progress),
     ("dpkg", dpkg),
     ("guest_files", guest_files),
+    ("docker_answers", docker_answers),
+    ("docker_container", docker_container),
 ];
 
 fn text(data: &[u8]) -> std::borrow::Cow<'_, str> {
@@ -48,6 +51,16 @@ pub fn apt_progress(data: &[u8]) {
 /// What dpkg knows: its query, its file, its configuration files.
 pub fn dpkg(data: &[u8]) {
     apt::database(&text(data));
+}
+
+/// `/containers/json`, `/images/ID/json`, `/version`.
+pub fn docker_answers(data: &[u8]) {
+    docker::answers(data);
+}
+
+/// `/containers/ID/json`.
+pub fn docker_container(data: &[u8]) {
+    docker::container(data);
 }
 
 /// os-release, `/proc`, systemctl, the bootstrap.

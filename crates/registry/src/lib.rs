@@ -11,6 +11,7 @@ mod client;
 mod credentials;
 mod document;
 mod failure;
+pub mod fuzzing;
 mod host;
 mod logins;
 mod quota;

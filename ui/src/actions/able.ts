@@ -4,6 +4,7 @@ import type { GuestRow } from '../bindings/GuestRow';
 import type { NodeRow } from '../bindings/NodeRow';
 import type { UpdateCounts } from '../bindings/UpdateCounts';
 import type { UpdateState } from '../bindings/UpdateState';
+import { isPast } from '../live/images';
 import { words } from '../words/en';
 
 const why = words.actions.why;
@@ -150,4 +151,14 @@ export function whyNoUpdate(guest: GuestRow, securityOnly: boolean, cluster?: Cl
   if (counts === null) return why.notKnown;
   if (counts.total === 0) return whyNothing(counts);
   return securityOnly && counts.security === 0 ? why.noSecurity : null;
+}
+
+/** Only what is known of now counts. An older agent would not understand what it is asked for. */
+export function whyNoImages(guest: GuestRow, cluster?: ClusterRow): Reason {
+  const reason = whyNoInstall(guest, cluster);
+  if (reason !== null) return reason;
+  if (guest.images === null || guest.images.total === 0) return words.images.nothing;
+  if (isPast(guest)) return words.renewal.why.past;
+  if (guest.images.updates === 0) return words.renewal.why.none;
+  return isOlder(guest) ? words.renewal.why.older : null;
 }

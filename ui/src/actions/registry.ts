@@ -1,5 +1,5 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Container, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert, Wrench } from 'lucide-react';
+import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Container, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert, SquareArrowUp, Wrench } from 'lucide-react';
 import type { GuestRow } from '../bindings/GuestRow';
 import type { OperationKind } from '../bindings/OperationKind';
 import type { Target } from '../bindings/Target';
@@ -13,7 +13,7 @@ import { makePlan } from '../plan/state';
 import { fail, tell } from '../app/notices';
 import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
-import { whyNoAgent, whyNoPaste, whyNoRepair, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isBroken, isOlder } from './able';
+import { whyNoAgent, whyNoImages, whyNoPaste, whyNoRepair, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isBroken, isOlder } from './able';
 import { APPROVAL_ACTIONS, type ApprovalActionId } from './approvals';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
 import type { Point } from './menu';
@@ -23,7 +23,7 @@ import { ABLE, type Verdict, verdict } from './verdict';
 export type { Verdict } from './verdict';
 
 export type ActionId =
-  | 'scan' | 'check-images' | 'repair' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
+  | 'scan' | 'check-images' | 'update-images' | 'repair' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
   | ApprovalActionId | ClusterActionId;
 
 export interface Action {
@@ -120,6 +120,12 @@ export const ACTIONS: readonly Action[] = [
     label: () => text.security,
     when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true, scope.clusterOf(guest)), text.can.security),
     run: plan('update', { kind: 'security' }),
+  },
+  {
+    id: 'update-images', icon: SquareArrowUp, letter: null, keys: null, group: 1, shown: always,
+    label: () => words.renewal.action,
+    when: (scope) => verdict(scope, (guest) => whyNoImages(guest, scope.clusterOf(guest)), words.renewal.can),
+    run: plan('updateImages'),
   },
   ...APPROVAL_ACTIONS,
   {

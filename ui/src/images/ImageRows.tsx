@@ -7,6 +7,8 @@ import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { exact } from '../words/format';
 import { isPastOnly, type Row, type Sums } from './list';
+import { RenewButton } from './RenewButton';
+import { guestsToRenew } from './renewing';
 
 const text = words.fleetImages;
 
@@ -33,7 +35,7 @@ export function ImageRow({ row, top, at, onToggle }: Placed<'image'> & { onToggl
       <span role="cell" className="hs wide" title={sumsInWords(sums)}><Uses sums={sums} /></span>
       <span role="cell" className="el">{text.spread(sums.lxcs, sums.containers)}</span>
       <span role="cell" className="t3 el">{image.registry ?? text.noRegistry}</span>
-      <span role="cell" />
+      <span role="cell" className="ends">{sums.update > 0 && <RenewButton image={image.image} guests={guestsToRenew(image)} />}</span>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 // The container images of the whole fleet, and the registries that are asked about them.
-import { Radar } from 'lucide-react';
+import { Radar, SquareArrowUp } from 'lucide-react';
 import { useState } from 'react';
 import { rpc } from '../host';
 import { useAsked } from '../live/asked';
@@ -15,6 +15,7 @@ import { checkImages, useChecking } from './checking';
 import { ImageList } from './ImageList';
 import type { Only } from './list';
 import { RegistryList } from './RegistryList';
+import { renewAll, whyNotAll } from './renewing';
 
 const text = words.fleetImages;
 const PARTS = ['images', 'registries'] as const;
@@ -40,6 +41,7 @@ export function ImagesView() {
         <span className="fill" />
         {part === 'images' && <Segments label={text.show} value={only} options={ONLY.map((one) => [one, text.only[one]])} onChange={setOnly} testId="images-only" />}
         {part === 'images' && <Find search={find} onSearch={setFind} text={text} testId="images-search" />}
+        <RenewAll />
         <CheckNow nothing={answer?.images.length === 0} />
       </div>
       {failed !== null && <div className="px-4 pt-4"><ErrorNote error={failed} testId="check-error" /></div>}
@@ -48,6 +50,17 @@ export function ImagesView() {
       {answer !== null && part === 'images' && <ImageList images={answer.images} only={only} find={find} loading={asked.loading} onAgain={asked.again} />}
       {answer !== null && part === 'registries' && <RegistryList registries={answer.registries} />}
     </main>
+  );
+}
+
+/** Over the whole fleet, whatever the search shows. */
+function RenewAll() {
+  const why = useLive((live) => whyNotAll(live.fleet));
+  return (
+    <button type="button" className="button compact" aria-disabled={why !== null} title={why ?? words.renewal.allTitle} onClick={() => why === null && renewAll()} data-testid="renew-all">
+      <SquareArrowUp className="icon small" aria-hidden />
+      {words.renewal.all}
+    </button>
   );
 }
 

@@ -54,7 +54,7 @@ export function JobPanel({ job, kind }: { job: Job | null; kind: OperationKind }
             </>
           )}
         </dl>
-        {kind === 'update' && ended && <JobReceipt key={job.id} job={job.id} />}
+        {(kind === 'update' || kind === 'updateImages') && ended && <JobReceipt key={job.id} job={job.id} />}
       </div>
     </aside>
   );

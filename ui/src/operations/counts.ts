@@ -46,6 +46,8 @@ export function standing(operation: Operation): Standing {
 /** One line: `41 of 43 LXCs connected, 1 failed`. */
 export function summaryOf(operation: Operation): string {
   const { counts } = operation;
-  const result = operation.endedAt === null ? text.counts.succeeded : text.results[operation.kind];
+  // “Images updated” says what was done, and does not follow a number of LXCs.
+  const plain = operation.endedAt === null || operation.kind === 'updateImages';
+  const result = plain ? text.counts.succeeded : text.results[operation.kind];
   return text.summary(counts.succeeded, allJobs(counts), result, failedJobs(counts));
 }

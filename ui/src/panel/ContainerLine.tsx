@@ -56,7 +56,7 @@ export function ContainerLine({ name, container, containers, past }: Props) {
   );
 }
 
-function ownerInWords(owner: Owner): string | null {
+export function ownerInWords(owner: Owner): string | null {
   switch (owner.kind) {
     case 'nobody':
       return null;
@@ -68,7 +68,7 @@ function ownerInWords(owner: Owner): string | null {
 }
 
 /** Where the files of a project were, for the pointer. */
-function placeOf(owner: Owner): string | undefined {
+export function placeOf(owner: Owner): string | undefined {
   return owner.kind === 'compose' ? [owner.service, owner.folder, ...owner.files].filter(Boolean).join(' · ') : undefined;
 }
 

@@ -8,12 +8,14 @@ import { words } from '../words/en';
 
 const text = words.panel;
 
-export function Foot({ scope }: { scope: Scope }) {
+/** `images`: it stands below the images of an LXC, so that these are what is updated next. */
+export function Foot({ scope, images = false }: { scope: Scope; images?: boolean }) {
   const several = scope.one === null;
-  const next = nextStep(scope);
+  const next = nextStep(scope, images);
   const n = scope.guests.length;
   const labels: Record<Next, string> = {
     'install-approved': words.approvals.next(scope.guests.reduce((sum, guest) => sum + guest.approved, 0)),
+    'update-images': words.renewal.plan,
     update: several ? text.planSeveral(n) : text.plan,
     enrol: several ? text.installSeveral(n) : text.installAgent,
     'restart-agent': words.actions.restart(several),
@@ -30,15 +32,16 @@ export function Foot({ scope }: { scope: Scope }) {
   );
 }
 
-type Next = 'install-approved' | 'update' | 'enrol' | 'restart-agent';
+type Next = 'install-approved' | 'update' | 'update-images' | 'enrol' | 'restart-agent';
 
-/** What was approved first, then all other updates; an agent where there is none; one that is silent is restarted before it is set up again. */
-function nextStep(scope: Scope): Next {
+/** Of packages what was approved first, then all other updates; an agent where there is none; one that is silent is restarted before it is set up again. */
+function nextStep(scope: Scope, images: boolean): Next {
+  const update = images ? 'update-images' : 'update';
   const can = (id: Next) => action(id).when(scope).able;
-  if (scope.guests.some((guest) => guest.approved > 0) && can('install-approved')) return 'install-approved';
-  if (can('update')) return 'update';
+  if (!images && scope.guests.some((guest) => guest.approved > 0) && can('install-approved')) return 'install-approved';
+  if (can(update)) return update;
   if (scope.guests.some((guest) => guest.agent.kind === 'notInstalled') && can('enrol')) return 'enrol';
-  return scope.guests.some((guest) => guest.agent.kind === 'offline') && can('restart-agent') ? 'restart-agent' : 'update';
+  return scope.guests.some((guest) => guest.agent.kind === 'offline') && can('restart-agent') ? 'restart-agent' : update;
 }
 
 function above(event: MouseEvent): { x: number; y: number } {

@@ -45,6 +45,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
   const counts = pending(row);
   const receipts = detail?.details?.receipts ?? [];
   const { images } = row;
+  const shown = tab === 'images' && images === null ? 'updates' : tab;
   // Once its list has been read, that says it most exactly.
   const aside = detail?.details == null ? asideOf(row.updates) : asideIn(detail.details);
   const old = row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old" testId="guest-old">{whyOld(cluster?.link)}</Note></div>;
@@ -59,7 +60,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
         </div>
         <Facts row={row} aside={aside} />
       </div>
-      <Tabs.Root className="flex min-h-0 flex-1 flex-col" value={tab === 'images' && images === null ? 'updates' : tab} onValueChange={(value) => usePanel.setState({ tab: value as GuestTab })}>
+      <Tabs.Root className="flex min-h-0 flex-1 flex-col" value={shown} onValueChange={(value) => usePanel.setState({ tab: value as GuestTab })}>
         <Tabs.List className="tabs" aria-label={row.name}>
           <Tabs.Tab className="tab" value="updates" data-testid="tab-updates">
             {text.updates}
@@ -96,7 +97,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
           <HistoryTab receipts={receipts} read={detail?.details != null} />
         </Tabs.Panel>
       </Tabs.Root>
-      <Foot scope={scope} />
+      <Foot scope={scope} images={shown === 'images'} />
     </>
   );
 }

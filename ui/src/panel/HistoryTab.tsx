@@ -6,6 +6,7 @@ import { Status, type Tone } from '../parts/Status';
 import { words } from '../words/en';
 import { exact, when } from '../words/format';
 import { ReceiptView } from './ReceiptView';
+import { whatOf } from './renewed';
 import { usePanel } from './state';
 
 const text = words.history;
@@ -34,7 +35,7 @@ function Line({ receipt, open }: { receipt: Receipt; open: boolean }) {
   return (
     <button type="button" className="past-row" aria-expanded={open} onClick={toggle} data-testid={`history-${receipt.number}`} data-outcome={receipt.outcome}>
       <span className="id">{`#${receipt.number}`}</span>
-      <span className="hs"><span className="el t1">{text.update(receipt.changes.length)}</span><Outcome receipt={receipt} /></span>
+      <span className="hs"><span className="el t1">{whatOf(receipt)}</span><Outcome receipt={receipt} /></span>
       <span className="num" title={exact(receipt.beganAt)}>{when(receipt.beganAt, now)}</span>
     </button>
   );

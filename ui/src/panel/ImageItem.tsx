@@ -2,6 +2,7 @@
 import type { Checked } from '../bindings/Checked';
 import type { Container } from '../bindings/Container';
 import type { ImageInUse } from '../bindings/ImageInUse';
+import { RenewButton } from '../images/RenewButton';
 import { useNow } from '../live/clock';
 import { Status, Version } from '../parts/Status';
 import { exact } from '../words/format';
@@ -9,6 +10,7 @@ import { ContainerLine } from './ContainerLine';
 import { beforeOf, familiar, remoteWords, saidOf, shortDigest, sinceOf, whyOf } from './images';
 
 interface Props {
+  guest: string;
   image: ImageInUse;
   /** That is in use, where it is known. */
   digest: string | null;
@@ -17,13 +19,16 @@ interface Props {
   past: boolean;
 }
 
-export function ImageItem({ image, digest, containers, past }: Props) {
+export function ImageItem({ guest, image, digest, containers, past }: Props) {
   const { state } = image.checked;
   const { word, ...shape } = saidOf(state, past);
   return (
     <div className="item image" data-testid={`image-${image.image}`} data-state={state.kind}>
       <div className="el mono t1" title={image.image}>{familiar(image.image)}</div>
-      <span className="small"><Status {...shape}>{word}</Status></span>
+      <span className="hs small">
+        <Status {...shape}>{word}</Status>
+        {state.kind === 'update' && !past && <RenewButton image={image.image} guests={[guest]} />}
+      </span>
       {state.kind === 'update' && <div className="why" title={state.digest}><Version from={digest === null ? null : shortDigest(digest)} to={shortDigest(state.digest)} /></div>}
       <Why checked={image.checked} />
       {image.containers.map((name) => (

@@ -23,7 +23,7 @@ export function ImagesTab({ row, detail }: { row: GuestRow; detail: Detail | und
       <Standing row={row} />
       {details === null && detail?.loading === true && <p className="p-4 small t3">{words.panel.reading}</p>}
       {scans.map((scan, i) => (
-        <Engine key={socketOf(scan)} scan={scan} images={imagesOf(details?.images ?? [], socketOf(scan))} first={i === 0} several={scans.length > 1} past={isPast(row)} />
+        <Engine key={socketOf(scan)} guest={row.id} scan={scan} images={imagesOf(details?.images ?? [], socketOf(scan))} first={i === 0} several={scans.length > 1} past={isPast(row)} />
       ))}
     </>
   );
@@ -39,6 +39,7 @@ function Standing({ row }: { row: GuestRow }) {
 }
 
 interface EngineProps {
+  guest: string;
   scan: DockerScan;
   images: readonly ImageInUse[];
   first: boolean;
@@ -46,7 +47,7 @@ interface EngineProps {
   past: boolean;
 }
 
-function Engine({ scan, images, first, several, past }: EngineProps) {
+function Engine({ guest, scan, images, first, several, past }: EngineProps) {
   const socket = socketOf(scan);
   const name = scan.kind === 'found' ? text.versioned(text.engine(scan.engine.podman), scan.engine.version) : text.silent;
   return (
@@ -60,7 +61,7 @@ function Engine({ scan, images, first, several, past }: EngineProps) {
       {scan.kind === 'failed' && <div className="px-4 pb-2"><ErrorNote error={{ message: text.noAnswerAt(socket), words: scan.reason, next: null }} testId="engine-problem" /></div>}
       {scan.kind === 'found' && images.length === 0 && <p className="px-4 pb-2 small t3">{text.noContainers}</p>}
       {images.map((image) => (
-        <ImageItem key={imageKey(image)} image={image} digest={digestInUse(image, scan)} containers={scan.kind === 'found' ? scan.containers : []} past={past} />
+        <ImageItem key={imageKey(image)} guest={guest} image={image} digest={digestInUse(image, scan)} containers={scan.kind === 'found' ? scan.containers : []} past={past} />
       ))}
     </section>
   );

@@ -1,4 +1,4 @@
-// What an update did: who approved it, what changed, what was not done, what was checked afterwards.
+// What an update of packages or images did: who approved it, what changed, what was not done, what was checked afterwards.
 import type { PackageChange } from '../bindings/PackageChange';
 import type { Receipt } from '../bindings/Receipt';
 import { useOperation } from '../live/store';
@@ -6,6 +6,7 @@ import { ErrorNote } from '../parts/Note';
 import { Badge, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
 import { exact, took } from '../words/format';
+import { RenewedImages } from './RenewedImages';
 
 const text = words.history;
 const SHORT = 9;
@@ -13,6 +14,8 @@ const SHORT = 9;
 export function ReceiptView({ receipt, withProblem }: { receipt: Receipt; withProblem: boolean }) {
   // The plan as it was approved, over all LXCs; where that is not known any more, the part of this one.
   const plan = useOperation(receipt.operation)?.plan;
+  // Of images there are no packages to tell of.
+  const images = receipt.images.length > 0;
   return (
     <div className="receipt" data-testid={`receipt-${receipt.number}`}>
       {withProblem && receipt.problem !== null && <ErrorNote error={{ message: receipt.problem.what, words: receipt.problem.words, next: receipt.problem.next }} />}
@@ -23,13 +26,20 @@ export function ReceiptView({ receipt, withProblem }: { receipt: Receipt; withPr
         <dd className="mono" title={receipt.plan} data-testid="receipt-plan">{plan ?? shortPlan(receipt.plan)}</dd>
         <dt>{text.took}</dt>
         <dd>{took(receipt.endedAt - receipt.beganAt)}</dd>
-        <dt>{text.check}</dt>
-        <dd><DatabaseCheck sound={receipt.databaseSound} /></dd>
+        {(!images || receipt.databaseSound !== null) && (
+          <>
+            <dt>{text.check}</dt>
+            <dd><DatabaseCheck sound={receipt.databaseSound} /></dd>
+          </>
+        )}
       </dl>
-      <div>
-        <h3>{text.changed}</h3>
-        {receipt.changes.length === 0 ? <p className="small t2">{text.nothing}</p> : receipt.changes.map((change) => <Change key={`${change.package}:${change.arch}`} change={change} />)}
-      </div>
+      {images && <RenewedImages images={receipt.images} />}
+      {(!images || receipt.changes.length > 0) && (
+        <div>
+          <h3>{text.changed}</h3>
+          {receipt.changes.length === 0 ? <p className="small t2">{text.nothing}</p> : receipt.changes.map((change) => <Change key={`${change.package}:${change.arch}`} change={change} />)}
+        </div>
+      )}
       {receipt.notDone.length > 0 && (
         <div>
           <h3>{text.notDone}</h3>

@@ -6,7 +6,7 @@ import { words } from '../words/en';
 
 const text = words.plan;
 
-type Work = Exclude<PlannedWork, { kind: 'update' | 'repair' }>;
+type Work = Exclude<PlannedWork, { kind: 'update' | 'repair' | 'updateImages' }>;
 
 export function AgentWork({ guest, work }: { guest: PlannedGuest; work: Work }) {
   return (

@@ -9,6 +9,7 @@ import { Badge, Meter, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
 import { bytes, list, shortOs } from '../words/format';
 import { AgentWork } from './AgentWork';
+import { ImageWork } from './ImageWork';
 import { RepairWork } from './RepairWork';
 
 const text = words.plan;
@@ -40,6 +41,8 @@ function WorkView({ guest }: { guest: PlannedGuest }) {
           <Packages plan={work.plan} />
         </>
       );
+    case 'updateImages':
+      return <ImageWork plan={work.plan} />;
     case 'repair':
       return <RepairWork said={work.words} />;
     case 'enrol':

@@ -1,6 +1,7 @@
 // Left in the plan: the guests in their order, the rules of the run, and who is not in it and why.
 import { CircleStop, Flag, Info, type LucideIcon, RotateCcw, ShieldCheck } from 'lucide-react';
 import { type KeyboardEvent, memo, useEffect } from 'react';
+import type { ImagePlan } from '../bindings/ImagePlan';
 import type { Plan } from '../bindings/Plan';
 import type { PlannedGuest } from '../bindings/PlannedGuest';
 import type { PlannedWork } from '../bindings/PlannedWork';
@@ -9,6 +10,7 @@ import { isSecurity } from '../panel/packages';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { count } from '../words/format';
+import { containersOf } from './ImageWork';
 import { NEVER, PlanOptions } from './PlanOptions';
 import { Remedies } from './Remedies';
 import { usePlan } from './state';
@@ -73,6 +75,7 @@ const Guest = memo(function Guest({ guest, at, alone, chosen, onChoose }: { gues
 
 function Work({ guest }: { guest: PlannedGuest }) {
   const { work } = guest;
+  if (work.kind === 'updateImages') return <Images plan={work.plan} />;
   if (work.kind !== 'update') return <Status tone="mute" glyph="wait">{how(work)}</Status>;
   const { upgraded } = work.plan;
   const security = upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length;
@@ -84,7 +87,16 @@ function Work({ guest }: { guest: PlannedGuest }) {
   );
 }
 
-function how(work: Exclude<PlannedWork, { kind: 'update' }>): string {
+function Images({ plan }: { plan: ImagePlan }) {
+  return (
+    <>
+      <Status tone="info" glyph="upd">{words.renewal.images(plan.images.length)}</Status>
+      <span className="t3">{words.renewal.containers(containersOf(plan).length)}</span>
+    </>
+  );
+}
+
+function how(work: Exclude<PlannedWork, { kind: 'update' | 'updateImages' }>): string {
   switch (work.kind) {
     case 'upgradeAgent':
       return text.upgradeRow(work.from, work.to);
@@ -98,14 +110,14 @@ function how(work: Exclude<PlannedWork, { kind: 'update' }>): string {
 }
 
 const RULES: Record<OperationKind, string> = {
-  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail, upgradeAgent: text.upgradeFail, repair: words.repair.fail,
+  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail, upgradeAgent: text.upgradeFail, repair: words.repair.fail, updateImages: words.renewal.fail,
 };
 
 function Rules({ plan }: { plan: Plan }) {
   if (plan.guests.length === 0) return null;
   return (
     <div className="rules">
-      <Rule icon={plan.kind === 'update' ? ShieldCheck : plan.kind === 'enrol' ? RotateCcw : Info} text={RULES[plan.kind]} />
+      <Rule icon={plan.kind === 'update' ? ShieldCheck : plan.kind === 'enrol' || plan.kind === 'updateImages' ? RotateCcw : Info} text={RULES[plan.kind]} />
       {plan.canary && plan.guests.length > 1 && <Rule icon={Flag} text={words.planOptions.canaryRule} />}
       {plan.guests.length > 1 && <Rule icon={CircleStop} text={plan.stopPercent >= NEVER ? words.planOptions.neverStops : text.stops(plan.stopAfter)} />}
     </div>

@@ -36,6 +36,12 @@ export function PlanDialog() {
 /** The next step has the focus, when the plan is there already as the dialog opens. */
 const approveButton = () => document.querySelector<HTMLElement>('[data-testid="plan-approve"]:not(:disabled)') ?? true;
 
+/** What happens while the plan is made. */
+function doing(kind: MakePlan['kind']): string {
+  if (kind === 'updateImages') return words.renewal.looking;
+  return kind === 'update' ? text.asking : text.checking;
+}
+
 function Head({ title, plan, kind }: { title: string; plan: Plan | null; kind: MakePlan['kind'] }) {
   return (
     <div className="dialog-head">
@@ -48,7 +54,7 @@ function Head({ title, plan, kind }: { title: string; plan: Plan | null; kind: M
             {` · ${text.meta(timeOfDay(plan.madeAt), timeOfDay(plan.goodUntil))}`}
           </Dialog.Description>
         )}
-        {plan === null && <Dialog.Description className="small t3 mt-0.5">{kind === 'update' ? text.asking : text.checking}</Dialog.Description>}
+        {plan === null && <Dialog.Description className="small t3 mt-0.5">{doing(kind)}</Dialog.Description>}
       </div>
       {plan !== null && (
         <button type="button" className="button ghost" onClick={planAgain} data-testid="plan-again">

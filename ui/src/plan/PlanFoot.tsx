@@ -6,6 +6,7 @@ import { isSecurity } from '../panel/packages';
 import { Status } from '../parts/Status';
 import { TickLine } from '../parts/Tick';
 import { words } from '../words/en';
+import { containersOf } from './ImageWork';
 import { approvePlan, planAgain, type PlanState, usePlan } from './state';
 
 const text = words.plan;
@@ -31,8 +32,9 @@ export function PlanFoot({ current, late, removals, onRemovals }: Props) {
     <div className="dialog-foot">
       <div className="fill small">
         <div className="hs wide">
-          <b className="medium">{plan.kind === 'update' ? words.updates(sums.updates) : text.agents(plan.guests.length)}</b>
+          <b className="medium">{totalOf(plan, sums)}</b>
           {sums.security > 0 && <Status tone="sec" glyph="sec">{text.security_n(sums.security)}</Status>}
+          {plan.kind === 'updateImages' && <span className="t3">{words.renewal.containers(sums.containers)}</span>}
           {plan.kind === 'update' && <span className="t3">{text.total_download(sums.download)}</span>}
         </div>
         <div className="t3 mt-0.5">{text.onlyThis}</div>
@@ -53,11 +55,23 @@ interface Sums {
   security: number;
   removed: number;
   download: number;
+  images: number;
+  containers: number;
+}
+
+/** What the plan is about, in the words of its kind. */
+function totalOf(plan: Plan, sums: Sums): string {
+  if (plan.kind === 'updateImages') return words.renewal.images(sums.images);
+  return plan.kind === 'update' ? words.updates(sums.updates) : text.agents(plan.guests.length);
 }
 
 function sumsOf(plan: Plan): Sums {
-  const sums: Sums = { updates: 0, security: 0, removed: 0, download: 0 };
+  const sums: Sums = { updates: 0, security: 0, removed: 0, download: 0, images: 0, containers: 0 };
   for (const { work } of plan.guests) {
+    if (work.kind === 'updateImages') {
+      sums.images += work.plan.images.length;
+      sums.containers += containersOf(work.plan).length;
+    }
     if (work.kind !== 'update') continue;
     sums.updates += work.plan.upgraded.length;
     sums.security += work.plan.upgraded.filter((upgrade) => isSecurity(upgrade.severity)).length;

@@ -12,7 +12,8 @@ export const NEVER = 100;
 const STOPS: readonly number[] = [10, 20, 50, NEVER];
 
 export function PlanOptions({ plan }: { plan: Plan }) {
-  if (plan.kind !== 'update' || plan.guests.length < 2) return null;
+  const updates = plan.kind === 'update' || plan.kind === 'updateImages';
+  if (!updates || plan.guests.length < 2) return null;
   // A share that is none of the usual ones is shown as well: else nothing would be chosen.
   const stops = STOPS.includes(plan.stopPercent) ? STOPS : [...STOPS, plan.stopPercent].toSorted((a, b) => a - b);
   const shown = stops.map((stop) => [String(stop), stop >= NEVER ? text.never : percent(stop / 100)] as const);

@@ -5,6 +5,7 @@ import type { ReceiptRow } from '../bindings/ReceiptRow';
 import { useNow } from '../live/clock';
 import { Outcome } from '../panel/HistoryTab';
 import { ReceiptView } from '../panel/ReceiptView';
+import { whatOf } from '../panel/renewed';
 import { words } from '../words/en';
 import { exact, timeOfDay, when } from '../words/format';
 
@@ -31,7 +32,7 @@ export const ReceiptLine = memo(function ReceiptLine({ row, open, onToggle }: { 
           </button>
         </span>
         <span role="cell" className="hs"><span className="id">{row.vmid}</span><span className="t1 el" title={row.name}>{row.name}</span><span className="t3 el">{`${row.node} · ${row.cluster}`}</span></span>
-        <span role="cell" className="t1 el">{words.history.update(receipt.changes.length)}</span>
+        <span role="cell" className="t1 el">{whatOf(receipt)}</span>
         <span role="cell"><Outcome receipt={receipt} /></span>
         <span role="cell" className="el" title={receipt.approvedBy}>{receipt.approvedBy}</span>
         <span role="cell"><When at={receipt.endedAt} /></span>

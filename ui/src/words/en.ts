@@ -14,6 +14,7 @@ import { paste } from './paste';
 import { cluster, node, settings } from './places';
 import { receipts } from './receipts';
 import { registries } from './registries';
+import { renewal } from './renewal';
 import { repair } from './repair';
 import { approvals, changelog, fleetUpdates, planOptions, rules, severity } from './updates';
 import { wizard } from './wizard';
@@ -51,8 +52,8 @@ const jobStates: Record<JobState, string> = {
   waiting: 'Waiting', running: 'Running', succeeded: 'Done', failed: 'Failed', skipped: 'Left out',
   cancelled: 'Stopped', interrupted: 'Interrupted',
 };
-const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent', upgradeAgent: 'Upgrade agent', repair: repair.kind };
-const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed', upgradeAgent: 'Upgraded', repair: repair.done };
+const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent', upgradeAgent: 'Upgrade agent', repair: repair.kind, updateImages: renewal.kind };
+const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed', upgradeAgent: 'Upgraded', repair: repair.done, updateImages: renewal.done };
 const severities: Record<Severity, string> = {
   critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', securityUnrated: 'Security', unknown: '',
 };
@@ -64,7 +65,7 @@ const packages = (n: number) => plural(n, 'package', 'packages');
 const agents = (n: number) => plural(n, 'agent', 'agents');
 const titles: Record<OperationKind, (n: number) => string> = {
   enrol: (n) => `Install ${agents(n)}`, scan: (n) => `Scan ${lxcs(n)}`, update: (n) => `Update ${lxcs(n)}`,
-  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`, upgradeAgent: (n) => `Upgrade ${agents(n)}`, repair: (n) => repair.title(lxcs(n)),
+  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`, upgradeAgent: (n) => `Upgrade ${agents(n)}`, repair: (n) => repair.title(lxcs(n)), updateImages: (n) => renewal.title(lxcs(n)),
 };
 
 export const words = {
@@ -116,7 +117,7 @@ export const words = {
     sinceTitle: (at: string) => `Known from ${at} only`,
   },
   agent: { online: 'Online', offline: 'Offline', off: 'Off', notInstalled: 'Not installed', unknown: 'Unknown', version: (v: string) => `Agent ${v}`, via: (node: string) => `Via ${node}`, carried: (v: string, node: string) => `Agent ${v}, online through ${node}: it does not reach this computer by itself` },
-  agentTab, repair,
+  agentTab, renewal, repair,
   panel: {
     label: 'Details', updates: 'Updates', history: 'History', apt: 'APT packages', security: 'Security', other: 'Other', heldBack: 'Held back',
     download: (n: number) => `${bytes(n)} to download`, restarts: 'Restart needed', repositories: 'Package lists', listsAt: 'Fetched', neverFetched: 'Never fetched',

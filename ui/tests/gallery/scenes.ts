@@ -17,6 +17,7 @@ import { openChangelog } from '../../src/changelog/state';
 import { openDialog } from '../../src/clusters/state';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
 import { EVERY } from '../fixtures/images';
+import { IMAGE_RECEIPTS } from '../fixtures/renewal';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
 import { APPLIED, APPROVALS, manyGroups, RULES } from '../fixtures/updates';
 import { countsOf, details, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
@@ -277,6 +278,8 @@ export const SCENES: Record<string, Scene> = {
     },
     after: () => void makePlan({ kind: 'update', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }),
   },
+  'plan-images': { before: loads, after: () => void makePlan({ kind: 'updateImages', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }) },
+  'history-images': { ...open(100, 'history'), before: (host) => { loads(); host.answers.guest_details = ({ guest }) => ({ ...details(Number(guest.slice(-12))), receipts: Object.values(IMAGE_RECEIPTS).toReversed() }); setTimeout(() => press('history-1491'), 1200); } },
   making: { before: (host) => { loads(); host.answers.make_plan = () => new Promise(() => undefined); }, after: (host) => { void makePlan({ kind: 'update', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }); host.send({ kind: 'planProgress', answered: 3, of: 5 }); } },
   enrol: { before: loads, after: () => void makePlan({ kind: 'enrol', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }) },
   operation: { before: loads, after: () => go({ view: 'operation', id: 'o-1483', job: null }) },

@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod compose;
 mod events;
+pub(crate) mod fuzzing;
 mod recreate;
 mod renew;
 mod replace;

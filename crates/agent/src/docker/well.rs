@@ -40,7 +40,7 @@ pub(super) async fn wait(
 }
 
 /// None while nothing can be said.
-fn verdict(container: &Value, since: Duration) -> Option<Result<(), String>> {
+pub(super) fn verdict(container: &Value, since: Duration) -> Option<Result<(), String>> {
     let state = &container["State"];
     if container["RestartCount"].as_u64().unwrap_or_default() > 0 || state["Restarting"] == true {
         return Some(Err(format!(

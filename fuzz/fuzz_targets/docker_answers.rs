@@ -1,0 +1,4 @@
+//! `agent::fuzzing::docker_answers`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| agent::fuzzing::docker_answers(data));
