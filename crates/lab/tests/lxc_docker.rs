@@ -131,12 +131,13 @@ fn comparable(mut container: Value) -> Value {
     }
     container["NetworkSettings"] = Value::Object(kept);
     // Volumes without a name are named by the new one, so that they stay.
-    let mounts: Vec<(Value, Value)> = container["Mounts"]
+    let mut mounts: Vec<(String, String)> = container["Mounts"]
         .as_array()
         .into_iter()
         .flatten()
-        .map(|mount| (mount["Name"].clone(), mount["Destination"].clone()))
+        .map(|mount| (mount["Destination"].to_string(), mount["Name"].to_string()))
         .collect();
+    mounts.sort();
     container["Mounts"] = serde_json::json!(mounts);
     container["HostConfig"]["Binds"] = Value::Null;
     container

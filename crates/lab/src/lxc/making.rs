@@ -79,7 +79,7 @@ impl RealGuest {
         if inner.plan.userland == Userland::Docker {
             // What Docker keeps lies on no overlay, and it sets up control groups and mounts of its own.
             special.push_str(
-                "lxc.cap.drop =\nlxc.mount.auto =\nlxc.mount.auto = proc:rw sys:rw cgroup:rw\n\
+                "lxc.cap.drop =\nlxc.cgroup.devices.allow = a\nlxc.cgroup2.devices.allow = a\nlxc.mount.auto =\nlxc.mount.auto = proc:rw sys:rw cgroup:rw\n\
                  lxc.mount.entry = tmpfs var/lib/docker tmpfs rw,create=dir,mode=0711 0 0\n",
             );
         }
