@@ -1,12 +1,16 @@
 //! Containers of a compose project, replaced by compose itself: it alone knows what its files say.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use domain::docker::{Owner, PlannedContainer};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::{calls::Engine, replace::text};
 use crate::{Layout, Tools, tools};
 
 /// For one run. Compose waits for containers to stop, which have their own time for it.
@@ -27,6 +31,66 @@ pub(super) struct Project {
     pub name: String,
     pub folder: String,
     pub files: Vec<String>,
+}
+
+/// A service of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Service {
+    pub name: String,
+    /// One of its containers ran, so they have to run afterwards.
+    pub ran: bool,
+}
+
+/// The compose projects of planned containers, with the services that are theirs.
+pub(super) fn projects(containers: &[PlannedContainer]) -> BTreeMap<Project, Vec<Service>> {
+    let mut all: BTreeMap<Project, Vec<Service>> = BTreeMap::new();
+    for container in containers {
+        let Owner::Compose {
+            project,
+            service,
+            folder,
+            files,
+            ..
+        } = &container.owner
+        else {
+            continue;
+        };
+        let project = Project {
+            name: project.clone(),
+            folder: folder.clone(),
+            files: files.clone(),
+        };
+        let services = all.entry(project).or_default();
+        match services.iter_mut().find(|known| known.name == *service) {
+            Some(known) => known.ran |= container.running,
+            None => services.push(Service {
+                name: service.clone(),
+                ran: container.running,
+            }),
+        }
+    }
+    all
+}
+
+/// The containers of these services as they are now, and whether they have to run.
+pub(super) async fn containers(
+    engine: &mut Engine,
+    project: &Project,
+    services: &[Service],
+) -> Result<Vec<(Value, bool)>, String> {
+    let listed = engine.containers().await.map_err(|e| e.to_string())?;
+    let mut found = Vec::new();
+    for container in listed {
+        let label = |name: &str| text(&container["Labels"][format!("com.docker.compose.{name}")]);
+        let service = services.iter().find(|s| s.name == label("service"));
+        let Some(service) = service.filter(|_| label("project") == project.name) else {
+            continue;
+        };
+        let whole = engine.container(text(&container["Id"])).await;
+        let whole = whole.map_err(|e| e.to_string())?;
+        found.extend(whole.map(|whole| (whole, service.ran)));
+    }
+    Ok(found)
 }
 
 impl Project {
@@ -64,7 +128,7 @@ impl Project {
         layout: &Layout,
         tools: &Tools,
         socket: &Path,
-        services: &[String],
+        services: &[Service],
     ) -> Result<(), String> {
         let (name, first) = program(tools).ok_or("there is no docker compose here")?;
         let mut command = tools.command(name).map_err(|e| e.to_string())?;
@@ -77,7 +141,7 @@ impl Project {
         }
         command
             .args(["up", "--detach", "--no-build"])
-            .args(services)
+            .args(services.iter().map(|service| &service.name))
             .env("DOCKER_HOST", format!("unix://{}", socket.display()))
             .current_dir(layout.at(self.folder.trim_start_matches('/')));
         let output = tools::output(name, command, LIMIT).map_err(|e| e.to_string())?;
@@ -127,6 +191,13 @@ mod tests {
         (house, layout, Tools::new(path), project)
     }
 
+    fn web() -> Service {
+        Service {
+            name: "web".into(),
+            ran: true,
+        }
+    }
+
     /// Writes down how it was called.
     const TOLD: &str = "echo \"$0 $* $DOCKER_HOST $PWD\" >> \"$(dirname \"$0\")/told\"";
 
@@ -144,9 +215,7 @@ mod tests {
         );
         program(&bin, "docker-compose", TOLD);
         assert_eq!(project.trouble(&layout, &tools), None);
-        project
-            .up(&layout, &tools, socket, &["web".into()])
-            .unwrap();
+        project.up(&layout, &tools, socket, &[web()]).unwrap();
         let told = fs::read_to_string(bin.join("told")).unwrap();
         let folder = house.path().join("srv/media");
         let expected = format!(
@@ -155,9 +224,7 @@ mod tests {
         );
         assert!(told.ends_with(&expected), "{told}");
         program(&bin, "docker", TOLD);
-        project
-            .up(&layout, &tools, socket, &["web".into()])
-            .unwrap();
+        project.up(&layout, &tools, socket, &[web()]).unwrap();
         let told = fs::read_to_string(bin.join("told")).unwrap();
         assert!(
             told.contains("docker compose --project-name media"),

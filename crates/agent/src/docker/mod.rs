@@ -5,6 +5,7 @@ mod calls;
 mod compose;
 mod events;
 pub(crate) mod fuzzing;
+mod preflight;
 mod recreate;
 mod renew;
 mod replace;

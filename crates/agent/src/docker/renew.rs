@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     calls::Engine,
-    compose::Project,
+    compose::{self, Project, Service},
     replace::{self, Entry, ReplaceError, text},
     socket::SocketError,
     well,
@@ -43,7 +43,7 @@ enum What {
     Containers(Vec<Entry>),
     Compose {
         project: Project,
-        services: Vec<String>,
+        services: Vec<Service>,
     },
 }
 
@@ -66,7 +66,7 @@ pub(crate) enum Ended {
 }
 
 impl Site<'_> {
-    fn socket(&self, image: &PlannedImage) -> PathBuf {
+    pub(super) fn socket(&self, image: &PlannedImage) -> PathBuf {
         self.layout.at(image.socket.trim_start_matches('/'))
     }
 
@@ -155,70 +155,6 @@ impl Site<'_> {
         files::remove(self.file).map_err(|e| e.to_string())
     }
 
-    /// Whether everything is as it was planned, and there is room.
-    async fn compare(&self, plan: &[PlannedImage]) -> Result<(), Problem> {
-        let mut needed: BTreeMap<PathBuf, u64> = BTreeMap::new();
-        for image in plan {
-            let engine = |e: SocketError| Problem {
-                what: format!("the engine at {} cannot be asked", image.socket),
-                words: Some(e.to_string()),
-                next: Some("See in the LXC whether it runs, then try again.".to_owned()),
-            };
-            let moved = |what: String| Problem {
-                what,
-                words: None,
-                next: Some("Nothing was changed. Make a new plan.".to_owned()),
-            };
-            let refused = |what: String| Problem {
-                what,
-                words: None,
-                next: Some("Nothing was changed. Leave it out, or update it by hand.".to_owned()),
-            };
-            let mut open = Engine::open(&self.socket(image)).await.map_err(engine)?;
-            for planned in &image.containers {
-                let name = &planned.name;
-                let Some(known) = open.container(&planned.id).await.map_err(engine)? else {
-                    return Err(moved(format!("the container {name} is not there any more")));
-                };
-                if !planned.follows && text(&known["Image"]) != image.from {
-                    return Err(moved(format!("{name} runs from another image by now")));
-                }
-                if known["HostConfig"]["AutoRemove"] == true {
-                    return Err(refused(format!(
-                        "{name} was started with --rm: it is gone when it is stopped, and could not be brought back"
-                    )));
-                }
-            }
-            for project in projects(&image.containers).into_keys() {
-                if let Some(why) = project.trouble(self.layout, self.tools) {
-                    return Err(refused(format!("the project {}: {why}", project.name)));
-                }
-            }
-            let root = open.root().await.map_err(engine)?;
-            let root = self.layout.at(root.trim_start_matches('/'));
-            *needed.entry(root).or_default() += image.size;
-        }
-        for (root, needed) in needed {
-            let free = rustix::fs::statvfs(&root).map(|d| d.f_bavail.saturating_mul(d.f_frsize));
-            if free.is_ok_and(|free| free < needed) {
-                return Err(Problem {
-                    what: format!(
-                        "there is too little room for the new images in {}",
-                        root.display()
-                    ),
-                    words: Some(format!(
-                        "about {needed} bytes are needed, {} are free",
-                        free.unwrap_or_default()
-                    )),
-                    next: Some(
-                        "Make room in the LXC or enlarge its disk, then try again.".to_owned(),
-                    ),
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// The new image's id. Whatever is wrong with it is found before anything stops.
     async fn fetch(
         &self,
@@ -290,7 +226,7 @@ impl Site<'_> {
             let entries = replace::entries(&mut engine, &wanted).await;
             parts.push(What::Containers(entries.map_err(|e| e.to_string())?));
         }
-        for (project, services) in projects(&image.containers) {
+        for (project, services) in compose::projects(&image.containers) {
             parts.push(What::Compose { project, services });
         }
         for what in parts {
@@ -343,14 +279,13 @@ impl Site<'_> {
             What::Compose { project, services } => {
                 progress.detail(&project.name);
                 project.up(self.layout, self.tools, &journal.socket, services)?;
-                for container in of_project(engine, project, services).await? {
+                for (container, ran) in compose::containers(engine, project, services).await? {
                     let (id, name) = (text(&container["Id"]), text(&container["Name"]));
-                    if container["State"]["Running"] == true {
+                    if ran || container["State"]["Running"] == true {
                         let well = well::wait(engine, id, progress).await;
                         let well = well.map_err(|e| e.to_string())?;
-                        well.map_err(|why| {
-                            format!("{} is not well: {why}", name.trim_start_matches('/'))
-                        })?;
+                        let name = name.trim_start_matches('/');
+                        well.map_err(|why| format!("{name} is not well: {why}"))?;
                     }
                 }
                 Ok(())
@@ -439,51 +374,4 @@ fn repository(reference: &Reference) -> String {
 
 fn is_compose(container: &PlannedContainer) -> bool {
     matches!(container.owner, Owner::Compose { .. })
-}
-
-/// The compose projects of an image's containers with the services that use it.
-fn projects(containers: &[PlannedContainer]) -> BTreeMap<Project, Vec<String>> {
-    let mut all: BTreeMap<Project, Vec<String>> = BTreeMap::new();
-    for container in containers {
-        let Owner::Compose {
-            project,
-            service,
-            folder,
-            files,
-            ..
-        } = &container.owner
-        else {
-            continue;
-        };
-        let project = Project {
-            name: project.clone(),
-            folder: folder.clone(),
-            files: files.clone(),
-        };
-        let services = all.entry(project).or_default();
-        if !services.contains(service) {
-            services.push(service.clone());
-        }
-    }
-    all
-}
-
-/// The containers of these services as they are now.
-async fn of_project(
-    engine: &mut Engine,
-    project: &Project,
-    services: &[String],
-) -> Result<Vec<Value>, String> {
-    let listed = engine.containers().await.map_err(|e| e.to_string())?;
-    let mut found = Vec::new();
-    for container in listed {
-        let label = |name: &str| {
-            text(&container["Labels"][format!("com.docker.compose.{name}")]).to_owned()
-        };
-        if label("project") == project.name && services.contains(&label("service")) {
-            let whole = engine.container(text(&container["Id"])).await;
-            found.extend(whole.map_err(|e| e.to_string())?);
-        }
-    }
-    Ok(found)
 }
