@@ -4,11 +4,10 @@ use std::{
     future::{Future, poll_fn},
     path::{Path, PathBuf},
     task::Poll,
-    time::Duration,
 };
 
 use http_body_util::BodyExt;
-use tokio::{sync::Notify, time::sleep};
+use tokio::sync::Notify;
 
 use super::{
     answers,
@@ -21,9 +20,10 @@ use crate::Layout;
 /// health would be told, twice a minute for each.
 const FILTERS: &str = "%7B%22event%22:%5B%22create%22,%22start%22,%22restart%22,%22stop%22,%22die%22,%22destroy%22,%22rename%22,%22pause%22,%22unpause%22,%22update%22,%22health_status%22,%22pull%22,%22tag%22,%22untag%22,%22import%22,%22load%22,%22delete%22%5D%7D";
 
-/// Tells `moved` whenever something happened that an inventory shows, and when a socket came or went. Engines that do
-/// not listen are tried again after `look`. Never ends.
-pub(crate) async fn watch(layout: &Layout, look: Duration, moved: &Notify) {
+/// Tells `moved` whenever something happened that an inventory shows, and when a socket came or went. Sockets are looked
+/// for, and engines that do not listen tried again, whenever `looks` tells that the agent is awake anyway: a timer of
+/// its own would double what an agent costs that has nothing to do. Never ends.
+pub(crate) async fn watch(layout: &Layout, looks: &Notify, moved: &Notify) {
     let mut before: Option<Vec<PathBuf>> = None;
     loop {
         let now = sockets(layout);
@@ -31,7 +31,7 @@ pub(crate) async fn watch(layout: &Layout, look: Duration, moved: &Notify) {
             moved.notify_one();
         }
         if now.is_empty() {
-            sleep(look).await;
+            looks.notified().await;
         } else {
             let mut open: Vec<_> = now
                 .iter()
@@ -48,10 +48,10 @@ pub(crate) async fn watch(layout: &Layout, look: Duration, moved: &Notify) {
                 });
                 tokio::select! {
                     () = ended => {
-                        sleep(look).await;
+                        looks.notified().await;
                         break;
                     }
-                    () = sleep(look) => if sockets(layout) != now {
+                    () = looks.notified() => if sockets(layout) != now {
                         break;
                     }
                 }

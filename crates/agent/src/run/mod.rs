@@ -36,7 +36,8 @@ pub struct Pace {
     pub revoked_pause: Duration,
     /// How often a running job's reports are looked at.
     pub follow: Duration,
-    /// How often the package manager's files are glanced at: a few of them, and no more if these did not move.
+    /// How often the package manager's files are glanced at, a few of them and no more if these did not move, and
+    /// sockets of container engines are looked for.
     pub look: Duration,
     /// How often they are looked at one by one although nothing moved: a file may be rewritten in its place.
     pub search: Duration,
@@ -134,7 +135,7 @@ pub async fn run(
         () = carried => Ok(Ended::Asked),
         ended = work => ended,
         () = scans::run(&agent) => Ok(Ended::Asked),
-        () = Box::pin(docker::watch(&agent.layout, agent.pace.look, &agent.containers)) => Ok(Ended::Asked),
+        () = Box::pin(docker::watch(&agent.layout, &agent.looks, &agent.containers)) => Ok(Ended::Asked),
         () = shutdown => Ok(Ended::Asked),
     }
 }

@@ -34,6 +34,7 @@ pub(super) async fn run(agent: &Agent) {
     let jitter = lists::jitter(&guest::machine::now(&agent.layout));
     let mut manager = packages::detect(&agent.layout, &agent.tools).ok();
     loop {
+        agent.looks.notify_waiters();
         let glance = manager.as_ref().map(|m| m.glance());
         let known = !moved
             && seen

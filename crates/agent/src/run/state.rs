@@ -50,6 +50,8 @@ pub(super) struct Agent {
     pub(super) news: Notify,
     /// Something happened to containers or images.
     pub(super) containers: Notify,
+    /// The agent woke up to look whether something changed.
+    pub(super) looks: Notify,
     /// When the last scan ended.
     pub(super) scanned: Cell<Option<Instant>>,
     /// Hash of the inventory that the desktop has.
@@ -102,6 +104,7 @@ impl Agent {
             jobs_changed: Notify::new(),
             news: Notify::new(),
             containers: Notify::new(),
+            looks: Notify::new(),
             scanned: Cell::new(None),
             accepted: RefCell::new(None),
             hash: RefCell::new(None),
