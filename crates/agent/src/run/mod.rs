@@ -2,6 +2,7 @@
 //! they report, one has the inventory taken. None of them runs a package manager: that is done by processes of
 //! their own.
 
+mod alarm;
 mod backoff;
 mod check_in;
 mod enrol;

@@ -10,7 +10,7 @@ use std::{
 use domain::Timestamp;
 use tokio::{process::Command, time::timeout};
 
-use super::{lists, state::Agent};
+use super::{alarm, lists, state::Agent};
 use crate::{
     clock, guest, inventory,
     jobs::JobDirectory,
@@ -72,7 +72,7 @@ pub(super) async fn run(agent: &Agent) {
             });
         }
         moved |= tokio::select! {
-            () = tokio::time::sleep(agent.pace.look) => false,
+            () = alarm::pause(agent.pace.look) => false,
             () = agent.containers.notified() => {
                 // What belongs together is seen together, and a container that starts over and over costs little.
                 let calm = last.is_none_or(|at| at.elapsed() >= agent.pace.settle * RARELY);
