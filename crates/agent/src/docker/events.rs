@@ -20,10 +20,17 @@ use crate::Layout;
 /// health would be told, twice a minute for each.
 const FILTERS: &str = "%7B%22event%22:%5B%22create%22,%22start%22,%22restart%22,%22stop%22,%22die%22,%22destroy%22,%22rename%22,%22pause%22,%22unpause%22,%22update%22,%22health_status%22,%22pull%22,%22tag%22,%22untag%22,%22import%22,%22load%22,%22delete%22%5D%7D";
 
-/// Tells `moved` whenever something happened that an inventory shows, and when a socket came or went. Sockets are looked
-/// for, and engines that do not listen tried again, whenever `looks` tells that the agent is awake anyway: a timer of
-/// its own would double what an agent costs that has nothing to do. Never ends.
-pub(crate) async fn watch(layout: &Layout, looks: &Notify, moved: &Notify) {
+/// When engines are looked for: whenever the agent is awake anyway, since a timer of their own would double what it costs
+/// while it has nothing to do.
+pub(crate) struct Looks<'a> {
+    /// It glances at the package manager's files. Engines that do not listen are tried again.
+    pub(crate) glance: &'a Notify,
+    /// It looks at everything. Where no engine is, the first is looked for: whoever installs one moves those files.
+    pub(crate) search: &'a Notify,
+}
+
+/// Tells `moved` whenever something happened that an inventory shows, and when a socket came or went. Never ends.
+pub(crate) async fn watch(layout: &Layout, looks: Looks<'_>, moved: &Notify) {
     let mut before: Option<Vec<PathBuf>> = None;
     loop {
         let now = sockets(layout);
@@ -31,7 +38,7 @@ pub(crate) async fn watch(layout: &Layout, looks: &Notify, moved: &Notify) {
             moved.notify_one();
         }
         if now.is_empty() {
-            looks.notified().await;
+            looks.search.notified().await;
         } else {
             let mut open: Vec<_> = now
                 .iter()
@@ -48,10 +55,10 @@ pub(crate) async fn watch(layout: &Layout, looks: &Notify, moved: &Notify) {
                 });
                 tokio::select! {
                     () = ended => {
-                        looks.notified().await;
+                        looks.glance.notified().await;
                         break;
                     }
-                    () = looks.notified() => if sockets(layout) != now {
+                    () = looks.glance.notified() => if sockets(layout) != now {
                         break;
                     }
                 }

@@ -18,7 +18,7 @@ use domain::docker::{DockerScan, Engine};
 
 use crate::Layout;
 use answers::{Listed, Named};
-pub(crate) use events::watch;
+pub(crate) use events::{Looks, watch};
 pub(crate) use renew::{Ended, Site};
 use socket::{Socket, SocketError};
 

@@ -37,10 +37,11 @@ pub struct Pace {
     pub revoked_pause: Duration,
     /// How often a running job's reports are looked at.
     pub follow: Duration,
-    /// How often the package manager's files are glanced at, a few of them and no more if these did not move, and
-    /// sockets of container engines are looked for.
+    /// How often the package manager's files are glanced at, a few of them and no more if these did not move, and lost
+    /// container engines are tried again.
     pub look: Duration,
-    /// How often they are looked at one by one although nothing moved: a file may be rewritten in its place.
+    /// How often they are looked at one by one although nothing moved: a file may be rewritten in its place. A container
+    /// engine that was started by hand is found then.
     pub search: Duration,
     /// The pause after something happened to a container, in which more may follow.
     pub settle: Duration,
@@ -132,11 +133,15 @@ pub async fn run(
         }
         std::future::pending::<()>().await;
     };
+    let looks = docker::Looks {
+        glance: &agent.glances,
+        search: &agent.searches,
+    };
     tokio::select! {
         () = carried => Ok(Ended::Asked),
         ended = work => ended,
         () = scans::run(&agent) => Ok(Ended::Asked),
-        () = Box::pin(docker::watch(&agent.layout, &agent.looks, &agent.containers)) => Ok(Ended::Asked),
+        () = Box::pin(docker::watch(&agent.layout, looks, &agent.containers)) => Ok(Ended::Asked),
         () = shutdown => Ok(Ended::Asked),
     }
 }

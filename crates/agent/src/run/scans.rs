@@ -34,13 +34,14 @@ pub(super) async fn run(agent: &Agent) {
     let jitter = lists::jitter(&guest::machine::now(&agent.layout));
     let mut manager = packages::detect(&agent.layout, &agent.tools).ok();
     loop {
-        agent.looks.notify_waiters();
+        agent.glances.notify_waiters();
         let glance = manager.as_ref().map(|m| m.glance());
         let known = !moved
             && seen
                 .as_ref()
                 .is_some_and(|s| s.glance == glance && s.at.elapsed() < agent.pace.search);
         if !known {
+            agent.searches.notify_waiters();
             // Looked for in the program folders, which is too much for every glance.
             manager = packages::detect(&agent.layout, &agent.tools).ok();
             let refresh = fetches(agent, tried, jitter);
@@ -73,6 +74,8 @@ pub(super) async fn run(agent: &Agent) {
         }
         moved |= tokio::select! {
             () = alarm::pause(agent.pace.look) => false,
+            // One look later is saved: to be woken costs more than to look.
+            () = agent.answered.notified() => false,
             () = agent.containers.notified() => {
                 // What belongs together is seen together, and a container that starts over and over costs little.
                 let calm = last.is_none_or(|at| at.elapsed() >= agent.pace.settle * RARELY);

@@ -50,8 +50,11 @@ pub(super) struct Agent {
     pub(super) news: Notify,
     /// Something happened to containers or images.
     pub(super) containers: Notify,
-    /// The agent woke up to look whether something changed.
-    pub(super) looks: Notify,
+    /// The agent woke up to glance at what may have changed, or to look at everything.
+    pub(super) glances: Notify,
+    pub(super) searches: Notify,
+    /// The desktop answered, so that the agent is awake.
+    pub(super) answered: Notify,
     /// When the last scan ended.
     pub(super) scanned: Cell<Option<Instant>>,
     /// Hash of the inventory that the desktop has.
@@ -104,7 +107,9 @@ impl Agent {
             jobs_changed: Notify::new(),
             news: Notify::new(),
             containers: Notify::new(),
-            looks: Notify::new(),
+            glances: Notify::new(),
+            searches: Notify::new(),
+            answered: Notify::new(),
             scanned: Cell::new(None),
             accepted: RefCell::new(None),
             hash: RefCell::new(None),
@@ -201,6 +206,7 @@ impl Agent {
         }
         drop(running);
         self.show();
+        self.answered.notify_one();
     }
 
     /// Something keeps the agent from its work until the next try after `pause`. Said once, not at every try.
