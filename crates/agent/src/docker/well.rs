@@ -43,10 +43,12 @@ pub(super) async fn wait(
 pub(super) fn verdict(container: &Value, since: Duration) -> Option<Result<(), String>> {
     let state = &container["State"];
     if container["RestartCount"].as_u64().unwrap_or_default() > 0 || state["Restarting"] == true {
-        return Some(Err(format!(
-            "it ended and was started again{}",
-            ending(state)
-        )));
+        // Once it runs again, the engine tells no more how it ended.
+        let ending = match state["Restarting"] == true {
+            true => ending(state),
+            false => String::new(),
+        };
+        return Some(Err(format!("it ended and was started again{ending}")));
     }
     if state["Running"] != true {
         return Some(Err(format!("it ended{}", ending(state))));

@@ -85,4 +85,35 @@ pub(crate) async fn half_configured(bench: &Bench<'_>) {
             "rf-m-beside",
         )
         .await;
+    half_installed(bench).await;
+}
+
+/// Cut off while it was unpacked, as after a loss of power: only another installation mends that.
+async fn half_installed(bench: &Bench<'_>) {
+    let made = "it was cut off while it was unpacked";
+    bench
+        .shell(
+            "apt-mark auto rf-m-beside >/dev/null && \
+             sed -i '/^Package: rf-m-beside$/,/^$/ s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status",
+        )
+        .await;
+    let audit = bench.shell("dpkg --audit").await;
+    let told = bench.scan(false).await.interrupted.unwrap_or_default();
+    bench.row("half-installed", made, audit.trim(), told.trim());
+    let outcome = bench.desktop.done(Action::Repair).await;
+    let got = match outcome {
+        Outcome::Repaired { result } => format!("{:?}", result.database_sound),
+        other => format!("{other:?}"),
+    };
+    bench.row("its repair", made, "Some(true)", got);
+    let after = bench
+        .shell("dpkg --audit; dpkg-query -W -f '${Status} ' rf-m-beside; apt-mark showauto rf-m-beside")
+        .await;
+    let expected = "install ok installed rf-m-beside";
+    bench.row(
+        "what dpkg and apt say after it",
+        made,
+        expected,
+        after.trim(),
+    );
 }

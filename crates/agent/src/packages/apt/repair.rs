@@ -1,4 +1,5 @@
-//! Ends what dpkg left unfinished: configures what was unpacked, and fetches what is missing for it. Removes nothing.
+//! Ends what dpkg left unfinished: configures what was unpacked, fetches what is missing for it, and installs again what was
+//! cut off while it was unpacked. Removes nothing.
 
 use std::process::Command;
 
@@ -71,12 +72,21 @@ fn configure(apt: &Apt<'_>, progress: &mut dyn Progress) -> Result<(), Problem> 
 }
 
 fn fix(apt: &Apt<'_>, progress: &mut dyn Progress) -> Result<(), Problem> {
+    // apt fetches one whose unpacking was cut off and then lets it lie, unless it is told to install it again. Said like
+    // this, it stays marked as installed by itself where it was.
+    let half = Database::read(apt.layout, apt.tools).map(|database| database.half);
+    let half = half.unwrap_or_default().into_keys();
+    let again: Vec<String> = half.map(|(name, arch)| format!("{name}:{arch}")).collect();
     let mut command = started(apt, "apt-get")?;
     command.args(SAME);
     command.args(["-o", "DPkg::Lock::Timeout=30", "-o", "Dpkg::Use-Pty=0"]);
     command.args(["-o", "Dpkg::Options::=--force-confdef"]);
     command.args(["-o", "Dpkg::Options::=--force-confold"]);
-    command.args(["--no-remove", "--fix-broken", "install"]);
+    command.args(["--no-remove", "--fix-broken"]);
+    if !again.is_empty() {
+        command.arg("--reinstall");
+    }
+    command.arg("install").args(again);
     seen(apt, "apt-get --fix-broken install", command, progress)
 }
 
