@@ -76,7 +76,15 @@ pub(crate) fn create<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
             }
         })
         .on_navigation(|url| is_own_page(url, cfg!(feature = "custom-protocol")))
-        .on_new_window(|_, _| NewWindowResponse::Deny);
+        .on_new_window(|url, _| {
+            // A page of somebody else is for the user's own browser.
+            if matches!(url.scheme(), "https" | "http")
+                && let Err(error) = open::that_detached(url.as_str())
+            {
+                tracing::warn!(%error, %url, "no browser could be started");
+            }
+            NewWindowResponse::Deny
+        });
     // The variable by which the webview lets itself be driven; never set for a user's window.
     if std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true") {
         builder = builder.initialization_script(NOTE_VIOLATIONS);

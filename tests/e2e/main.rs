@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod clusters;
+mod docker;
 mod fleet;
 mod kill;
 mod lxc;

@@ -10,7 +10,7 @@ import { openAccess } from '../src/wizard/open';
 import { change, STEPS, type StepName } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { EVERY } from './fixtures/images';
-import { IMAGE_PLAN, IMAGE_RECEIPTS } from './fixtures/renewal';
+import { IMAGE_PLAN, IMAGE_RECEIPTS, nginxPlan } from './fixtures/renewal';
 import { countsOf, details, manyJobs, operation, PLANNED } from './fixtures/work';
 import { open, row } from './open';
 
@@ -133,6 +133,17 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     }
   });
 
+  it('a plan of one image that has others beside it', async () => {
+    show();
+    const { user } = await open((host) => {
+      host.answers.make_plan = ({ only }) => nginxPlan(only);
+    });
+    await user.click(screen.getByTestId('view-images'));
+    await user.click(await screen.findByTestId('renew-nginx:latest'));
+    await screen.findByTestId('plan-projects');
+    expect(await violations()).toEqual([]);
+  });
+
   it('a plan that may do more, and one that takes agents out', async () => {
     show();
     const { user } = await open();
@@ -214,6 +225,7 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     const { user } = await open();
     await user.click(screen.getByTestId('view-images'));
     await user.click(await screen.findByTestId('fleet-image-nginx:latest'));
+    await user.click(screen.getByTestId('fleet-image-redis:7.4'));
     expect(await violations()).toEqual([]);
     await user.click(screen.getByTestId('images-only-updates'));
     await user.type(screen.getByTestId('images-search'), 'nothing of this name');
@@ -243,7 +255,7 @@ describe.each(['dark', 'light'])('%s', (theme) => {
   it('no images and no registries', async () => {
     show();
     const { user } = await open((host) => {
-      host.answers.images = () => ({ images: [], registries: [] });
+      host.answers.images = () => ({ images: [], registries: [], everyHours: 6 });
     });
     await user.click(screen.getByTestId('view-images'));
     await screen.findByTestId('images-none');

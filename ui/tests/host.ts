@@ -106,6 +106,7 @@ function answers(): Answers {
     set_registry: () => ({}),
     remove_registry: () => ({}),
     check_images: () => ({}),
+    set_image_rhythm: () => ({}),
     set_login: () => ({}),
     remove_login: () => ({}),
     found_logins: () => FOUND_LOGINS,

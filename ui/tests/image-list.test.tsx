@@ -186,7 +186,7 @@ it('is read again when the figures of an LXC move, and says why it cannot be rea
   expect(error.textContent).toContain('The database does not answer.');
   // What was read before stays beside the reason.
   expect(images()).toHaveLength(11);
-  host.answers.images = () => ({ images: [], registries: [] });
+  host.answers.images = () => ({ images: [], registries: [], everyHours: 6 });
   await user.click(within(error).getByText('Try again'));
   expect((await screen.findByTestId('images-none')).textContent).toContain('Install agents in the LXCs that run containers');
   expect(screen.getByTestId('check-now').title).toBe('No image is known that could be asked about');
@@ -195,7 +195,7 @@ it('is read again when the figures of an LXC move, and says why it cannot be rea
 it('of an empty fleet says what comes first', async () => {
   const { user } = await open((host) => {
     host.answers.snapshot = () => ({ seq: 1, fleet: { clusters: [], nodes: [], guests: [], totals: NO_TOTALS }, operations: [] });
-    host.answers.images = () => ({ images: [], registries: [] });
+    host.answers.images = () => ({ images: [], registries: [], everyHours: 6 });
   });
   await user.click(screen.getByTestId('view-images'));
   expect((await screen.findByTestId('images-none')).textContent).toContain('Add your first Proxmox cluster under Fleet.');
@@ -204,7 +204,7 @@ it('of an empty fleet says what comes first', async () => {
 it('draws only what is on the screen of a long list', async () => {
   await openImages((host) => {
     const uses = FLEET.guests.slice(0, 5).map(({ vmid }) => vmid);
-    host.answers.images = () => ({ images: Array.from({ length: 2000 }, (_, i) => fleetImage(`app-${i}:1`, uses.map((vmid) => use(vmid, inUse(`app-${i}:1`, { kind: 'current' }))))), registries: [] });
+    host.answers.images = () => ({ images: Array.from({ length: 2000 }, (_, i) => fleetImage(`app-${i}:1`, uses.map((vmid) => use(vmid, inUse(`app-${i}:1`, { kind: 'current' }))))), registries: [], everyHours: 6 });
   });
   await screen.findByTestId('fleet-image-app-0:1');
   expect(screen.getByTestId('images-list').querySelectorAll('[role="row"]').length).toBeLessThan(80);
@@ -250,7 +250,7 @@ it('updates one image in the LXCs where it has an update, without opening its ro
   await user.click(button);
   expect(await screen.findByRole('dialog', { name: 'Update images of 2 LXCs' })).toBeTruthy();
   expect(host.requests('make_plan')).toEqual([{
-    kind: 'updateImages', targets: [{ kind: 'guest', guest: guestId(100) }, { kind: 'guest', guest: guestId(200) }], only: { kind: 'images', names: ['nginx:latest'] },
+    kind: 'updateImages', targets: [{ kind: 'guest', guest: guestId(100) }, { kind: 'guest', guest: guestId(200) }], only: { kind: 'images', names: ['nginx:latest'], projects: false },
     allowed: NOTHING_MORE, canary: false, stopPercent: null,
   }]);
   expect(screen.queryByTestId('use-100-nginx:latest')).toBeNull();

@@ -305,7 +305,7 @@ describe('the update of images', () => {
     expect(screen.getAllByTestId(/^renew-/).map((one) => one.dataset['testid'])).toEqual(['renew-nginx:latest']);
     await user.click(screen.getByTestId('renew-nginx:latest'));
     await screen.findByTestId('plan');
-    expect(host.requests('make_plan')).toMatchObject([{ kind: 'updateImages', targets: [{ kind: 'guest', guest: guestId(200) }], only: { kind: 'images', names: ['nginx:latest'] } }]);
+    expect(host.requests('make_plan')).toMatchObject([{ kind: 'updateImages', targets: [{ kind: 'guest', guest: guestId(200) }], only: { kind: 'images', names: ['nginx:latest'], projects: false } }]);
   });
 
   it('of all its images is the main button of the tab, and of no other', async () => {

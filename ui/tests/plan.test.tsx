@@ -322,7 +322,7 @@ it('of images names those that stay, and why', async () => {
 
 it('of images has the old containers as its way back, and no packages', async () => {
   await openImagePlan();
-  expect(screen.getByTestId('plan-way-back').textContent).toBe('Way backThe old container comes back if the new one is not well.The old image stays on the LXC.');
+  expect(screen.getByTestId('plan-way-back').textContent).toBe('Way backThe old container comes back if the new one is not well.The old image stays on the LXC for a week.');
   for (const none of ['Upgraded', 'snapshot', 'Restarts']) expect(screen.getByTestId('plan').textContent).not.toContain(none);
 });
 
@@ -343,7 +343,7 @@ it('of images counts a container once that follows two of them', async () => {
   const [nginx, vpn] = first.work.plan.images;
   if (nginx === undefined || vpn === undefined) throw new Error('it has two images');
   const twice = { ...nginx, containers: [...nginx.containers, ...vpn.containers.filter(({ follows }) => follows)] };
-  await openImagePlan({ ...IMAGE_PLAN, guests: [{ ...first, work: { ...first.work, plan: { images: [twice, vpn], kept: [] } } }] });
+  await openImagePlan({ ...IMAGE_PLAN, guests: [{ ...first, work: { ...first.work, plan: { images: [twice, vpn], kept: [], beside: [] } } }] });
   expect(screen.getByTestId('plan-guest-100').textContent).toContain('2 images4 containers');
 });
 

@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 import type { Receipt } from '../src/bindings/Receipt';
 import { go } from '../src/app/place';
 import { standingOf, whatOf } from '../src/panel/renewed';
-import { IMAGE_RECEIPTS, NEW_ID, OLD_ID, renewed } from './fixtures/renewal';
+import { exact } from '../src/words/format';
+import { NOW } from './fixtures/fleet';
+import { follows, IMAGE_RECEIPTS, KEPT_UNTIL, NEW_ID, OLD_ID, renewed } from './fixtures/renewal';
 import { placeOf, RECEIPT_ROWS } from './fixtures/updates';
 import { details, job, operation, PLANNED } from './fixtures/work';
 import { failure, type MemoryHost } from './host';
@@ -105,6 +107,32 @@ it('tells what became of images and of their containers', async () => {
   expect(screen.getByTestId('receipt-1492').querySelector('.status.error')).toBeNull();
 });
 
+it('tells of containers that only follow, and whose network they use', async () => {
+  const { user } = await openHistory(withReceipts(IMAGE_RECEIPTS.good));
+  await user.click(await screen.findByTestId('receipt-row-1492'));
+  expect(container('torrent')).toBe('torrentMade again with vpn’s network');
+  const one = { name: 'vpn', imageId: NEW_ID, running: true, follows: false };
+  const well = renewed('gluetun:v3', [one, follows('torrent')]);
+  const of = (running: boolean, image = well) => standingOf(follows('torrent', running), image);
+  expect(of(false)).toEqual({ tone: 'mute', glyph: 'stop', word: 'Not running, made again' });
+  expect(of(true, { ...well, containers: [one, { ...one, name: 'vpn-2' }] }).word).toBe('Made again with another’s network');
+  // Nobody says of one that came back, or was never touched, that it was made again.
+  const not = { ...well, to: null, problem: 'it was interrupted' };
+  expect(of(true, not)).toEqual({ tone: 'mute', glyph: 'run', word: 'Runs with vpn’s network' });
+  expect(of(false, not)).toMatchObject({ tone: 'error', word: 'Not running' });
+  expect(standingOf({ ...follows('torrent'), imageId: null }, well).word).toBe('Unknown');
+});
+
+it('says until when the old image is kept, where RedFlag removes it', async () => {
+  const past = { ...IMAGE_RECEIPTS.good, job: 'r-1480', number: 1480, images: [renewed('nginx:latest', [], { keptUntil: NOW - 86_400_000 })] };
+  const { user } = await openHistory(withReceipts(IMAGE_RECEIPTS.good, past));
+  await user.click(await screen.findByTestId('receipt-row-1492'));
+  expect(screen.getByText('The old image is kept until 29 Nov').title).toBe(exact(KEPT_UNTIL));
+  expect(screen.getByTestId('renewed-gluetun:v3').textContent).not.toContain('kept');
+  await user.click(screen.getByTestId('receipt-row-1480'));
+  expect(screen.getByText('The old image was kept until 21 Nov')).toBeTruthy();
+});
+
 it('has no parts about packages where there were none', async () => {
   const { user } = await openHistory(withReceipts(IMAGE_RECEIPTS.good));
   await user.click(await screen.findByTestId('receipt-row-1492'));
@@ -133,7 +161,7 @@ it('says which images came back, and why', async () => {
 it('calls a container well only where it runs from the new image', () => {
   const well = renewed('a:1', []);
   const not = { ...well, problem: 'it was interrupted' };
-  const of = (imageId: string | null, running: boolean, image = well) => standingOf({ name: 'a', imageId, running }, image).tone;
+  const of = (imageId: string | null, running: boolean, image = well) => standingOf({ name: 'a', imageId, running, follows: false }, image).tone;
   expect(of(NEW_ID, true)).toBe('ok');
   expect(of(OLD_ID, true)).toBe('caution');
   expect(of('sha256:else', true)).toBe('caution');

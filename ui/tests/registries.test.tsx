@@ -196,7 +196,7 @@ it('says that no login was found, why they cannot be read, and why they cannot b
 
 it('says that no registry is known, and what can be done nevertheless', async () => {
   await openRegistries((host) => {
-    host.answers.images = () => ({ images: [], registries: [] });
+    host.answers.images = () => ({ images: [], registries: [], everyHours: 6 });
   });
   expect((await screen.findByTestId('registries-none')).textContent).toContain('Add one to say beforehand how it is asked.');
   expect(screen.getByTestId('registry-add')).toBeTruthy();

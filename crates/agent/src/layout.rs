@@ -83,6 +83,11 @@ impl Layout {
         self.state_dir().join("refresh.json")
     }
 
+    /// Images that are to be removed after a while.
+    pub fn leftovers(&self) -> PathBuf {
+        self.state_dir().join("leftovers.json")
+    }
+
     pub fn jobs(&self) -> PathBuf {
         self.state_dir().join("jobs")
     }

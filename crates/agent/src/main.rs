@@ -275,6 +275,13 @@ fn scan(
     } else {
         Effort::Always
     };
+    // Before the look at what is there. What cannot be removed now is next time.
+    if record && let Err(words) = agent::docker::tidy(layout, clock::now()) {
+        agent::journal::say(
+            agent::journal::Urgency::Warning,
+            &format!("old images stay: {words}"),
+        );
+    }
     let taken = inventory::take(layout, tools, effort, clock::now());
     if record {
         inventory::store(layout, &taken).map_err(|e| Failure::new(7, e))?;

@@ -116,6 +116,7 @@ commands! {
     set_registry(SetRegistry) -> Nothing;
     remove_registry(RemoveRegistry) -> Nothing;
     check_images(Nothing) -> Nothing;
+    set_image_rhythm(SetImageRhythm) -> Nothing;
     set_login(SetLogin) -> Nothing;
     remove_login(RemoveLogin) -> Nothing;
     found_logins(Nothing) -> FoundLogins;

@@ -9,7 +9,7 @@ use crate::{
     App,
     dto::{
         FleetImage, FleetImages, FoundLogin, FoundLogins, ImageUse, Nothing, RegistryRow,
-        RemoveLogin, RemoveRegistry, SetLogin, SetRegistry, TakeLogins,
+        RemoveLogin, RemoveRegistry, SetImageRhythm, SetLogin, SetRegistry, TakeLogins,
     },
     error::Error,
 };
@@ -36,6 +36,7 @@ impl App {
             trouble: row.trouble,
         };
         Ok(FleetImages {
+            every_hours: self.engine.image_rhythm(),
             images: images.into_iter().map(image).collect(),
             registries: registries.into_iter().map(registry).collect(),
         })
@@ -84,6 +85,11 @@ impl App {
             .map(|login| (login.registry, PathBuf::from(login.file)))
             .collect();
         self.engine.take_logins(&wanted).await?;
+        Ok(Nothing {})
+    }
+
+    pub(crate) async fn set_image_rhythm(&self, request: SetImageRhythm) -> Result<Nothing, Error> {
+        self.engine.set_image_rhythm(request.hours).await?;
         Ok(Nothing {})
     }
 

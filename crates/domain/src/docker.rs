@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::image::{Checked, Origin, Platform, Reference};
+use crate::image::{Checked, NewerTags, Origin, Platform, Reference};
 pub use renewal::{
-    ImagePlan, KeptImage, PlannedContainer, PlannedImage, RenewedContainer, RenewedImage, plan,
+    ImagePlan, KeptImage, PlannedContainer, PlannedImage, RenewedContainer, RenewedImage, beside,
+    plan,
 };
 
 /// What was found behind a guest's container sockets. A guest without one has no entry at all.
@@ -206,6 +207,10 @@ pub struct ImageInUse {
     /// Their names, sorted.
     pub containers: Vec<String>,
     pub checked: Checked,
+    /// Newer tags of its family; none where nobody has asked which there are, or the tag is no version.
+    pub newer: Option<NewerTags>,
+    /// A page that tells what is new in it, as its maker names it.
+    pub notes: Option<String>,
 }
 
 /// What is kept of an image's labels.
@@ -222,6 +227,39 @@ pub fn about(labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Hosts of sources, and where they list releases below a project.
+const RELEASES: [(&str, &str); 4] = [
+    ("https://github.com/", "/releases"),
+    ("https://codeberg.org/", "/releases"),
+    ("https://gitea.com/", "/releases"),
+    ("https://gitlab.com/", "/-/releases"),
+];
+/// A longer address is none that somebody wrote.
+const LONGEST_ADDRESS: usize = 500;
+
+/// The page that tells what is new, by what an image's maker says: the releases beside its source where they can be, else
+/// the maker's own page.
+pub fn notes(about: &BTreeMap<String, String>) -> Option<String> {
+    let address = |name: &str| about.get(name).filter(|text| is_address(text));
+    let source = address("source").map(|s| s.trim_end_matches('/').trim_end_matches(".git"));
+    let releases = source.and_then(|source| {
+        let known = RELEASES.iter().find(|(host, _)| {
+            let project = source.strip_prefix(host);
+            project.is_some_and(|path| path.split('/').count() == 2)
+        });
+        known.map(|(_, page)| format!("{source}{page}"))
+    });
+    let own = || address("url").or(address("documentation")).cloned();
+    releases.or_else(own).or_else(|| source.map(str::to_owned))
+}
+
+/// Whether a text from an image is an address that may be opened.
+fn is_address(text: &str) -> bool {
+    let web = text.starts_with("https://") || text.starts_with("http://");
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '`');
+    web && text.len() <= LONGEST_ADDRESS && text.chars().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +268,44 @@ mod tests {
         rows.iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()
+    }
+
+    #[test]
+    fn notes_are_the_releases_or_the_makers_page() {
+        type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+        let rows: [Row<'_>; 7] = [
+            (
+                &[
+                    ("source", "https://github.com/nginx/docker-nginx.git"),
+                    ("url", "https://nginx.org"),
+                ],
+                Some("https://github.com/nginx/docker-nginx/releases"),
+            ),
+            (
+                &[
+                    ("source", "https://gitlab.com/a/b/"),
+                    ("documentation", "https://docs.example"),
+                ],
+                Some("https://gitlab.com/a/b/-/releases"),
+            ),
+            (
+                &[
+                    ("source", "https://github.com/a/b/tree/main/x"),
+                    ("url", "https://x.example/"),
+                ],
+                Some("https://x.example/"),
+            ),
+            (
+                &[("source", "https://git.example/a")],
+                Some("https://git.example/a"),
+            ),
+            (&[("url", "javascript:alert(1)")], None),
+            (&[("url", "https://x.example/\" onclick=")], None),
+            (&[("version", "1")], None),
+        ];
+        for (about, expected) in rows {
+            assert_eq!(notes(&labels(about)).as_deref(), expected, "{about:?}");
+        }
     }
 
     #[test]

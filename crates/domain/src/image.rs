@@ -12,6 +12,7 @@ use ts_rs::TS;
 use crate::Timestamp;
 pub use digest::Digest;
 pub use reference::{InvalidReference, Reference, Version};
+pub use tag::Newer;
 
 /// Operating system and processor that an image was made for, in the words of the OCI image specification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
@@ -88,7 +89,18 @@ pub struct Answered {
     /// The tag; the digest where none was named.
     pub version: String,
     pub platform: Platform,
+    /// As whom it was asked; none for nobody. Others may be told something else.
+    pub user: Option<String>,
     pub held: Held,
+    pub at: Timestamp,
+}
+
+/// The versions among a repository's tags, kept over a restart of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub registry: String,
+    pub repository: String,
+    pub tags: Vec<String>,
     pub at: Timestamp,
 }
 
@@ -147,6 +159,14 @@ impl ImageState {
 pub struct Checked {
     pub state: ImageState,
     pub at: Option<Timestamp>,
+}
+
+/// Tags beside the one in use, and when the registry listed them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NewerTags {
+    pub newer: Newer,
+    pub at: Timestamp,
 }
 
 /// Where an image in use came from, as its daemon tells it.

@@ -66,7 +66,11 @@ pub enum UpdateFilter {
     /// Updates of these severities. An agent never sees this one, either.
     Severities { severities: Vec<Severity> },
     /// Of container images these, by the name that containers give them. An agent never sees this one, either.
-    Images { names: Vec<String> },
+    Images {
+        names: Vec<String>,
+        /// And whatever has an update in a compose project that uses one of them: what belongs together moves together.
+        projects: bool,
+    },
 }
 
 /// How a step stands.

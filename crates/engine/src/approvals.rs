@@ -65,7 +65,7 @@ fn words(only: &UpdateFilter) -> String {
     match only {
         UpdateFilter::All => "all updates".into(),
         UpdateFilter::Security => "security updates".into(),
-        UpdateFilter::Packages { names } | UpdateFilter::Images { names } => names.join(", "),
+        UpdateFilter::Packages { names } | UpdateFilter::Images { names, .. } => names.join(", "),
         UpdateFilter::Severities { severities } => {
             let words: Vec<String> = severities
                 .iter()

@@ -1,11 +1,18 @@
-//! Container images beside their registries: asked for once for the whole fleet, every six hours and when new ones come.
+//! Container images beside their registries: asked for once for the whole fleet, every few hours and when new ones come.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use domain::{
     GuestId, Timestamp,
     docker::{self, Container, DockerScan, Image, ImageInUse, ImagePlan},
-    image::{Checked, ImageState},
+    image::{Checked, ImageState, Reference},
     inventory::Inventory,
     operation::UpdateFilter,
 };
@@ -20,6 +27,8 @@ use crate::{
 
 /// Between two looks at what is due; what registries said lately is not asked for again.
 const LOOK: Duration = Duration::from_secs(10 * 60);
+/// Registries are asked after so many hours, unless the user wishes otherwise.
+const HOURS: u32 = 6;
 /// After an inventory others follow, and what they have in common is asked for once.
 const SETTLE: Duration = Duration::from_secs(1);
 
@@ -27,8 +36,10 @@ const SETTLE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Images {
     pub(crate) checks: Checks,
-    /// Images came that nobody may have asked about.
+    /// Images came that nobody may have asked about, or registries are asked in another way.
     wake: Notify,
+    /// Registries are asked after so many hours; 0 for on demand only.
+    pub(crate) hours: AtomicU32,
 }
 
 impl Images {
@@ -36,6 +47,7 @@ impl Images {
         Self {
             checks,
             wake: Notify::new(),
+            hours: AtomicU32::new(HOURS),
         }
     }
 }
@@ -123,6 +135,8 @@ pub(crate) fn in_use(inventory: &Inventory, checks: &Checks, now: Timestamp) -> 
             image_id: first.image_id.clone(),
             platform: used.image.map(|image| image.platform.clone()),
             checked: used.state(checks, now),
+            newer: first.reference().and_then(|r| checks.newer(&r)),
+            notes: used.image.and_then(|image| docker::notes(&image.about)),
             containers,
         })
     };
@@ -148,20 +162,35 @@ pub(crate) fn plan(guest: &Guest, only: &UpdateFilter) -> ImagePlan {
     let Some(report) = &guest.inventory else {
         return ImagePlan::default();
     };
-    docker::plan(&report.inventory.docker, |socket, name, id| {
+    let scans = &report.inventory.docker;
+    let newer = |socket: &str, name: &Reference, id: &str| {
         let name = name.familiar();
-        let wanted = match only {
-            UpdateFilter::Images { names } => names.contains(&name),
-            _ => true,
-        };
         let known = |image: &&ImageInUse| {
-            wanted && image.socket == socket && image.image == name && image.image_id == id
+            image.socket == socket && image.image == name && image.image_id == id
         };
         match &guest.images.iter().find(known)?.checked.state {
             ImageState::Update { digest } => Some(digest.clone()),
             _ => None,
         }
-    })
+    };
+    let UpdateFilter::Images { names, projects } = only else {
+        return docker::plan(scans, newer);
+    };
+    let of = |wanted: &[String]| {
+        docker::plan(scans, |socket, name, id| {
+            let wanted = wanted.contains(&name.familiar());
+            newer(socket, name, id).filter(|_| wanted)
+        })
+    };
+    let plan = of(names);
+    let mut beside = docker::beside(scans, &plan, newer);
+    let whole = of(&[names.as_slice(), &beside].concat());
+    if *projects {
+        return whole;
+    }
+    // What would be kept is no offer.
+    beside.retain(|name| whole.images.iter().any(|image| image.image == *name));
+    ImagePlan { beside, ..plan }
 }
 
 impl Inner {
@@ -176,6 +205,10 @@ impl Inner {
             Ok(answers) => self.images.checks.recall(answers),
             Err(error) => tracing::warn!(%error, "what registries said earlier cannot be read"),
         }
+        match self.store.image_tags().await {
+            Ok(lists) => self.images.checks.recall_listed(lists),
+            Err(error) => tracing::warn!(%error, "tags listed earlier cannot be read"),
+        }
         let guests: Vec<GuestId> = self
             .state
             .read(|known| known.guests.keys().copied().collect());
@@ -188,7 +221,8 @@ impl Inner {
     pub(crate) async fn keep_checking(self: Arc<Self>) {
         loop {
             let stop = async {
-                if let Err(error) = self.check_images(Freshness::Lately).await {
+                let wanted = self.images.hours.load(Ordering::Relaxed) > 0;
+                if wanted && let Err(error) = self.check_images(Freshness::Lately).await {
                     tracing::warn!(%error, "what registries said is not kept");
                 }
                 tokio::select! {
@@ -203,7 +237,7 @@ impl Inner {
         }
     }
 
-    /// Asks about all images of all guests. What is heard is shown at once.
+    /// Asks about all images of all guests, and which versions there are beside them. What is heard is shown at once.
     ///
     /// # Errors
     /// The database.
@@ -222,6 +256,18 @@ impl Inner {
         let after = self.images.checks.answers();
         if after.len() != before.len() || !after.iter().all(|answer| before.contains(answer)) {
             self.store.put_image_checks(&after).await?;
+        }
+        let references: Vec<Reference> = questions.into_iter().map(|q| q.reference).collect();
+        let listed = self
+            .images
+            .checks
+            .list_tags(&references, freshness, clock::now());
+        if listed.await {
+            guests
+                .into_iter()
+                .for_each(|guest| self.show_images_of(guest));
+            let lists = self.images.checks.listed();
+            self.store.put_image_tags(&lists).await?;
         }
         Ok(())
     }

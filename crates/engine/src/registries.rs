@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
 };
 
 use domain::image::{Reference, RegistrySetting};
@@ -13,6 +13,12 @@ use crate::{Engine, Error, Kind, inner::Inner, operations::account};
 
 /// The setting's name in the store.
 const SETTING: &str = "registries";
+
+/// That of how often they are asked, in hours.
+const RHYTHM: &str = "imageHours";
+/// A week: what is older is worth little.
+const LONGEST_HOURS: u32 = 168;
+const HOUR_MS: i64 = 3_600_000;
 
 /// What the user set, by the registry's name.
 #[derive(Debug, Default)]
@@ -82,6 +88,10 @@ pub(crate) fn named(text: &str) -> Result<String, Error> {
 impl Inner {
     /// Reads the settings.
     pub(crate) async fn read_registries(&self) -> Result<(), Error> {
+        let hours = self.store.setting(RHYTHM).await?;
+        if let Some(hours) = hours.and_then(|text| text.parse().ok()) {
+            self.ask_every(hours);
+        }
         let Some(text) = self.store.setting(SETTING).await? else {
             return Ok(());
         };
@@ -97,6 +107,14 @@ impl Inner {
             .map(|setting| (setting.name.clone(), setting));
         self.registries.lock().settings = all.collect();
         Ok(())
+    }
+
+    fn ask_every(&self, hours: u32) {
+        self.images.hours.store(hours, Ordering::Relaxed);
+        if hours > 0 {
+            let good = i64::from(hours).saturating_mul(HOUR_MS);
+            self.images.checks.set_good_for(good);
+        }
     }
 
     async fn store_registries(&self, name: &str) -> Result<(), Error> {
@@ -171,6 +189,29 @@ impl Engine {
             .audit(&account(), "remove registry", name, "", "removed")
             .await;
         Ok(())
+    }
+
+    /// Has registries asked after so many hours from now on; 0 for on demand only.
+    ///
+    /// # Errors
+    /// [`Kind::BadInput`] for more than a week.
+    pub async fn set_image_rhythm(&self, hours: u32) -> Result<(), Error> {
+        if hours > LONGEST_HOURS {
+            return Err(Error::new(
+                Kind::BadInput,
+                format!("{hours} hours are more than a week"),
+            )
+            .next("Choose up to 168 hours, or 0 to ask on demand only."));
+        }
+        self.0.store.set_setting(RHYTHM, &hours.to_string()).await?;
+        self.0.ask_every(hours);
+        self.0.images_came();
+        Ok(())
+    }
+
+    /// Registries are asked after so many hours; 0 for on demand only.
+    pub fn image_rhythm(&self) -> u32 {
+        self.0.images.hours.load(Ordering::Relaxed)
     }
 
     /// Asks all registries now, whatever they said lately. Ends when the last one has answered or was given up.

@@ -1,10 +1,14 @@
 //! All images of a fleet, each asked for once: however many guests use it, whoever else is slow or refuses.
 
 mod cache;
+mod tags;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use domain::{
@@ -15,7 +19,10 @@ use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 
 use crate::{Credentials, Failure, Host, InvalidHost, Registry, Standing};
 use cache::{Cache, Key};
+use tags::Tags;
 
+/// An answer is good for so long, unless somebody wishes otherwise, in milliseconds (six hours).
+const GOOD_MS: i64 = 6 * 60 * 60 * 1000;
 /// Questions of one registry that wait for their turn there; the registry's own limit is lower as a rule.
 const AT_ONCE: usize = 64;
 
@@ -51,6 +58,9 @@ pub struct Checks {
     settings: Box<Settings>,
     registries: Mutex<HashMap<String, Result<Arc<Registry>, InvalidHost>>>,
     cache: Cache,
+    tags: Tags,
+    /// An answer is good for so long, in milliseconds.
+    good: AtomicI64,
 }
 
 impl std::fmt::Debug for Checks {
@@ -68,7 +78,19 @@ impl Checks {
             settings: Box::new(settings),
             registries: Mutex::default(),
             cache: Cache::default(),
+            tags: Tags::default(),
+            good: AtomicI64::new(GOOD_MS),
         }
+    }
+
+    /// Believes answers so long from now on, in milliseconds.
+    pub fn set_good_for(&self, ms: i64) {
+        self.good.store(ms, Ordering::Relaxed);
+    }
+
+    fn key(&self, question: &Question) -> Key {
+        let (_, credentials) = (self.settings)(question.reference.registry());
+        Key::of(question, credentials.map(|known| known.user))
     }
 
     fn registry(&self, name: &str) -> Result<Arc<Registry>, Failure> {
@@ -111,7 +133,7 @@ impl Checks {
                 continue;
             }
             let known = question.origin.digests_of(&question.reference);
-            let wanted = wanted.entry(Key::of(question)).or_insert_with(|| Wanted {
+            let wanted = wanted.entry(self.key(question)).or_insert_with(|| Wanted {
                 reference: &question.reference,
                 known: Vec::new(),
                 places: Vec::new(),
@@ -126,9 +148,10 @@ impl Checks {
                 heard(place, self.state(&questions[place], now));
             }
         };
+        let good = self.good.load(Ordering::Relaxed);
         wanted.retain(|key, wanted| {
-            let fresh =
-                freshness == Freshness::Lately && self.cache.is_fresh(key, &wanted.known, now);
+            let fresh = freshness == Freshness::Lately
+                && self.cache.is_fresh(key, &wanted.known, now, good);
             if fresh {
                 told(wanted);
             }
@@ -180,6 +203,7 @@ impl Checks {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(name);
         self.cache.forget(name);
+        self.tags.forget(name);
     }
 
     /// How a registry has answered lately. None when it was not asked since the program was started, or since its
@@ -226,7 +250,7 @@ impl Checks {
                 moved: Some(*digest != held.digest && !held.platform.contains(digest)),
             },
         };
-        let entry = self.cache.get(&Key::of(question));
+        let entry = self.cache.get(&self.key(question));
         let last = entry.held.as_ref().map(|(held, at)| (seen(held), *at));
         let at = last.as_ref().map(|(_, at)| *at);
         let Some((failure, failed_at)) = entry.failure else {

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::image::reference::HUB;
+use domain::image::reference::login_place;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Deserialize;
 
 use crate::Credentials;
-
-/// Other names under which people log in to Docker Hub.
-const HUB_NAMES: [&str; 3] = ["index.docker.io", "registry-1.docker.io", "docker.com"];
 
 /// One login of a file.
 #[derive(Clone, Debug)]
@@ -76,7 +73,7 @@ impl Entry {
 }
 
 fn with_helper(place: &str, helper: &str) -> Login {
-    let (registry, _) = parts(place);
+    let (registry, _) = login_place(place);
     Login {
         registry,
         user: None,
@@ -86,22 +83,8 @@ fn with_helper(place: &str, helper: &str) -> Login {
     }
 }
 
-/// The registry of `https://index.docker.io/v1/` or `quay.io/team`, and the part of it that is meant.
-fn parts(place: &str) -> (String, Option<&str>) {
-    let place = place.split_once("://").map_or(place, |(_, rest)| rest);
-    let (host, path) = place.split_once('/').unwrap_or((place, ""));
-    let host = host.to_ascii_lowercase();
-    let registry = match HUB_NAMES.contains(&host.as_str()) {
-        true => HUB.to_owned(),
-        false => host,
-    };
-    // Old clients wrote the version of the interface behind the name.
-    let part = Some(path.trim_matches('/')).filter(|p| !["", "v1", "v2"].contains(p));
-    (registry, part)
-}
-
 fn read(place: &str, entry: Entry) -> Login {
-    let (registry, part) = parts(place);
+    let (registry, part) = login_place(place);
     let known = entry.auth.as_ref().map(decoded);
     let user = known
         .as_ref()

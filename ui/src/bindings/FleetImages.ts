@@ -5,4 +5,8 @@ import type { RegistryRow } from "./RegistryRow";
 /**
  * Every image in use, by name, and every registry that is asked or set, by name.
  */
-export type FleetImages = { images: Array<FleetImage>, registries: Array<RegistryRow>, };
+export type FleetImages = { images: Array<FleetImage>, registries: Array<RegistryRow>, 
+/**
+ * Registries are asked after so many hours; 0 for on demand only.
+ */
+everyHours: number, };

@@ -5,4 +5,8 @@ import type { PlannedImage } from "./PlannedImage";
 /**
  * What will be done to the images of one guest.
  */
-export type ImagePlan = { images: Array<PlannedImage>, kept: Array<KeptImage>, };
+export type ImagePlan = { images: Array<PlannedImage>, kept: Array<KeptImage>, 
+/**
+ * Images with an update that were not asked for, in use in a compose project of which an image is renewed; by name.
+ */
+beside: Array<string>, };

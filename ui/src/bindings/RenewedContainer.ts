@@ -7,4 +7,8 @@ export type RenewedContainer = { name: string,
 /**
  * Of the image that it runs from now; none where it could not be told.
  */
-imageId: string | null, running: boolean, };
+imageId: string | null, running: boolean, 
+/**
+ * It kept its image, and was made anew because it uses the network of one that was replaced.
+ */
+follows: boolean, };

@@ -4,4 +4,8 @@ import type { Severity } from "./Severity";
 /**
  * Which pending updates an operation is about.
  */
-export type UpdateFilter = { "kind": "all" } | { "kind": "security" } | { "kind": "packages", names: Array<string>, } | { "kind": "approved" } | { "kind": "severities", severities: Array<Severity>, } | { "kind": "images", names: Array<string>, };
+export type UpdateFilter = { "kind": "all" } | { "kind": "security" } | { "kind": "packages", names: Array<string>, } | { "kind": "approved" } | { "kind": "severities", severities: Array<Severity>, } | { "kind": "images", names: Array<string>, 
+/**
+ * And whatever has an update in a compose project that uses one of them: what belongs together moves together.
+ */
+projects: boolean, };

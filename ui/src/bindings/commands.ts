@@ -62,6 +62,7 @@ import type { SavedAccess } from './SavedAccess';
 import type { SecretRef } from './SecretRef';
 import type { SetEnabled } from './SetEnabled';
 import type { SetGatewayPort } from './SetGatewayPort';
+import type { SetImageRhythm } from './SetImageRhythm';
 import type { SetLogin } from './SetLogin';
 import type { SetRegistry } from './SetRegistry';
 import type { SetRule } from './SetRule';
@@ -136,6 +137,7 @@ export interface Commands {
   set_registry: { request: SetRegistry; answer: Nothing };
   remove_registry: { request: RemoveRegistry; answer: Nothing };
   check_images: { request: Nothing; answer: Nothing };
+  set_image_rhythm: { request: SetImageRhythm; answer: Nothing };
   set_login: { request: SetLogin; answer: Nothing };
   remove_login: { request: RemoveLogin; answer: Nothing };
   found_logins: { request: Nothing; answer: FoundLogins };

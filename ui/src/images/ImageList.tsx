@@ -2,23 +2,27 @@
 import { Container, RefreshCw } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { FleetImage } from '../bindings/FleetImage';
+import type { FleetImages } from '../bindings/FleetImages';
 import { useLive } from '../live/store';
 import { useRows } from '../updates/useRows';
 import { words } from '../words/en';
 import { ImageRow, UseRow } from './ImageRows';
 import { isUnclear, type Only, type Row, rowsOf, search, type Shown, shownOf, withoutDoubles } from './list';
+import { NewsRow } from './NewsRow';
+import { Rhythm } from './Rhythm';
 
 const text = words.fleetImages;
 
 interface Props {
-  images: readonly FleetImage[];
+  read: FleetImages;
   only: Only;
   find: string;
   loading: boolean;
   onAgain: () => void;
 }
 
-export function ImageList({ images, only, find, loading, onAgain }: Props) {
+export function ImageList({ read, only, find, loading, onAgain }: Props) {
+  const { images } = read;
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const found = useMemo(() => search(withoutDoubles(images), find), [images, find]);
   const shown = useMemo(() => shownOf(found, only), [found, only]);
@@ -31,10 +35,14 @@ export function ImageList({ images, only, find, loading, onAgain }: Props) {
   if (images.length === 0) return <NoImages />;
   return (
     <>
-      <p className="sums small t3" role="status" data-testid="images-sums">
-        {shown.length > 0 ? sumsInWords(shown) : <span className="t2">{found.length === 0 ? text.noMatch(find.trim()) : whyNone(found, only)}</span>}
-        <button type="button" className="button ghost square compact" aria-label={text.again} title={text.again} disabled={loading} onClick={onAgain} data-testid="images-again"><RefreshCw className="icon small" aria-hidden /></button>
-      </p>
+      <div className="sums small t3">
+        <p className="hs" role="status" data-testid="images-sums">
+          {shown.length > 0 ? sumsInWords(shown) : <span className="t2">{found.length === 0 ? text.noMatch(find.trim()) : whyNone(found, only)}</span>}
+          <button type="button" className="button ghost square compact" aria-label={text.again} title={text.again} disabled={loading} onClick={onAgain} data-testid="images-again"><RefreshCw className="icon small" aria-hidden /></button>
+        </p>
+        <span className="fill" />
+        <Rhythm read={read} />
+      </div>
       {shown.length > 0 && <Table rows={rows} onToggle={toggle} />}
     </>
   );
@@ -61,7 +69,8 @@ function Table({ rows, onToggle }: { rows: readonly Row[]; onToggle: (key: strin
           {items.map(({ index, top }) => {
             const row = rows[index];
             if (row === undefined) return null;
-            return row.kind === 'image' ? <ImageRow key={row.key} row={row} top={top} at={index} onToggle={onToggle} /> : <UseRow key={row.key} row={row} top={top} at={index} />;
+            if (row.kind === 'image') return <ImageRow key={row.key} row={row} top={top} at={index} onToggle={onToggle} />;
+            return row.kind === 'news' ? <NewsRow key={row.key} row={row} top={top} at={index} /> : <UseRow key={row.key} row={row} top={top} at={index} />;
           })}
         </div>
       </div>

@@ -3,25 +3,20 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { ImageUse } from '../bindings/ImageUse';
 import { useNow } from '../live/clock';
 import { familiar, saidOf, shortDigest, sinceOf, toldOf } from '../panel/images';
+import { ReleaseNotes, TagsBeside } from '../panel/NewerTags';
+import { hasJumps } from '../panel/newer';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { exact } from '../words/format';
-import { isPastOnly, type Row, type Sums } from './list';
+import { isPastOnly, type Sums } from './list';
+import { type Placed, place } from './placed';
 import { RenewButton } from './RenewButton';
 import { guestsToRenew } from './renewing';
 
 const text = words.fleetImages;
 
-interface Placed<K extends Row['kind']> {
-  row: Extract<Row, { kind: K }>;
-  top: number;
-  at: number;
-}
-
-const place = (top: number) => ({ transform: `translateY(${top}px)` });
-
 export function ImageRow({ row, top, at, onToggle }: Placed<'image'> & { onToggle: (key: string) => void }) {
-  const { image, sums } = row;
+  const { image, sums, news } = row;
   const name = familiar(image.image);
   const Twist = row.open ? ChevronDown : ChevronRight;
   return (
@@ -32,7 +27,7 @@ export function ImageRow({ row, top, at, onToggle }: Placed<'image'> & { onToggl
           <span className="t1 el" title={image.image}>{name}</span>
         </button>
       </span>
-      <span role="cell" className="hs wide" title={sumsInWords(sums)}><Uses sums={sums} /></span>
+      <span role="cell" className="hs wide" title={sumsInWords(sums)}><Uses sums={sums} />{hasJumps(news.newer) && <TagsBeside newer={news.newer} />}</span>
       <span role="cell" className="el">{text.spread(sums.lxcs, sums.containers)}</span>
       <span role="cell" className="t3 el">{image.registry ?? text.noRegistry}</span>
       <span role="cell" className="ends">{sums.update > 0 && <RenewButton image={image.image} guests={guestsToRenew(image)} />}</span>
@@ -51,7 +46,7 @@ function Uses({ sums }: { sums: Sums }) {
 const sumsInWords = (sums: Sums): string => PARTS.flatMap(([part]) => (sums[part] === 0 ? [] : text.uses[part](sums[part]))).join(' · ');
 
 export function UseRow({ row, top, at }: Placed<'use'>) {
-  const { use, image } = row;
+  const { use, image, news } = row;
   const { inUse } = use;
   const containers = text.containers(inUse.containers);
   const where = text.at(use.node, use.cluster);
@@ -61,7 +56,11 @@ export function UseRow({ row, top, at }: Placed<'use'>) {
         <span className="id">{use.vmid}</span>
         <span className="t1 el" title={use.name}>{use.name}</span>
       </span>
-      <span role="cell" className="hs"><Standing use={use} /></span>
+      <span role="cell" className="hs">
+        <Standing use={use} />
+        {hasJumps(news.newer) && <TagsBeside newer={news.newer} />}
+        {news.notes !== null && <ReleaseNotes page={news.notes} image={image.image} />}
+      </span>
       <span role="cell" className={containers === '' ? 't3 el' : 'el'} title={containers}>{containers === '' ? text.noContainers : containers}</span>
       <span role="cell" className="t3 el" title={where}>{where}</span>
       <span role="cell"><Since use={use} /></span>

@@ -47,8 +47,8 @@ export function ImagesView() {
       {failed !== null && <div className="px-4 pt-4"><ErrorNote error={failed} testId="check-error" /></div>}
       <Trouble asked={asked} testId="images-error" />
       {answer === null && asked.problem === null && <p className="p-4 small t3" role="status">{text.reading}</p>}
-      {answer !== null && part === 'images' && <ImageList images={answer.images} only={only} find={find} loading={asked.loading} onAgain={asked.again} />}
-      {answer !== null && part === 'registries' && <RegistryList registries={answer.registries} />}
+      {answer !== null && part === 'images' && <ImageList read={answer} only={only} find={find} loading={asked.loading} onAgain={asked.again} />}
+      {answer !== null && part === 'registries' && <RegistryList read={answer} />}
     </main>
   );
 }

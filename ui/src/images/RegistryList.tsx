@@ -2,6 +2,7 @@
 import { KeyRound, Plus, Warehouse } from 'lucide-react';
 import { useState } from 'react';
 import { openEntries } from '../actions/menu';
+import type { FleetImages } from '../bindings/FleetImages';
 import type { RegistryRow } from '../bindings/RegistryRow';
 import type { RegistrySetting } from '../bindings/RegistrySetting';
 import { useNow } from '../live/clock';
@@ -11,16 +12,19 @@ import { words } from '../words/en';
 import { count, exact, when } from '../words/format';
 import { allowanceInWords, entriesOf, type RegistryTask } from './registries';
 import { RegistryDialog } from './RegistryDialog';
+import { Rhythm } from './Rhythm';
 
 const text = words.registries;
 
-export function RegistryList({ registries }: { registries: readonly RegistryRow[] }) {
+export function RegistryList({ read }: { read: FleetImages }) {
+  const { registries } = read;
   const [task, open] = useState<RegistryTask | null>(null);
   return (
     <>
       <div className="sums small t3">
         <span className="el" title={text.sealed}>{text.sealed}</span>
         <span className="fill" />
+        <Rhythm read={read} />
         <button type="button" className="button compact" onClick={() => open({ kind: 'find' })} data-testid="registry-find"><KeyRound className="icon small" aria-hidden />{text.actions.find}</button>
         <button type="button" className="button compact" onClick={() => open({ kind: 'add' })} data-testid="registry-add"><Plus className="icon small" aria-hidden />{text.actions.add}</button>
       </div>

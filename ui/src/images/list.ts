@@ -1,13 +1,20 @@
 // The images of the fleet as a flat list of rows: images, and below an opened one each LXC that uses it. Pure.
 import type { FleetImage } from '../bindings/FleetImage';
+import type { ImageInUse } from '../bindings/ImageInUse';
 import type { ImageUse } from '../bindings/ImageUse';
+import type { NewerTags } from '../bindings/NewerTags';
 import { familiar, imageKey, rankOf, type Standing, standingOf, together } from '../panel/images';
+import { pageOf } from '../panel/newer';
 
 export type Only = 'all' | 'updates' | 'unclear';
 
 export type Row =
-  | { kind: 'image'; key: string; image: FleetImage; sums: Sums; open: boolean }
-  | { kind: 'use'; key: string; image: FleetImage; use: ImageUse };
+  | { kind: 'image'; key: string; image: FleetImage; sums: Sums; news: News; open: boolean }
+  | { kind: 'news'; key: string; image: FleetImage; news: News }
+  | { kind: 'use'; key: string; image: FleetImage; use: ImageUse; news: News };
+
+/** Newer tags and notes, each none where it is not known. */
+export type News = Pick<ImageInUse, 'newer' | 'notes'>;
 
 /** How its uses stand. What is known from an earlier time only is never part of what stands so today. */
 export interface Sums extends Record<Standing, number> {
@@ -75,6 +82,20 @@ export function shownOf(images: readonly FleetImage[], only: Only): Shown[] {
   return all.filter(({ sums }) => isWanted(sums, only)).toSorted((a, b) => rank(a) - rank(b) || names.compare(familiar(a.image.image), familiar(b.image.image)));
 }
 
+const sameTags = (one: NewerTags | null, other: NewerTags | null): boolean =>
+  one === null || other === null ? one === other : one.newer.patch === other.newer.patch && one.newer.minor === other.newer.minor && one.newer.major === other.newer.major;
+
+/** What all of its uses say alike, and so is said once; as old as the oldest. */
+export function newsOf({ uses }: FleetImage): News {
+  const [first, ...rest] = uses.map(({ inUse }) => inUse);
+  if (first === undefined) return { newer: null, notes: null };
+  const newer = first.newer !== null && rest.every((one) => sameTags(one.newer, first.newer)) ? { ...first.newer, at: Math.min(...uses.map(({ inUse }) => inUse.newer?.at ?? Infinity)) } : null;
+  return { newer, notes: rest.every(({ notes }) => notes === first.notes) ? pageOf(first.notes) : null };
+}
+
+/** What only this use says. */
+export const ownNews = ({ newer, notes }: ImageInUse, said: News): News => ({ newer: said.newer === null ? newer : null, notes: said.notes === null ? pageOf(notes) : null });
+
 /** By how it stands today, then by VMID. */
 const inOrder = (a: ImageUse, b: ImageUse): number => rankOfUse(a) - rankOfUse(b) || a.vmid - b.vmid;
 const rankOfUse = ({ old, inUse }: ImageUse): number => (old ? 3 : rankOf(inUse.checked.state));
@@ -82,7 +103,10 @@ const rankOfUse = ({ old, inUse }: ImageUse): number => (old ? 3 : rankOf(inUse.
 export function rowsOf(shown: readonly Shown[], open: ReadonlySet<string>): Row[] {
   return shown.flatMap(({ image, sums }) => {
     const key = keyOf(image);
-    const row: Row = { kind: 'image', key, image, sums, open: open.has(key) };
-    return row.open ? [row, ...image.uses.toSorted(inOrder).map((use): Row => ({ kind: 'use', key: `${key}/${keyOfUse(use)}`, image, use }))] : [row];
+    const news = newsOf(image);
+    const row: Row = { kind: 'image', key, image, sums, news, open: open.has(key) };
+    if (!row.open) return [row];
+    const uses = image.uses.toSorted(inOrder).map((use): Row => ({ kind: 'use', key: `${key}/${keyOfUse(use)}`, image, use, news: ownNews(use.inUse, news) }));
+    return news.newer === null && news.notes === null ? [row, ...uses] : [row, { kind: 'news', key: `${key}/news`, image, news }, ...uses];
   });
 }

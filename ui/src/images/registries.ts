@@ -25,15 +25,21 @@ export function allowanceInWords({ remaining, limit, wholeAt }: Allowance, now: 
   return wholeAt === null ? left : text.whole(left, when(wholeAt, now));
 }
 
-async function done(work: () => Promise<unknown>, said: string): Promise<void> {
+/** Answers whether it was done. */
+async function done(work: () => Promise<unknown>, said: string): Promise<boolean> {
+  let well = true;
   try {
     await work();
     tell(said);
   } catch (thrown) {
     fail(thrown);
+    well = false;
   }
   registriesMoved();
+  return well;
 }
+
+export const askEvery = (hours: number): Promise<boolean> => done(() => rpc('set_image_rhythm', { hours }), words.fleetImages.rhythm.set(hours));
 
 export function entriesOf(row: RegistryRow, open: (task: RegistryTask) => void): Entry[] {
   const { name, user, setting } = row;

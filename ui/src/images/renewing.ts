@@ -28,7 +28,7 @@ export function whyNotAll(fleet: FleetPicture): Reason {
 }
 
 export function renewImage(image: string, guests: readonly string[]): void {
-  void makePlan({ kind: 'updateImages', targets: guests.map((guest) => ({ kind: 'guest', guest })), only: { kind: 'images', names: [image] } });
+  void makePlan({ kind: 'updateImages', targets: guests.map((guest) => ({ kind: 'guest', guest })), only: { kind: 'images', names: [image], projects: false } });
 }
 
 export function renewAll(): void {

@@ -8,6 +8,7 @@ import { Status, Version } from '../parts/Status';
 import { exact } from '../words/format';
 import { ContainerLine } from './ContainerLine';
 import { beforeOf, familiar, remoteWords, saidOf, shortDigest, sinceOf, whyOf } from './images';
+import { News } from './NewerTags';
 
 interface Props {
   guest: string;
@@ -31,6 +32,7 @@ export function ImageItem({ guest, image, digest, containers, past }: Props) {
       </span>
       {state.kind === 'update' && <div className="why" title={state.digest}><Version from={digest === null ? null : shortDigest(digest)} to={shortDigest(state.digest)} /></div>}
       <Why checked={image.checked} />
+      <News image={image} />
       {image.containers.map((name) => (
         <ContainerLine key={name} name={name} container={containers.find((one) => one.name === name)} containers={containers} past={past} />
       ))}

@@ -10,6 +10,7 @@ import { words } from '../words/en';
 import { count, exact } from '../words/format';
 import { ImageItem } from './ImageItem';
 import { digestInUse, imageKey, imagesOf, socketOf } from './images';
+import { hasJumps } from './newer';
 import { Unread } from './Unread';
 
 const text = words.images;
@@ -25,6 +26,7 @@ export function ImagesTab({ row, detail }: { row: GuestRow; detail: Detail | und
       {scans.map((scan, i) => (
         <Engine key={socketOf(scan)} guest={row.id} scan={scan} images={imagesOf(details?.images ?? [], socketOf(scan))} first={i === 0} several={scans.length > 1} past={isPast(row)} />
       ))}
+      {details !== null && details.images.some(({ newer }) => hasJumps(newer)) && <p className="ruled mt-2 px-4 py-2 small t3">{text.newer.where}</p>}
     </>
   );
 }

@@ -1,7 +1,9 @@
 // The images of a receipt: from which content to which, what their containers run from now, and what went wrong.
 import type { RenewedImage } from '../bindings/RenewedImage';
+import { useNow } from '../live/clock';
 import { Status, Version } from '../parts/Status';
 import { words } from '../words/en';
+import { exact, when } from '../words/format';
 import { familiar, shortDigest } from './images';
 import { standingOf } from './renewed';
 
@@ -30,11 +32,17 @@ function Renewed({ image }: { image: RenewedImage }) {
           <span key={container.name} className="hs small pl-3" data-testid={`renewed-container-${container.name}`}>
             <span className="el t2" title={container.name}>{container.name}</span>
             <span className="fill" />
-            <Status {...shape}>{word}</Status>
+            <Status {...shape} title={word}>{word}</Status>
           </span>
         );
       })}
+      {image.keptUntil !== null && <KeptUntil at={image.keptUntil} />}
       {image.problem !== null && <p className="mono small t2 break-words pl-3">{image.problem}</p>}
     </div>
   );
+}
+
+function KeptUntil({ at }: { at: number }) {
+  const now = useNow();
+  return <span className="small t3 pl-3" title={exact(at)}>{text.keptUntil(when(at, now), at < now)}</span>;
 }

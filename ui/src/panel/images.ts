@@ -128,7 +128,7 @@ export const rankOf = (state: ImageState): number => RANKS[standingOf(state)];
 export const imageKey = ({ socket, image, imageId }: ImageInUse): string => `${socket}/${image}/${imageId}`;
 
 /** Two ways of writing one name, `nginx` and `nginx:latest`, are one image. */
-export const together = (one: ImageInUse, other: ImageInUse): ImageInUse => ({ ...one, containers: [...one.containers, ...other.containers] });
+export const together = (one: ImageInUse, other: ImageInUse): ImageInUse => ({ ...one, containers: [...one.containers, ...other.containers], newer: one.newer ?? other.newer, notes: one.notes ?? other.notes });
 
 /** Of one engine, by rank. */
 export function imagesOf(images: readonly ImageInUse[], socket: string): ImageInUse[] {

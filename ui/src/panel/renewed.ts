@@ -25,7 +25,21 @@ interface Said {
 /** One that does not run is no news where it was well renewed: it did not run before. */
 export function standingOf(container: RenewedContainer, image: RenewedImage): Said {
   if (container.imageId === null) return { tone: 'mute', glyph: 'unk', word: text.unknown };
+  if (container.follows) return followedOf(container, image);
   const from = container.imageId === image.to ? 'new' : container.imageId === image.from ? 'old' : 'other';
   if (!container.running) return isRenewed(image) ? { tone: 'mute', glyph: 'stop', word: text.rests[from] } : { tone: 'error', glyph: 'err', word: text.rests[from] };
   return from === 'new' ? { tone: 'ok', glyph: 'ok', word: text.runs.new } : { tone: 'caution', glyph: 'back', word: text.runs[from] };
+}
+
+/** It is measured by no image: it keeps its own. */
+function followedOf({ running }: RenewedContainer, image: RenewedImage): Said {
+  const of = lenderOf(image);
+  if (!isRenewed(image)) return running ? { tone: 'mute', glyph: 'run', word: text.followed.runs(of) } : { tone: 'error', glyph: 'err', word: text.followed.rests };
+  return running ? { tone: 'ok', glyph: 'ok', word: text.followed.again(of) } : { tone: 'mute', glyph: 'stop', word: text.followed.restsAgain };
+}
+
+/** Whose network it uses: told only where no other can be meant. */
+function lenderOf({ containers }: RenewedImage): string | null {
+  const own = containers.filter(({ follows }) => !follows);
+  return own.length === 1 ? (own[0]?.name ?? null) : null;
 }

@@ -72,8 +72,8 @@ export function allow(remedy: Remedy, on: boolean): void {
 
 export const remedyId = (remedy: Remedy): string => `plan-allow-${remedy}`;
 
-/** Makes the plan anew with other rules of the run. `control` gets the focus again. */
-export function change(part: Partial<Pick<MakePlan, 'canary' | 'stopPercent'>>, control: string): void {
+/** Makes the plan anew with other rules of the run, or about other updates. `control` gets the focus again. */
+export function change(part: Partial<Pick<MakePlan, 'only' | 'canary' | 'stopPercent'>>, control: string): void {
   const { current, after } = usePlan.getState();
   if (current !== null) void makePlan({ ...current.request, ...part }, after, control);
 }

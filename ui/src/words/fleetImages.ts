@@ -9,6 +9,10 @@ export const fleetImages = {
   title: 'Images', part: 'What is shown', parts: { images: 'All images', registries: 'Registries' }, show: 'Show', only: { all: 'All', updates: 'Updates', unclear: 'Unclear' },
   search: 'Search image, registry, LXC or container', searchLabel: 'Search the images', clearSearch: 'Clear the search', again: 'Read again', reading: 'Reading the images of the fleet.',
   check: { now: 'Check now', busy: 'Asking the registries…', running: 'The registries are being asked already', action: 'Check images now', note: 'Asks all registries, for the whole fleet', done: 'The registries have been asked.', nothing: 'No image is known that could be asked about' },
+  rhythm: {
+    label: 'Ask registries', every: (hours: number) => (hours === 0 ? 'only on demand' : hours === 24 ? 'once a day' : hours === 1 ? 'every hour' : `every ${count(hours)} hours`), title: 'How often registries are asked by themselves, for the whole fleet',
+    onDemand: 'Registries are asked only when you say so.', set: (hours: number) => (hours === 0 ? fleetImages.rhythm.onDemand : `Registries are asked ${fleetImages.rhythm.every(hours)}.`),
+  },
   columns: { image: 'Image', state: 'State', where: 'Where', registry: 'Registry', checked: 'Checked' },
   sums: (n: number, on: number, updates: number, open: number) => [`${images(n)} in ${lxcs(on)}`, updates > 0 ? `${count(updates)} with an update` : null, open > 0 ? `${count(open)} unclear` : null].filter((part) => part !== null).join(' · '),
   /** Over the uses of an image. */

@@ -31,6 +31,10 @@ export const imageWords = {
   limited: (until: string | null) => (until === null ? 'The registry answers nobody for a while' : `The registry answers nobody until ${until}`),
   before: (what: string) => `before: ${what}`, digest: (what: string, short: string) => `${what} ${short}`,
   checked: (ago: string) => `Checked ${ago}`, answered: (ago: string) => `Last answer ${ago}`,
+  newer: {
+    head: 'Newer tags: ', jumps: { patch: '(patch)', minor: '(minor)', major: '(major)' }, listed: (ago: string) => `Listed ${ago}`, none: (ago: string) => `No newer tag when the registry listed them ${ago}`,
+    where: 'Tags are changed where the container is defined: compose file or run command.', notes: 'Release notes', notesOf: (image: string) => `Release notes of ${image}`,
+  },
   compose: (project: string, service: string, through: string | null) => `compose project ${project}${through === null ? (service === '' ? '' : ` / ${service}`) : `, kept by ${through}`}`,
   swarm: (service: string) => `Swarm service ${service}`, network: (of: string) => `uses the network of ${of}`,
   /** Beside the figure of those with a new digest: `1 of 2`. What follows is only heard. */

@@ -17,7 +17,8 @@ import { openChangelog } from '../../src/changelog/state';
 import { openDialog } from '../../src/clusters/state';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
 import { EVERY } from '../fixtures/images';
-import { IMAGE_RECEIPTS } from '../fixtures/renewal';
+import { FLEET_IMAGES } from '../fixtures/registries';
+import { IMAGE_RECEIPTS, nginxPlan } from '../fixtures/renewal';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
 import { APPLIED, APPROVALS, manyGroups, RULES } from '../fixtures/updates';
 import { countsOf, details, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
@@ -237,8 +238,9 @@ export const SCENES: Record<string, Scene> = {
   'node-down': place(`node:${C2}/pve4`),
   images: open(100, 'images'),
   'images-all': { ...open(100, 'images'), before: everyImage },
-  'images-fleet': imagesView(() => { setTimeout(() => press('fleet-image-nginx:latest'), 900); setTimeout(() => press('fleet-image-gluetun:v3'), 1000); setTimeout(() => press('fleet-image-paperless-ngx:2'), 1100); }),
-  'images-none': imagesView(() => undefined, (host) => { host.answers.images = () => ({ images: [], registries: [] }); }),
+  'images-fleet': imagesView(() => { setTimeout(() => press('fleet-image-nginx:latest'), 900); setTimeout(() => press('fleet-image-gluetun:v3'), 1000); setTimeout(() => press('fleet-image-paperless-ngx:2'), 1100); setTimeout(() => press('fleet-image-redis:7.4'), 1200); setTimeout(() => press('fleet-image-grafana/grafana:11.3.0'), 1300); }),
+  'images-on-demand': imagesView(() => undefined, (host) => { host.answers.images = () => ({ ...FLEET_IMAGES, everyHours: 0 }); }),
+  'images-none': imagesView(() => undefined, (host) => { host.answers.images = () => ({ images: [], registries: [], everyHours: 6 }); }),
   registries: imagesView(() => setTimeout(() => press('images-part-registries'), 300)),
   'registry-menu': imagesView(() => { setTimeout(() => press('images-part-registries'), 300); setTimeout(() => press('more-docker.io'), 1200); }),
   'registry-change': registryDialog('change'),
@@ -279,6 +281,10 @@ export const SCENES: Record<string, Scene> = {
     after: () => void makePlan({ kind: 'update', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }),
   },
   'plan-images': { before: loads, after: () => void makePlan({ kind: 'updateImages', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }) },
+  'plan-beside': {
+    before: (host) => { loads(); host.answers.make_plan = ({ only }) => nginxPlan(only, ['ghcr.io/paperless-ngx/paperless-ngx:2.13', 'redis:7.4']); },
+    after: () => void makePlan({ kind: 'updateImages', targets: [{ kind: 'fleet' }], only: { kind: 'images', names: ['nginx:latest'], projects: false } }),
+  },
   'history-images': { ...open(100, 'history'), before: (host) => { loads(); host.answers.guest_details = ({ guest }) => ({ ...details(Number(guest.slice(-12))), receipts: Object.values(IMAGE_RECEIPTS).toReversed() }); setTimeout(() => press('history-1491'), 1200); } },
   making: { before: (host) => { loads(); host.answers.make_plan = () => new Promise(() => undefined); }, after: (host) => { void makePlan({ kind: 'update', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }); host.send({ kind: 'planProgress', answered: 3, of: 5 }); } },
   enrol: { before: loads, after: () => void makePlan({ kind: 'enrol', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }) },

@@ -160,6 +160,15 @@ impl Engine {
         let removed = self.socket.send(Method::DELETE, &path, None).await;
         missing(removed).map(drop)
     }
+
+    /// By its id, and nothing that it was made from. False when something still uses it.
+    pub(super) async fn remove_image(&mut self, id: &str) -> Result<bool, SocketError> {
+        let path = format!("{}/images/{id}?noprune=true", self.api);
+        match missing(self.socket.send(Method::DELETE, &path, None).await) {
+            Err(SocketError::Refused { status: 409, .. }) => Ok(false),
+            other => other.map(|_| true),
+        }
+    }
 }
 
 fn missing(answer: Result<Value, SocketError>) -> Result<Option<Value>, SocketError> {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{answers, recreate::recreation, well};
+use super::{answers, login, recreate::recreation, well};
 
-/// Lists, images and versions.
+/// Lists, images and versions; and the guest's own logins, which are no answer, but JSON of somebody else, too.
 pub(crate) fn answers(data: &[u8]) {
     if let Ok(listed) = serde_json::from_slice::<Vec<answers::Listed>>(data) {
         for one in listed {
@@ -14,6 +14,7 @@ pub(crate) fn answers(data: &[u8]) {
     if let Ok(image) = serde_json::from_slice::<answers::Inspected>(data) {
         let _ = image.image();
     }
+    let _ = login::of_file(data, "docker.io");
     if let Ok(version) = serde_json::from_slice::<answers::Version>(data) {
         let _ = version.is_podman();
     }

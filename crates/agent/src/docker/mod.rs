@@ -5,6 +5,8 @@ mod calls;
 mod compose;
 mod events;
 pub(crate) mod fuzzing;
+mod leftovers;
+mod login;
 mod preflight;
 mod recreate;
 mod renew;
@@ -14,7 +16,10 @@ mod well;
 
 use std::path::{Path, PathBuf};
 
-use domain::docker::{DockerScan, Engine};
+use domain::{
+    Timestamp,
+    docker::{DockerScan, Engine},
+};
 
 use crate::Layout;
 use answers::{Listed, Named};
@@ -66,6 +71,20 @@ pub(crate) fn found(layout: &Layout) -> Vec<DockerScan> {
             };
             sockets(layout).into_iter().map(failed).collect()
         })
+}
+
+/// Removes old images whose time is over; see [`leftovers`].
+///
+/// # Errors
+/// Why what is kept of them cannot be read or written.
+pub fn tidy(layout: &Layout, now: Timestamp) -> Result<(), String> {
+    if !layout.leftovers().exists() {
+        return Ok(());
+    }
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().build().map_err(|e| e.to_string())?;
+    let done = runtime.block_on(leftovers::prune(layout, now));
+    done.map_err(|e| e.to_string())
 }
 
 /// A socket as the guest names it.

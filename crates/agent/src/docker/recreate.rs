@@ -159,7 +159,9 @@ fn keep_volumes(host: &mut Map<String, Value>, container: &Value) {
             .as_array()
             .is_some_and(|b| b.iter().any(bound));
         if unnamed && !bound {
-            kept.push(json!(format!("{name}:{place}")));
+            // An engine gives a volume without a name to a container with a closed root only to read.
+            let end = if volume["RW"] == false { ":ro" } else { "" };
+            kept.push(json!(format!("{name}:{place}{end}")));
         }
     }
     if kept.is_empty() {

@@ -16,11 +16,12 @@ use serde_json::Value;
 use super::{
     calls::Engine,
     compose::{self, Project, Service},
+    leftovers, login,
     replace::{self, Entry, ReplaceError, text},
     socket::SocketError,
     well,
 };
-use crate::{Layout, Tools, files, packages::Progress};
+use crate::{Layout, Tools, clock, files, packages::Progress};
 
 /// What lies in the job's folder while containers are replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,10 +135,11 @@ impl Site<'_> {
                 Err(_) => None,
             };
             let mut outcome = self.outcome(image, to, None).await;
-            let all = outcome.containers.iter().all(|c| c.image_id == outcome.to);
-            if outcome.to.is_none() || !all {
+            let mut own = outcome.containers.iter().filter(|c| !c.follows);
+            if outcome.to.is_none() || !own.all(|c| c.image_id == outcome.to) {
                 let words = trouble.clone();
                 outcome.problem = Some(words.unwrap_or_else(|| "it was interrupted".to_owned()));
+                outcome.kept_until = None;
             }
             outcomes.push(outcome);
         }
@@ -161,8 +163,14 @@ impl Site<'_> {
         image: &PlannedImage,
         progress: &mut dyn Progress,
     ) -> Result<String, String> {
-        let words = |e: SocketError| e.to_string();
         let reference = reference(image)?;
+        let words = |e: SocketError| match e.is_refused_entry() {
+            false => e.to_string(),
+            true => format!(
+                "{e}; log in to {} in the LXC, as the user whose engine it is",
+                reference.registry()
+            ),
+        };
         let mut engine = Engine::open(&self.socket(image)).await.map_err(words)?;
         progress.log(
             LogLevel::Info,
@@ -182,7 +190,9 @@ impl Site<'_> {
             }
         };
         let repository = repository(&reference);
-        let fetched = engine.fetch(&repository, image.to.as_str(), None, tell);
+        let login = login::header(self.layout, &image.socket, reference.registry());
+        let login = login.as_deref().map(String::as_str);
+        let fetched = engine.fetch(&repository, image.to.as_str(), login, tell);
         fetched.await.map_err(words)?;
         let mut engine = Engine::open(&self.socket(image)).await.map_err(words)?;
         let new = engine.image(&format!("{repository}@{}", image.to)).await;
@@ -316,13 +326,12 @@ impl Site<'_> {
     }
 
     async fn finish(&self, engine: &mut Engine, journal: &Journal) -> Result<(), String> {
-        match &journal.what {
-            What::Containers(entries) => {
-                let done: Result<(), ReplaceError> = replace::finish(engine, entries).await;
-                done.map_err(|e| e.to_string())
-            }
-            What::Compose { .. } => Ok(()),
+        if let What::Containers(entries) = &journal.what {
+            let done: Result<(), ReplaceError> = replace::finish(engine, entries).await;
+            done.map_err(|e| e.to_string())?;
         }
+        let socket = journal.socket.clone();
+        leftovers::note(self.layout, socket, &journal.old, clock::now()).map_err(|e| e.to_string())
     }
 
     /// How the containers stand now.
@@ -334,7 +343,7 @@ impl Site<'_> {
     ) -> RenewedImage {
         let mut containers = Vec::new();
         let mut engine = Engine::open(&self.socket(image)).await.ok();
-        for planned in image.containers.iter().filter(|c| !c.follows) {
+        for planned in &image.containers {
             let known = match &mut engine {
                 Some(engine) => engine.container(&planned.name).await.ok().flatten(),
                 None => None,
@@ -343,9 +352,12 @@ impl Site<'_> {
                 name: planned.name.clone(),
                 image_id: known.as_ref().map(|c| text(&c["Image"]).to_owned()),
                 running: known.is_some_and(|c| c["State"]["Running"] == true),
+                follows: planned.follows,
             });
         }
+        let put = problem.is_none() && to.as_ref().is_some_and(|to| *to != image.from);
         RenewedImage {
+            kept_until: put.then(|| leftovers::until(clock::now())),
             socket: image.socket.clone(),
             image: image.image.clone(),
             from: image.from.clone(),

@@ -40,6 +40,18 @@ pub(super) enum SocketError {
     Unknown { path: String, why: String },
 }
 
+impl SocketError {
+    /// Whether a registry wanted to know who asks, by the engine's words: it has no number for that.
+    pub(super) fn is_refused_entry(&self) -> bool {
+        const WORDS: [&str; 4] = ["denied", "unauthorized", "authentication", "no basic auth"];
+        let Self::Refused { words, .. } = self else {
+            return false;
+        };
+        let words = words.to_ascii_lowercase();
+        WORDS.iter().any(|word| words.contains(word))
+    }
+}
+
 /// One open connection.
 pub(super) struct Socket(SendRequest<String>);
 

@@ -12,7 +12,14 @@ use super::SecretRef;
 
 dto! {
     /// Every image in use, by name, and every registry that is asked or set, by name.
-    struct FleetImages { images: Vec<FleetImage>, registries: Vec<RegistryRow>, }
+    struct FleetImages {
+        images: Vec<FleetImage>,
+        registries: Vec<RegistryRow>,
+        /// Registries are asked after so many hours; 0 for on demand only.
+        every_hours: u32,
+    }
+    /// How often registries are asked from now on: 1 to 168 hours, 0 for on demand only.
+    struct SetImageRhythm { hours: u32, }
     /// One image of the fleet, by the name that containers give it.
     struct FleetImage {
         image: String,

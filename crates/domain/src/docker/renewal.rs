@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 use super::{Container, ContainerState, DockerScan, Owner};
 use crate::{
+    Timestamp,
     image::{Digest, Reference},
     plan::PlanFingerprint,
 };
@@ -54,6 +55,8 @@ pub struct KeptImage {
 pub struct ImagePlan {
     pub images: Vec<PlannedImage>,
     pub kept: Vec<KeptImage>,
+    /// Images with an update that were not asked for, in use in a compose project of which an image is renewed; by name.
+    pub beside: Vec<String>,
 }
 
 impl ImagePlan {
@@ -81,6 +84,8 @@ pub struct RenewedContainer {
     /// Of the image that it runs from now; none where it could not be told.
     pub image_id: Option<String>,
     pub running: bool,
+    /// It kept its image, and was made anew because it uses the network of one that was replaced.
+    pub follows: bool,
 }
 
 /// What became of an image.
@@ -95,6 +100,8 @@ pub struct RenewedImage {
     pub containers: Vec<RenewedContainer>,
     /// Why its containers are the old ones.
     pub problem: Option<String>,
+    /// The old image stays on the guest's disk until then, to go back to; none where it is not RedFlag's to remove.
+    pub kept_until: Option<Timestamp>,
 }
 
 impl RenewedImage {
@@ -133,7 +140,11 @@ pub fn plan(
                     .iter()
                     .filter(|c| c.image_id == image.id && c.reference().as_ref() == Some(&name))
                     .collect();
-                if let Some(why) = using.iter().find_map(|container| refusal(container)) {
+                let planned = with_followers(&using, containers);
+                let touched = containers
+                    .iter()
+                    .filter(|c| planned.iter().any(|p| p.id == c.id));
+                if let Some(why) = touched.into_iter().find_map(refusal) {
                     plan.kept.push(KeptImage {
                         image: name.familiar(),
                         containers: using.iter().map(|c| c.name.clone()).collect(),
@@ -147,7 +158,7 @@ pub fn plan(
                     from: image.id.clone(),
                     to,
                     size: image.size,
-                    containers: with_followers(&using, containers),
+                    containers: planned,
                 });
             }
         }
@@ -155,8 +166,58 @@ pub fn plan(
     plan
 }
 
-/// Why a container is not for RedFlag to replace.
+/// Images with an update that are in use in a compose project of the plan and not part of it. `newer` gives their digests,
+/// as for [`plan`].
+pub fn beside(
+    scans: &[DockerScan],
+    plan: &ImagePlan,
+    newer: impl Fn(&str, &Reference, &str) -> Option<Digest>,
+) -> Vec<String> {
+    let touched = |socket: &str, wanted: &str| {
+        let images = plan.images.iter().filter(|image| image.socket == socket);
+        images
+            .flat_map(|image| &image.containers)
+            .any(|c| matches!(&c.owner, Owner::Compose { project, .. } if project == wanted))
+    };
+    let mut names = Vec::new();
+    for scan in scans {
+        let DockerScan::Found {
+            engine, containers, ..
+        } = scan
+        else {
+            continue;
+        };
+        for container in containers {
+            let Owner::Compose { project, .. } = &container.owner else {
+                continue;
+            };
+            let Some(name) = container.reference() else {
+                continue;
+            };
+            let has_newer = newer(&engine.socket, &name, &container.image_id).is_some();
+            let name = name.familiar();
+            let planned = plan
+                .images
+                .iter()
+                .any(|image| image.socket == engine.socket && image.image == name);
+            if has_newer && !planned && touched(&engine.socket, project) {
+                names.push(name);
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Why a container is not for RedFlag to replace, or not now.
 fn refusal(container: &Container) -> Option<String> {
+    if container.state == ContainerState::Paused {
+        return Some(format!(
+            "{} is paused, and would run afterwards",
+            container.name
+        ));
+    }
     match &container.owner {
         Owner::Nobody => None,
         Owner::Compose {
@@ -185,7 +246,10 @@ fn with_followers(using: &[&Container], all: &[Container]) -> Vec<PlannedContain
         name: container.name.clone(),
         id: container.id.clone(),
         owner: container.owner.clone(),
-        running: container.state == ContainerState::Running,
+        running: matches!(
+            container.state,
+            ContainerState::Running | ContainerState::Restarting
+        ),
         follows,
     };
     let mut found: Vec<PlannedContainer> = using.iter().map(|c| planned(c, false)).collect();
@@ -277,6 +341,58 @@ mod tests {
             .collect();
         assert_eq!(names, [("vpn", false), ("torrent", true), ("index", true)]);
         assert!(plan.kept.is_empty());
+    }
+
+    #[test]
+    fn what_has_an_update_in_the_same_compose_project_is_named() {
+        let of = |project: &str| Owner::Compose {
+            project: project.into(),
+            service: "web".into(),
+            folder: "/srv".into(),
+            files: Vec::new(),
+            through: None,
+        };
+        let scans = [scan(vec![
+            container("a", "a:1", of("shop"), None),
+            container("b", "b:1", of("shop"), None),
+            container("c", "c:1", of("other"), None),
+            container("d", "d:1", Owner::Nobody, None),
+        ])];
+        let only = |name: &'static str| {
+            plan(&scans, move |_, r, _| {
+                (r.familiar() == name).then(|| Digest::sha256([1; 32]))
+            })
+        };
+        assert_eq!(beside(&scans, &only("a:1"), all), ["b:1"]);
+        assert!(beside(&scans, &only("d:1"), all).is_empty());
+        assert!(beside(&scans, &only("a:1"), |_, _, _| None).is_empty());
+    }
+
+    #[test]
+    fn one_that_is_paused_or_whose_follower_is_somebody_elses_stays() {
+        let mut paused = container("a", "a:1", Owner::Nobody, None);
+        paused.state = ContainerState::Paused;
+        let swarm = Owner::Swarm {
+            service: "web".into(),
+        };
+        let all_of_them = vec![
+            paused,
+            container("vpn", "vpn:1", Owner::Nobody, None),
+            container("web", "web:1", swarm, Some("vpn")),
+        ];
+        let only = |_: &str, r: &Reference, _: &str| {
+            (r.familiar() != "web:1").then(|| Digest::sha256([1; 32]))
+        };
+        let plan = plan(&[scan(all_of_them)], only);
+        let why: Vec<&str> = plan.kept.iter().map(|kept| kept.why.as_str()).collect();
+        assert_eq!(
+            why,
+            [
+                "a is paused, and would run afterwards",
+                "web belongs to the Swarm service web: update it there",
+            ]
+        );
+        assert!(plan.images.is_empty());
     }
 
     #[test]

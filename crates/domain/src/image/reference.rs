@@ -15,12 +15,30 @@ const HUB_ALIASES: [&str; 3] = [
     "registry-1.docker.io",
     "registry.hub.docker.com",
 ];
+/// More names under which people log in there.
+const HUB_LOGINS: [&str; 1] = ["docker.com"];
 /// What is meant where neither tag nor digest is named.
 const LATEST: &str = "latest";
 /// The longest tag that registries take.
 const LONGEST_TAG: usize = 128;
 /// The longest name that registries take.
 const LONGEST_NAME: usize = 255;
+
+/// The registry that an entry of Docker's or Podman's list of logins is for, `https://index.docker.io/v1/` or
+/// `quay.io/team`, as references name it, and the part of it that is meant.
+pub fn login_place(place: &str) -> (String, Option<&str>) {
+    let place = place.split_once("://").map_or(place, |(_, rest)| rest);
+    let (host, path) = place.split_once('/').unwrap_or((place, ""));
+    let host = host.to_ascii_lowercase();
+    let hub = HUB_ALIASES.iter().chain(&HUB_LOGINS);
+    let registry = match hub.into_iter().any(|name| *name == host) {
+        true => HUB.to_owned(),
+        false => host,
+    };
+    // Old clients wrote the version of the interface behind the name.
+    let part = Some(path.trim_matches('/')).filter(|p| !["", "v1", "v2"].contains(p));
+    (registry, part)
+}
 
 /// A text that is no reference, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -105,6 +105,11 @@ impl Family<'_> {
     }
 }
 
+/// Whether a tag is a version, which others can be newer than.
+pub fn is_version(tag: &str) -> bool {
+    family(tag).is_some()
+}
+
 /// Which of `all` are newer than `current` within its family. A tag that is no version has none.
 pub fn newer<'a>(current: &str, all: impl IntoIterator<Item = &'a str>) -> Newer {
     let mut newer = Newer::default();

@@ -101,6 +101,7 @@ fn as_it_was(image: &PlannedImage) -> RenewedImage {
         name: planned.name.clone(),
         image_id: Some(image.from.clone()),
         running: planned.running,
+        follows: false,
     };
     let own = image.containers.iter().filter(|c| !c.follows);
     RenewedImage {
@@ -110,6 +111,7 @@ fn as_it_was(image: &PlannedImage) -> RenewedImage {
         to: None,
         containers: own.map(container).collect(),
         problem: Some("nothing was done".into()),
+        kept_until: None,
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) async fn update(
             name: container.name.clone(),
             image_id: Some(to.clone()),
             running: container.running,
+            follows: false,
         });
         renewed.push(RenewedImage {
             socket: image.socket.clone(),
@@ -52,6 +53,7 @@ pub(super) async fn update(
             to: Some(to.clone()),
             containers: containers.collect(),
             problem: None,
+            kept_until: None,
         });
     }
     reporter.step(StepKind::Record, None, Some(95));

@@ -9,6 +9,7 @@ mod accounts;
 mod bridge;
 mod command;
 mod deb;
+pub mod docker;
 mod firewall;
 mod guest;
 mod making;

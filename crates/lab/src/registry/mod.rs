@@ -14,7 +14,7 @@ use std::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use documents::{Build, Pushed};
+pub use documents::{Build, Parts, Pushed};
 pub use manners::{Door, Manners, Mood};
 
 /// One call as it came.
@@ -28,9 +28,9 @@ pub struct Asked {
 
 /// A document under its digest.
 #[derive(Clone, Debug)]
-struct Document {
-    media_type: String,
-    body: Vec<u8>,
+pub struct Document {
+    pub media_type: String,
+    pub body: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -102,12 +102,14 @@ impl Registry {
 
     /// Puts an image under a tag, over whatever was there.
     pub fn push(&self, repository: &str, tag: &str, build: &Build) -> Pushed {
-        let (pushed, documents) = build.documents();
+        let Parts {
+            pushed, documents, ..
+        } = build.parts();
         let mut shelf = self.shelf();
         for (digest, document) in documents {
             shelf
                 .documents
-                .insert((repository.to_owned(), digest), document);
+                .insert((repository.to_owned(), digest.to_string()), document);
         }
         shelf.tags.insert(
             (repository.to_owned(), tag.to_owned()),

@@ -13,12 +13,10 @@ use domain::{
 use super::Question;
 use crate::Failure;
 
-/// An answer is good for so long, in milliseconds (six hours).
-const GOOD_MS: i64 = 6 * 60 * 60 * 1000;
 /// A refusal for so long (ten minutes): it may be over by then.
 const BAD_MS: i64 = 10 * 60 * 1000;
 
-/// One thing to ask: the same image for another platform, or in another registry, is another.
+/// One thing to ask: the same image for another platform, in another registry, or as somebody else is another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     registry: String,
@@ -26,10 +24,12 @@ pub(super) struct Key {
     /// The tag; the digest where there is none.
     version: String,
     platform: Platform,
+    /// As whom the registry is asked.
+    user: Option<String>,
 }
 
 impl Key {
-    pub(super) fn of(question: &Question) -> Self {
+    pub(super) fn of(question: &Question, user: Option<String>) -> Self {
         let reference = &question.reference;
         let version = reference.tag().or(reference.digest().map(Digest::as_str));
         Self {
@@ -37,6 +37,7 @@ impl Key {
             repository: reference.repository().to_owned(),
             version: version.unwrap_or_default().to_owned(),
             platform: question.platform.clone(),
+            user,
         }
     }
 
@@ -81,6 +82,7 @@ impl Cache {
                 repository: key.repository.clone(),
                 version: key.version.clone(),
                 platform: key.platform.clone(),
+                user: key.user.clone(),
                 held,
                 at,
             })
@@ -99,6 +101,7 @@ impl Cache {
             repository: answered.repository,
             version: answered.version,
             platform: answered.platform,
+            user: answered.user,
         };
         self.lock().entry(key).or_insert_with(|| Entry {
             // Who was asked for then is not kept: an answer without the inside is asked for again by whoever needs it.
@@ -108,8 +111,14 @@ impl Cache {
         });
     }
 
-    /// Whether what is known answers everybody who has these digests.
-    pub(super) fn is_fresh(&self, key: &Key, known: &[Vec<Digest>], now: Timestamp) -> bool {
+    /// Whether what is known answers everybody who has these digests. An answer is good for `good` milliseconds.
+    pub(super) fn is_fresh(
+        &self,
+        key: &Key,
+        known: &[Vec<Digest>],
+        now: Timestamp,
+        good: i64,
+    ) -> bool {
         let all = self.lock();
         let Some(entry) = all.get(key) else {
             return false;
@@ -128,7 +137,7 @@ impl Cache {
         };
         // Somebody with another digest has come since: only a look inside tells.
         let told = entry.asked_for.is_none() || known.iter().all(|all| all.contains(&held.digest));
-        now.since(*at) < GOOD_MS && told
+        now.since(*at) < good && told
     }
 
     pub(super) fn put(

@@ -7,6 +7,7 @@
     reason = "a test may fail by panicking, and prints its table"
 )]
 
+mod asking;
 mod scene;
 mod table;
 
@@ -25,6 +26,9 @@ async fn image_cases() {
             expected.to_owned(),
             scene.answer().await,
         ));
+    }
+    for (situation, name, expected, got) in asking::rows().await {
+        rows.push((situation, name.to_owned(), expected.to_owned(), got));
     }
     for (written, expected) in NAMES {
         let got = match written.parse::<Reference>() {

@@ -9,8 +9,36 @@ use domain::{
 use lab::registry::{Build, Manners, Mood, Pushed, Registry as Double};
 use registry::{Checks, Credentials, Freshness, Host, Question, Scheme};
 
-const NOW: Timestamp = Timestamp(1_795_386_029_000);
+pub(crate) const NOW: Timestamp = Timestamp(1_795_386_029_000);
 const NAME: &str = "team/app";
+
+/// Where images lie: a scripted registry, or a real one.
+pub(crate) trait Shelf {
+    /// As references name it.
+    fn address(&self) -> String;
+    async fn put(&self, repository: &str, tag: &str, build: &Build) -> Pushed;
+    async fn take_away(&self, repository: &str, tag: &str, pushed: &Pushed);
+    /// From now on it behaves so; a real one behaves as it does.
+    fn turn(&self, manners: &Manners);
+}
+
+impl Shelf for Double {
+    fn address(&self) -> String {
+        self.name()
+    }
+
+    async fn put(&self, repository: &str, tag: &str, build: &Build) -> Pushed {
+        self.push(repository, tag, build)
+    }
+
+    async fn take_away(&self, repository: &str, tag: &str, _: &Pushed) {
+        self.untag(repository, tag);
+    }
+
+    fn turn(&self, manners: &Manners) {
+        self.behave(manners.clone());
+    }
+}
 
 /// What the guest has.
 #[derive(Clone, Debug)]
@@ -86,9 +114,9 @@ impl Scene {
         })
     }
 
-    fn origin(&self, double: &Double, pushed: &Pushed) -> Origin {
+    fn origin(&self, registry: &str, pushed: &Pushed) -> Origin {
         let old = Digest::sha256([7; 32]);
-        let here = format!("{}/{NAME}", double.name());
+        let here = format!("{registry}/{NAME}");
         let there = "ghcr.io/team/app";
         let of = |rows: &[(&str, &Digest)]| Origin {
             repo_digests: rows.iter().map(|(r, d)| format!("{r}@{d}")).collect(),
@@ -105,16 +133,20 @@ impl Scene {
         }
     }
 
-    /// What RedFlag says, and how often it asked for that.
+    /// What RedFlag says of the scripted registry.
     pub(crate) async fn answer(&self) -> String {
         let well = Manners {
             mood: Mood::Well,
             ..self.manners.clone()
         };
-        let double = Double::start(well).await.unwrap();
-        let pushed = double.push(NAME, "1", &self.build);
+        self.answer_of(&Double::start(well).await.unwrap()).await
+    }
+
+    /// What RedFlag says of a registry, which holds nothing yet.
+    pub(crate) async fn answer_of(&self, shelf: &impl Shelf) -> String {
+        let pushed = shelf.put(NAME, "1", &self.build).await;
         let reference = self.reference.replace('@', &format!("@{}", pushed.digest));
-        let Ok(reference) = format!("{}/{reference}", double.name()).parse() else {
+        let Ok(reference) = format!("{}/{reference}", shelf.address()).parse() else {
             return "no reference".to_owned();
         };
         let question = [Question {
@@ -124,7 +156,7 @@ impl Scene {
                 architecture: self.platform.0.into(),
                 variant: self.platform.1.into(),
             },
-            origin: self.origin(&double, &pushed),
+            origin: self.origin(&shelf.address(), &pushed),
         }];
         let checks = self.checks();
         if self.asked_before {
@@ -132,10 +164,10 @@ impl Scene {
         }
         match self.then {
             Then::Nothing => {}
-            Then::Moved => drop(double.push(NAME, "1", &Build::new("b"))),
-            Then::Deleted => double.untag(NAME, "1"),
+            Then::Moved => drop(shelf.put(NAME, "1", &Build::new("b")).await),
+            Then::Deleted => shelf.take_away(NAME, "1", &pushed).await,
         }
-        double.behave(self.manners.clone());
+        shelf.turn(&self.manners);
         let checked = checks.check(&question, Freshness::Now, NOW).await.remove(0);
         words(&checked.state)
     }
