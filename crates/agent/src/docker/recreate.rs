@@ -155,9 +155,8 @@ fn keep_volumes(host: &mut Map<String, Value>, container: &Value) {
         // Of these the image or the owner named the place alone; others come from another container.
         let unnamed = container["Config"]["Volumes"].get(&place).is_some();
         let bound = |bind: &Value| text(bind).split(':').nth(1) == Some(&place);
-        let bound = host["Binds"]
-            .as_array()
-            .is_some_and(|b| b.iter().any(bound));
+        let binds = host.get("Binds").and_then(Value::as_array);
+        let bound = binds.is_some_and(|b| b.iter().any(bound));
         if unnamed && !bound {
             // An engine gives a volume without a name to a container with a closed root only to read.
             let end = if volume["RW"] == false { ":ro" } else { "" };

@@ -120,12 +120,13 @@ impl Reference {
 
     /// As people write it: `nginx:latest`, `ghcr.io/me/app:1`.
     pub fn familiar(&self) -> String {
+        let short = match self.repository.strip_prefix("library/") {
+            Some(name) if !name.contains('/') => name,
+            _ => &self.repository,
+        };
+        // A name that begins like a registry would be read as one.
         let name = match self.registry.as_str() {
-            HUB => self
-                .repository
-                .strip_prefix("library/")
-                .unwrap_or(&self.repository)
-                .to_owned(),
+            HUB if split_registry(short).0.is_none() => short.to_owned(),
             registry => format!("{registry}/{}", self.repository),
         };
         format!("{name}{}", self.ending())
@@ -291,6 +292,22 @@ mod tests {
     use proptest::prelude::*;
 
     const HEX: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn the_familiar_name_means_the_same() {
+        let rows = [
+            ("docker.io/library/nginx", "nginx:latest"),
+            ("docker.io/me/app:1", "me/app:1"),
+            ("docker.io/hcr.io/a/b:1", "docker.io/hcr.io/a/b:1"),
+            ("docker.io/library/a/b:1", "library/a/b:1"),
+            ("docker.io/localhost/a:1", "docker.io/localhost/a:1"),
+        ];
+        for (written, expected) in rows {
+            let reference: Reference = written.parse().unwrap();
+            assert_eq!(reference.familiar(), expected);
+            assert_eq!(expected.parse(), Ok(reference), "{written}");
+        }
+    }
 
     #[test]
     fn references_mean_what_docker_takes_them_for() {
