@@ -1,5 +1,6 @@
 //! Docker inside a guest: its containers, the images they run, and who looks after them.
 
+mod planning;
 mod renewal;
 
 use std::collections::BTreeMap;
@@ -8,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::image::{Checked, NewerTags, Origin, Platform, Reference};
+pub use planning::{beside, plan};
 pub use renewal::{
-    ImagePlan, KeptImage, PlannedContainer, PlannedImage, RenewedContainer, RenewedImage, beside,
-    plan,
+    ImagePlan, KeptImage, PlannedContainer, PlannedImage, RenewedContainer, RenewedImage,
 };
 
 /// What was found behind a guest's container sockets. A guest without one has no entry at all.

@@ -1,5 +1,6 @@
 //! A real guest with Docker, a registry beside it, and an agent.
 
+mod bodies;
 mod conformance;
 mod fields;
 mod private;
