@@ -2,11 +2,15 @@
 //! does is in `api` and the rings below it, so that the same program also runs behind the development server.
 
 mod again;
+mod beside;
 mod events;
 mod files;
+mod login;
 mod logs;
+mod messages;
 mod rpc;
 mod settings;
+mod tray;
 mod window;
 
 use std::{process::ExitCode, time::Duration};
@@ -26,6 +30,8 @@ pub fn run() -> ExitCode {
     }
     let builder = window::plugins(tauri::Builder::default())
         .manage(events::Subscription::default())
+        .manage(beside::Beside::default())
+        .manage(window::Loaded::default())
         .invoke_handler(tauri::generate_handler![
             rpc::rpc,
             events::subscribe,
@@ -40,6 +46,7 @@ pub fn run() -> ExitCode {
             let resources = app.path().resource_dir().ok();
             app.manage(rpc::open(settings::read(data_dir, exports, resources.as_deref())));
             window::create(app)?;
+            beside::begin(app.handle().clone());
             Ok(())
         });
     match builder.build(tauri::generate_context!()) {

@@ -48,9 +48,14 @@ impl Opened {
         }
     }
 
+    /// The program, if it is open by now or could not be opened.
+    pub(crate) fn now(&self) -> Option<Result<Arc<App>, Error>> {
+        self.0.borrow().clone()
+    }
+
     /// Lets the program write what it still holds, for at most `limit`.
     pub(crate) async fn close(&self, limit: Duration) {
-        let Some(Ok(app)) = self.0.borrow().clone() else {
+        let Some(Ok(app)) = self.now() else {
             return;
         };
         if tokio::time::timeout(limit, app.shutdown()).await.is_err() {

@@ -1,17 +1,24 @@
 //! The one window: where it stood last time, that it shows only RedFlag's own page, and that a second start brings the
 //! first one's window forward.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use tauri::{
-    App, AppHandle, Builder, Manager, Runtime, Url, WebviewWindowBuilder,
+    App, AppHandle, Builder, Manager, Runtime, Url, WebviewWindowBuilder, WindowEvent, Wry,
     webview::{NewWindowResponse, PageLoadEvent},
 };
 use tauri_plugin_window_state::StateFlags;
 
-use crate::settings;
+use crate::{beside, login, rpc::Opened, settings};
 
 const LABEL: &str = "main";
+
+/// Whether the page has been loaded once.
+#[derive(Default)]
+pub(crate) struct Loaded(AtomicBool);
 
 /// Notes violations of the content security policy from the first one on, where a test can read them.
 const NOTE_VIOLATIONS: &str = "window.__violations = [];
@@ -57,7 +64,7 @@ fn bus_name(folder: &Path) -> String {
 }
 
 /// Creates the window of `tauri.conf.json`, hidden until its page has been loaded.
-pub(crate) fn create<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
+pub(crate) fn create(app: &App<Wry>) -> tauri::Result<()> {
     let Some(config) = app
         .config()
         .app
@@ -69,9 +76,16 @@ pub(crate) fn create<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
     };
     let mut builder = WebviewWindowBuilder::from_config(app, config)?
         .on_page_load(|window, page| {
-            if page.event() == PageLoadEvent::Finished
-                && let Err(error) = window.show().and_then(|()| window.set_focus())
-            {
+            if page.event() != PageLoadEvent::Finished {
+                return;
+            }
+            let first = !window.state::<Loaded>().0.swap(true, Ordering::Relaxed);
+            // Started with the session: it waits in the tray, if there is one, which is known a moment later.
+            if first && std::env::args_os().any(|argument| argument == login::HIDDEN) {
+                beside::begin_hidden(window.app_handle().clone());
+                return;
+            }
+            if let Err(error) = window.show().and_then(|()| window.set_focus()) {
                 tracing::warn!(%error, "the window cannot be shown");
             }
         })
@@ -96,7 +110,19 @@ pub(crate) fn create<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
             builder = builder.data_directory(folder);
         }
     }
-    builder.build()?;
+    let window = builder.build()?;
+    let handle = app.handle().clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event
+            && let Some(window) = handle.get_webview_window(LABEL)
+            && beside::stays(&handle)
+        {
+            api.prevent_close();
+            if let Err(error) = window.hide() {
+                tracing::warn!(%error, "the window cannot be hidden");
+            }
+        }
+    });
     Ok(())
 }
 
@@ -109,10 +135,14 @@ fn is_own_page(url: &Url, bundled: bool) -> bool {
     }
 }
 
-fn bring_forward<R: Runtime>(app: &AppHandle<R>) {
+/// Shows the window before all others.
+pub(crate) fn bring_forward<R: Runtime>(app: &AppHandle<R>) {
     let Some(window) = app.get_webview_window(LABEL) else {
         return;
     };
+    if let Some(Ok(opened)) = app.state::<Opened>().now() {
+        opened.set_hidden(false);
+    }
     let raised = window
         .unminimize()
         .and_then(|()| window.show())
@@ -120,6 +150,32 @@ fn bring_forward<R: Runtime>(app: &AppHandle<R>) {
     if let Err(error) = raised {
         tracing::warn!(%error, "the window cannot be brought forward");
     }
+}
+
+/// Shows the window if it is out of sight.
+pub(crate) fn bring_back<R: Runtime>(app: &AppHandle<R>) {
+    let hidden = |window: &tauri::WebviewWindow<R>| window.is_visible().is_ok_and(|seen| !seen);
+    let loaded = app.state::<Loaded>().0.load(Ordering::Relaxed);
+    if loaded && app.get_webview_window(LABEL).as_ref().is_some_and(hidden) {
+        bring_forward(app);
+    }
+}
+
+/// Draws the page larger or smaller, in percent; the page cannot do that by itself without losing its measures.
+pub(crate) fn zoom<R: Runtime>(app: &AppHandle<R>, percent: u16) {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.set_zoom(f64::from(percent) / 100.0)
+    {
+        tracing::warn!(%error, percent, "the window cannot be zoomed");
+    }
+}
+
+/// Whether the user looks at the window.
+pub(crate) fn is_looked_at<R: Runtime>(app: &AppHandle<R>) -> bool {
+    let window = app.get_webview_window(LABEL);
+    window.is_some_and(|window| {
+        window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false)
+    })
 }
 
 #[cfg(test)]

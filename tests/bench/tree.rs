@@ -6,16 +6,13 @@
 #[path = "../window/mod.rs"]
 mod window;
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use domain::ClusterId;
-use lab::{Fault, Lab, Options, Rule, Scenario, Where, facts::ClusterFacts};
+use lab::{Fault, Lab, Options, Rule, Scenario, Where};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use window::{Opening, SOON, Window, page::by_id, screen::Screen};
 
 /// The cluster whose guests change; it stands in the middle of the tree.
@@ -27,6 +24,10 @@ const NODES: usize = 5;
 const GUESTS: usize = 497;
 /// Height of a row on the screen.
 const ROW: usize = 28;
+
+/// Frames of scrolling, and how far each goes, in pixels: eighteen thousand a second.
+const FRAMES: usize = 300;
+const STEP: usize = 300;
 
 /// The first patches warm up what the page compiles as it goes.
 const WARM_UP: usize = 5;
@@ -77,7 +78,7 @@ async fn measure(lab: &Lab, window: &Window) -> anyhow::Result<()> {
     let mut middle = None;
     let mut clusters = Vec::new();
     for facts in &lab.facts().clusters {
-        let id = add(window, facts).await?;
+        let id = window.add_by_call(facts).await?;
         clusters.push(id);
         if facts.name == MIDDLE {
             middle = Some(id);
@@ -85,7 +86,7 @@ async fn measure(lab: &Lab, window: &Window) -> anyhow::Result<()> {
     }
     let middle = middle.context("the cluster in the middle")?;
     for id in &clusters {
-        discovered(window, *id).await?;
+        window.discovered(*id, DISCOVERED).await?;
     }
     window.find(&by_id("tree")).await?;
     let expected = OTHERS * (1 + NODES * (1 + GUESTS)) + 1 + 1 + CHANGED;
@@ -111,8 +112,54 @@ async fn measure(lab: &Lab, window: &Window) -> anyhow::Result<()> {
     };
     lab.faults().add(Rule::always(Fault::Delay(LATE)).at(late));
 
-    let (mut committed, mut painted) = (Vec::new(), Vec::new());
-    let mut drawn = 0;
+    let seen = patches(lab, window, middle).await?;
+    println!(
+        "{PATCHES} patches of {CHANGED} rows, {} of them on the screen; the page is optimised, the program is the tests' build",
+        seen.drawn
+    );
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    figure("tree_rows", expected as f64, "rows", ">= 10000");
+    let (median, worst) = middle_and_end(seen.committed)?;
+    figure("tree_patch_median_ms", median, "ms", "<= 16");
+    figure("tree_patch_worst_ms", worst, "ms", "<= 50");
+    let (median, worst) = middle_and_end(seen.painted)?;
+    figure("tree_patch_painted_median_ms", median, "ms", "- -");
+    figure("tree_patch_painted_worst_ms", worst, "ms", "- -");
+    scrolled(window).await?;
+    // Without agents every guest stands in one group, which is as long as a group can be.
+    window.click("group-updateType").await?;
+    window
+        .until(
+            "the groups",
+            SOON,
+            "return document.querySelector('[data-testid^=\"row-group:\"]') !== null",
+            vec![],
+        )
+        .await?;
+    scroll_to(window, above - OTHERS / 2 * (1 + NODES)).await?;
+    let seen = patches(lab, window, middle).await?;
+    println!(
+        "grouped by update type, {} of them on the screen",
+        seen.drawn
+    );
+    let (median, worst) = middle_and_end(seen.committed)?;
+    figure("tree_grouped_patch_median_ms", median, "ms", "<= 16");
+    figure("tree_grouped_patch_worst_ms", worst, "ms", "<= 50");
+    scrolled(window).await
+}
+
+struct Patches {
+    committed: Vec<f64>,
+    painted: Vec<f64>,
+    drawn: usize,
+}
+
+async fn patches(lab: &Lab, window: &Window, middle: ClusterId) -> anyhow::Result<Patches> {
+    let mut all = Patches {
+        committed: Vec::new(),
+        painted: Vec::new(),
+        drawn: 0,
+    };
     for round in 0..WARM_UP + PATCHES {
         let lock = ["backup", "snapshot"][round % 2];
         lab.world().change(|world| {
@@ -123,22 +170,21 @@ async fn measure(lab: &Lab, window: &Window) -> anyhow::Result<()> {
         });
         let seen = one_patch(window, middle).await?;
         if round >= WARM_UP {
-            committed.push(seen.committed);
-            painted.push(seen.painted);
-            drawn = seen.drawn;
+            all.committed.push(seen.committed);
+            all.painted.push(seen.painted);
+            all.drawn = seen.drawn;
         }
     }
-    println!(
-        "{PATCHES} patches of {CHANGED} rows, {drawn} of them on the screen; the page is optimised, the program is the tests' build"
-    );
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    figure("tree_rows", expected as f64, "rows", ">= 10000");
-    let (median, worst) = middle_and_end(committed)?;
-    figure("tree_patch_median_ms", median, "ms", "<= 16");
-    figure("tree_patch_worst_ms", worst, "ms", "<= 50");
-    let (median, worst) = middle_and_end(painted)?;
-    figure("tree_patch_painted_median_ms", median, "ms", "- -");
-    figure("tree_patch_painted_worst_ms", worst, "ms", "- -");
+    Ok(all)
+}
+
+/// Scrolls from the top for a while and looks in every frame whether rows fill the screen.
+async fn scrolled(window: &Window) -> anyhow::Result<()> {
+    let blank = window
+        .eventually(SCROLL, vec![json!(FRAMES), json!(STEP)])
+        .await?;
+    let blank = blank.as_f64().context("a number of frames")?;
+    figure("tree_blank_frames", blank, "frames", "<= 0");
     Ok(())
 }
 
@@ -146,44 +192,6 @@ fn middle_and_end(mut times: Vec<f64>) -> anyhow::Result<(f64, f64)> {
     times.sort_by(f64::total_cmp);
     let worst = times.last().copied().context("patches")?;
     Ok((times[times.len() / 2], worst))
-}
-
-async fn add(window: &Window, facts: &ClusterFacts) -> anyhow::Result<ClusterId> {
-    #[derive(Deserialize)]
-    struct Added {
-        cluster: ClusterId,
-    }
-    let secret: Value = window
-        .rpc("keep_secret", json!({ "value": facts.token.secret }))
-        .await?;
-    let added: Added = window
-        .rpc(
-            "add_cluster",
-            json!({
-                "address": facts.address, "fingerprint": facts.fingerprint, "tokenId": facts.token.id, "secret": secret,
-                "name": null,
-            }),
-        )
-        .await?;
-    Ok(added.cluster)
-}
-
-/// Waits for the end of a cluster's first full discovery.
-async fn discovered(window: &Window, id: ClusterId) -> anyhow::Result<()> {
-    let deadline = Instant::now() + DISCOVERED;
-    loop {
-        let details: Value = window
-            .rpc("cluster_details", json!({ "cluster": id }))
-            .await?;
-        if details["discoveries"]
-            .as_array()
-            .is_some_and(|runs| !runs.is_empty())
-        {
-            return Ok(());
-        }
-        anyhow::ensure!(Instant::now() < deadline, "{id} was not discovered");
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
 }
 
 async fn scroll_to(window: &Window, row: usize) -> anyhow::Result<()> {
@@ -263,3 +271,26 @@ for (const [id, call] of [...callbacks]) {
     if (body?.kind === 'fleet' && body.patch.guests.length === wanted) follow(body.patch, arrived);
   });
 }";
+
+/// Counts the frames in which a part of the screen has no row.
+const SCROLL: &str = "
+const [frames, step, done] = arguments;
+const body = document.querySelector('.tree-body');
+body.scrollTop = 0;
+let left = frames;
+let blank = 0;
+const filled = () => {
+  const { top, bottom } = body.getBoundingClientRect();
+  const rows = [...body.querySelectorAll('[role=row][data-key]')].map((row) => row.getBoundingClientRect());
+  const shown = rows.filter((row) => row.bottom > top && row.top < bottom).toSorted((a, b) => a.top - b.top);
+  if (shown.length === 0 || shown[0].top > top + 40 || shown.at(-1).bottom < bottom - 1) return false;
+  return shown.every((row, i) => i === 0 || row.top <= shown[i - 1].bottom + 1);
+};
+const next = () => requestAnimationFrame(() => {
+  if (!filled()) blank += 1;
+  left -= 1;
+  if (left === 0) return done(blank);
+  body.scrollTop += step;
+  next();
+});
+next();";

@@ -17,10 +17,11 @@ use std::{
 use anyhow::Context as _;
 use lab::{Facts, Lab, Options, Ports, Scenario};
 use serde_json::{Value, json};
-use window::{Opening, SOON, Window, fleet, images, screen::Screen};
-
-/// The LXC with container images.
-const DOCKER: &str = "ubuntu-docker-01";
+use window::{
+    Opening, SOON, Window, fleet,
+    images::{self, DOCKER},
+    screen::Screen,
+};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -1,12 +1,10 @@
 //! The main job through the real window, from nothing to a receipt, against simulated guests.
 
-use std::path::Path;
-
 use lab::{Lab, Options, Scenario};
 
 use crate::window::{
     Opening, SOON, Window,
-    fleet::{Counts, Row, tree},
+    fleet::{Counts, Row, stand_in_agent, tree},
     page::by_id,
     screen::Screen,
 };
@@ -16,13 +14,6 @@ fn counts(pairs: &[(&str, u32)]) -> Counts {
         .iter()
         .map(|(state, n)| ((*state).to_owned(), *n))
         .collect()
-}
-
-/// What simulated guests get; they compare its checksum and then run their own.
-fn stand_in_agent(folder: &Path) -> anyhow::Result<String> {
-    let file = folder.join("agent");
-    std::fs::write(&file, b"a stand-in for the agent's program")?;
-    Ok(file.display().to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,7 +41,7 @@ async fn an_empty_window_paints_its_first_state() -> anyhow::Result<()> {
             vec![],
         )
         .await?;
-    window.close().await
+    window.close_as_it_is().await
 }
 
 /// How many different colours a picture of the window has; a blank one has one.

@@ -1,4 +1,4 @@
-//! The installable package in a clean real container: installed by apt, started from its menu entry, seen on a screen with
+//! The installable packages in clean real containers: installed by apt or rpm, started from the menu entry, seen on a screen with
 //! the agent that came with it, and taken away again. Run by `cargo xtask bundle --check`, which builds the package.
 #![cfg(target_os = "linux")]
 
@@ -24,33 +24,55 @@ const TOOLS: [&str; 7] = [
     "xdotool",
     "xvfb",
 ];
+/// rpm itself, and what the program is linked with.
+const RPM_NEEDS: [&str; 3] = ["rpm", "libwebkit2gtk-4.1-0", "libgtk-3-0"];
 const AGENT: &str = "/usr/lib/redflag/resources/redflag-agent-x86_64";
 
+/// What a package is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Debian's, installed by apt with what it needs.
+    Deb,
+    /// RPM's, by rpm itself. Its dependencies have other names where rpm is at home, so that here they come from Debian.
+    Rpm,
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn lxc_the_package_installs_opens_its_window_and_leaves_nothing() -> anyhow::Result<()> {
-    let package = std::env::var_os("REDFLAG_PACKAGE")
-        .map(PathBuf::from)
-        .context("REDFLAG_PACKAGE names no package: run `cargo xtask bundle --check`")?;
+async fn lxc_the_deb_installs_opens_its_window_and_leaves_nothing() -> anyhow::Result<()> {
+    lives(Kind::Deb, "REDFLAG_DEB").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lxc_the_rpm_installs_opens_its_window_and_leaves_nothing() -> anyhow::Result<()> {
+    lives(Kind::Rpm, "REDFLAG_RPM").await
+}
+
+async fn lives(kind: Kind, variable: &str) -> anyhow::Result<()> {
+    let package = std::env::var_os(variable).map(PathBuf::from);
+    let package = package.with_context(|| {
+        format!("{variable} names no package: run `cargo xtask bundle --check`")
+    })?;
     let missing = missing();
     ensure!(missing.is_empty(), "{}", missing.join("; "));
     let mut options = Options::two_nodes();
     let desk = GuestPlan::new(100, "desk");
     options.nodes = vec![NodePlan::new("desks", "pve1").guest(desk)];
     let nodes = RealNodes::start(options).await?;
-    let outcome = life(nodes.guest("pve1", 100)?, &package).await;
+    let outcome = life(nodes.guest("pve1", 100)?, kind, &package).await;
     let cleared = nodes.stop().await;
     outcome.and(cleared)
 }
 
-async fn life(desk: &RealGuest, package: &Path) -> anyhow::Result<()> {
+async fn life(desk: &RealGuest, kind: Kind, package: &Path) -> anyhow::Result<()> {
+    if kind == Kind::Rpm {
+        desk.install_from_mirror(&RPM_NEEDS).await?;
+    }
     let before = files(desk).await?;
-    fs::copy(package, desk.root().join("root/redflag.deb"))?;
-    desk.install_from_mirror(&["/root/redflag.deb"]).await?;
+    let brought = install(desk, kind, package).await?;
     let unresolved = desk
         .shell("ldd /usr/bin/redflag | grep 'not found' || true")
         .await?;
     ensure!(unresolved.is_empty(), "it lacks dependencies: {unresolved}");
-    let brought = desk.shell("dpkg -L redflag").await?;
 
     desk.install_from_mirror(&TOOLS).await?;
     let entry = "/usr/share/applications/redflag.desktop";
@@ -63,7 +85,7 @@ async fn life(desk: &RealGuest, package: &Path) -> anyhow::Result<()> {
     );
     desk.shell("useradd --create-home anna").await?;
     start(desk).await?;
-    let picture = seen(desk).await?;
+    let picture = seen(desk, kind).await?;
     let told = log(desk, "the agent for LXCs is there").await?;
     let sum = desk.shell(&format!("sha256sum {AGENT}")).await?;
     let sum = sum.split(' ').next().context("a sum")?;
@@ -78,8 +100,7 @@ async fn life(desk: &RealGuest, package: &Path) -> anyhow::Result<()> {
     ensure!(told.contains(sum), "{told}");
     end(desk).await?;
 
-    desk.shell("DEBIAN_FRONTEND=noninteractive apt-get -qq -y purge redflag")
-        .await?;
+    remove(desk, kind).await?;
     let after = files(desk).await?;
     let left: Vec<&str> = brought
         .lines()
@@ -87,8 +108,44 @@ async fn life(desk: &RealGuest, package: &Path) -> anyhow::Result<()> {
         .filter(|path| path.contains("redflag"))
         .collect();
     ensure!(left.is_empty(), "left behind: {left:?}");
-    let state = desk.run(&["dpkg-query", "-W", "redflag"]).await?;
-    ensure!(state.status != 0, "dpkg still knows it: {}", state.stdout);
+    Ok(())
+}
+
+/// Installs it; the files that it brought.
+async fn install(desk: &RealGuest, kind: Kind, package: &Path) -> anyhow::Result<String> {
+    match kind {
+        Kind::Deb => {
+            fs::copy(package, desk.root().join("root/redflag.deb"))?;
+            desk.install_from_mirror(&["/root/redflag.deb"]).await?;
+            Ok(desk.shell("dpkg -L redflag").await?)
+        }
+        Kind::Rpm => {
+            fs::copy(package, desk.root().join("root/redflag.rpm"))?;
+            desk.shell("rpm --install --nodeps --force-debian /root/redflag.rpm")
+                .await?;
+            let verified = desk
+                .run(&["rpm", "--verify", "--nodeps", "redflag"])
+                .await?;
+            ensure!(verified.status == 0, "{verified:?}");
+            Ok(desk.shell("rpm --query --list redflag").await?)
+        }
+    }
+}
+
+async fn remove(desk: &RealGuest, kind: Kind) -> anyhow::Result<()> {
+    let (line, question) = match kind {
+        Kind::Deb => (
+            "DEBIAN_FRONTEND=noninteractive apt-get -qq -y purge redflag",
+            ["dpkg-query", "-W", "redflag"],
+        ),
+        Kind::Rpm => (
+            "rpm --erase --nodeps redflag",
+            ["rpm", "--query", "redflag"],
+        ),
+    };
+    desk.shell(line).await?;
+    let state = desk.run(&question).await?;
+    ensure!(state.status != 0, "it is still known: {}", state.stdout);
     Ok(())
 }
 
@@ -148,7 +205,7 @@ async fn log(desk: &RealGuest, words: &str) -> anyhow::Result<String> {
 }
 
 /// Waits for the window, and for something in it; a picture of the screen.
-async fn seen(desk: &RealGuest) -> anyhow::Result<PathBuf> {
+async fn seen(desk: &RealGuest, kind: Kind) -> anyhow::Result<PathBuf> {
     let find = "DISPLAY=:7 xdotool search --onlyvisible --name '^RedFlag$' 2>/dev/null";
     until(desk, "the window", find).await?;
     // A page that is not painted yet is one colour.
@@ -157,7 +214,7 @@ async fn seen(desk: &RealGuest) -> anyhow::Result<PathBuf> {
     let folder = std::env::var_os("REDFLAG_TEST_OUTPUT")
         .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     fs::create_dir_all(&folder)?;
-    let picture = folder.join("package.png");
+    let picture = folder.join(format!("package-{kind:?}.png").to_lowercase());
     fs::copy(desk.root().join("tmp/screen.png"), &picture)?;
     eprintln!("picture of the installed program: {}", picture.display());
     Ok(picture)

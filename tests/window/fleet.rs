@@ -1,6 +1,11 @@
 //! The main job, step by step, as its user does it: the wizard, the tree, plans and operations.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use lab::facts::{ClusterFacts, NodeFacts};
@@ -11,6 +16,9 @@ use super::{SOON, Window, page::by_id};
 
 /// Longest wait for an operation on a few guests.
 pub const OPERATION: Duration = Duration::from_secs(180);
+
+/// How long a view may take to come after a click.
+const GLIMPSE: Duration = Duration::from_secs(5);
 
 /// How many jobs of an operation ended how, by the words of `JobCounts`.
 pub type Counts = BTreeMap<String, u32>;
@@ -26,6 +34,13 @@ pub struct Row {
     /// As is heard; empty where there is no container engine.
     pub images: String,
     pub agent: String,
+}
+
+/// What simulated guests get; they compare its checksum and then run their own.
+pub fn stand_in_agent(folder: &Path) -> anyhow::Result<String> {
+    let file = folder.join("agent");
+    std::fs::write(&file, b"a stand-in for the agent's program")?;
+    Ok(file.display().to_string())
 }
 
 impl fmt::Display for Row {
@@ -197,9 +212,22 @@ impl Window {
     /// Goes to the newest operation of a kind and waits for its end. `kind`: `enrol`, `scan` or `update`.
     pub async fn newest_ended(&self, kind: &str) -> anyhow::Result<Counts> {
         self.click("view-operations").await?;
-        self.click_on(&format!(".list [data-kind=\"{kind}\"]"))
-            .await?;
-        self.ended().await
+        let row = format!(".list [data-kind=\"{kind}\"]");
+        let counts = by_id("operation-counts");
+        let deadline = Instant::now() + SOON;
+        // A row that moves down under the pointer, since another operation has begun, is not hit.
+        loop {
+            self.click_on(&row).await?;
+            let there = "return document.querySelector(arguments[0]) !== null";
+            let seen = self
+                .until("the operation", GLIMPSE, there, vec![json!(counts)])
+                .await;
+            match seen {
+                Ok(_) => return self.ended().await,
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => {}
+            }
+        }
     }
 
     /// Waits until the operation on the screen has ended. Answers how its jobs did.
@@ -267,14 +295,14 @@ impl Window {
         what: &str,
         wanted: impl Fn(&Row) -> bool,
     ) -> anyhow::Result<Row> {
-        let deadline = std::time::Instant::now() + SOON;
+        let deadline = Instant::now() + SOON;
         loop {
             let rows = self.rows().await?;
             if let Some(row) = rows.iter().find(|row| row.name == name && wanted(row)) {
                 return Ok(row.clone());
             }
             anyhow::ensure!(
-                std::time::Instant::now() < deadline,
+                Instant::now() < deadline,
                 "{name} did not become {what}:\n{}",
                 tree(&rows)
             );

@@ -5,11 +5,53 @@ use std::path::Path;
 use anyhow::Context as _;
 use api::{App, Settings};
 use lab::{
-    Scenario,
+    Lab, Options, Scenario,
     registry::{Build, Manners, Registry},
     scenario::{Running, docker},
 };
 use serde_json::json;
+
+use super::{Opening, Window, fleet::stand_in_agent, screen::Screen};
+
+/// The LXC of the demo's fleet that has Docker in it.
+pub const DOCKER: &str = "ubuntu-docker-01";
+
+/// A window that knows nothing yet, and the demo's fleet for it to find.
+pub struct DemoFleet {
+    pub window: Window,
+    pub lab: Lab,
+    _registry: Registry,
+    _screen: Screen,
+    _folder: tempfile::TempDir,
+}
+
+impl DemoFleet {
+    pub async fn open(program: &Path) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("data");
+        let mut scenario = Scenario::demo();
+        let registry = shelf(&mut scenario, DOCKER).await?;
+        use_it(&data, &registry).await?;
+        let lab = Lab::start(scenario, Options::quick()).await?;
+        let screen = Screen::start()?;
+        let opening = Opening::new(program, data)
+            .with("REDFLAG_AGENT_BINARY", stand_in_agent(folder.path())?);
+        Ok(Self {
+            window: Window::open(&screen, &opening).await?,
+            lab,
+            _registry: registry,
+            _screen: screen,
+            _folder: folder,
+        })
+    }
+
+    /// Closes the window and ends the fleet.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.window.close().await?;
+        self.lab.stop().await;
+        Ok(())
+    }
+}
 
 /// A registry in place of Docker Hub, in which nginx has moved on and redis has not; the LXC `name` runs both.
 pub async fn shelf(scenario: &mut Scenario, name: &str) -> anyhow::Result<Registry> {

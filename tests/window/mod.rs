@@ -4,11 +4,15 @@
 #![allow(unreachable_pub, reason = "a module of several programs")]
 
 pub mod fleet;
+pub mod frame;
+pub mod hand;
 pub mod images;
 pub mod page;
 pub mod process;
 pub mod rpc;
 pub mod screen;
+pub mod screens;
+pub mod session;
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -19,6 +23,7 @@ use std::{
 
 use anyhow::Context as _;
 use fantoccini::{Client, ClientBuilder};
+use hand::Hand;
 use hyper_util::client::legacy::connect::HttpConnector;
 use process::Running;
 use screen::Screen;
@@ -60,6 +65,8 @@ pub struct Window {
     client: Client,
     driver: Running,
     program: u32,
+    /// How its user touches it.
+    pub hand: Hand,
 }
 
 impl Window {
@@ -95,6 +102,7 @@ impl Window {
             client,
             driver,
             program,
+            hand: Hand::default(),
         })
     }
 
@@ -109,9 +117,31 @@ impl Window {
     }
 
     /// Closes the window as its user would, and waits until the program has ended.
+    ///
+    /// # Errors
+    /// Also when the page has broken its content security policy since it was loaded.
     pub async fn close(self) -> anyhow::Result<()> {
+        // Where there is no page there is nothing that could break it.
+        let violations = self.violations().await.unwrap_or_default();
+        self.close_as_it_is().await?;
+        anyhow::ensure!(
+            violations.is_empty(),
+            "the page broke its policy: {violations:?}"
+        );
+        Ok(())
+    }
+
+    /// The same for a page that was made to break its policy.
+    pub async fn close_as_it_is(self) -> anyhow::Result<()> {
         // The answer may be lost together with the window.
         let _ = self.client.close_window().await;
+        wait_for_end(self.program).await?;
+        drop(self.driver);
+        Ok(())
+    }
+
+    /// Waits until the program has ended, which somebody else asked it for.
+    pub async fn ended_by_itself(self) -> anyhow::Result<()> {
         wait_for_end(self.program).await?;
         drop(self.driver);
         Ok(())
@@ -134,6 +164,38 @@ impl Window {
             .execute(script, arguments)
             .await
             .with_context(|| format!("in the page: {script}"))
+    }
+
+    /// Gives the window that size.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        self.client.set_window_size(width, height).await?;
+        self.until(
+            "the new size",
+            SOON,
+            "return window.innerWidth === arguments[0] && window.innerHeight === arguments[1]",
+            vec![json!(width), json!(height)],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Waits until nothing moves any more, nothing is being read, and the last change has been painted.
+    pub async fn rest(&self) -> anyhow::Result<()> {
+        self.until(
+            "the end of every movement",
+            SOON,
+            "const turns = (one) => one.effect.getTiming().iterations === Infinity;
+             const moves = document.getAnimations().some((one) => one.playState === 'running' && !turns(one));
+             const reads = /^(Reading|Asking|Looking)\\b/m.test(document.body.innerText);
+             return !moves && !reads",
+            vec![],
+        )
+        .await?;
+        // The frame after the next one shows what stands now.
+        let painted =
+            "requestAnimationFrame(() => requestAnimationFrame(() => arguments[0](true)))";
+        self.client().execute_async(painted, vec![]).await?;
+        Ok(())
     }
 
     /// Writes a picture of the page.

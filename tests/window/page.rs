@@ -10,7 +10,10 @@ use fantoccini::{
 };
 use serde_json::{Value, json};
 
-use super::{SOON, Window};
+use super::{
+    SOON, Window,
+    hand::{HEADER, key},
+};
 
 /// How often a condition is looked at.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -105,9 +108,18 @@ impl Window {
                 vec![json!(selector)],
             )
             .await?;
+            let element = self.find(selector).await?;
+            if self.hand.is_keys() {
+                self.enter(selector).await?;
+                self.hand.step();
+                return Ok(());
+            }
             // The page may draw it anew, or move it, between finding and clicking.
-            match self.find(selector).await?.click().await {
-                Ok(()) => return Ok(()),
+            match element.click().await {
+                Ok(()) => {
+                    self.hand.step();
+                    return Ok(());
+                }
                 Err(error) if Instant::now() > deadline => {
                     return Err(error).with_context(|| format!("clicking {selector}"));
                 }
@@ -148,7 +160,10 @@ impl Window {
         loop {
             // The page may draw the field anew in between: then it does not hear of the clearing, or it is another field.
             match self.typed(id, text).await {
-                Ok(value) if value == text => return Ok(()),
+                Ok(value) if value == text => {
+                    self.hand.step();
+                    return Ok(());
+                }
                 Ok(value) => anyhow::ensure!(
                     Instant::now() < deadline,
                     "{id} shows {} letters where {} were typed",
@@ -166,14 +181,26 @@ impl Window {
     /// Clears a field and types into it once; what it shows then.
     async fn typed(&self, id: &str, text: &str) -> anyhow::Result<String> {
         let element = self.find(&by_id(id)).await?;
-        element.clear().await?;
-        element.send_keys(text).await?;
+        if self.hand.is_keys() {
+            self.reach(&by_id(id)).await?;
+            self.press(&[key::CONTROL, 'a']).await?;
+            self.type_text(text).await?;
+        } else {
+            element.clear().await?;
+            element.send_keys(text).await?;
+        }
         Ok(element.prop("value").await?.unwrap_or_default())
     }
 
-    /// Opens the context menu of an element with the right mouse button.
+    /// Opens the context menu of an element with the right mouse button, or of a row with its key.
     pub async fn right_click(&self, selector: &str) -> anyhow::Result<()> {
         let element = self.find(selector).await?;
+        self.hand.step();
+        if self.hand.is_keys() {
+            let row = selector.strip_suffix(HEADER).unwrap_or(selector);
+            self.reach(row).await?;
+            return self.press(&[key::SHIFT, key::F10]).await;
+        }
         let press = MouseActions::new("mouse".to_owned())
             .then(PointerAction::MoveToElement {
                 element,

@@ -1,8 +1,12 @@
 //! Calls of the program from inside its own page, the way the page makes them: for what a test must know exactly and the
 //! screen shows in words.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Context as _;
-use serde::de::DeserializeOwned;
+use domain::ClusterId;
+use lab::facts::ClusterFacts;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::Window;
@@ -31,6 +35,41 @@ impl Window {
         }
         serde_json::from_value(answer["answer"].clone())
             .with_context(|| format!("the answer of {command}"))
+    }
+
+    /// Adds a cluster without the wizard.
+    pub async fn add_by_call(&self, facts: &ClusterFacts) -> anyhow::Result<ClusterId> {
+        #[derive(Deserialize)]
+        struct Added {
+            cluster: ClusterId,
+        }
+        let secret: Value = self
+            .rpc("keep_secret", json!({ "value": facts.token.secret }))
+            .await?;
+        let cluster = json!({
+            "address": facts.address, "fingerprint": facts.fingerprint, "tokenId": facts.token.id, "secret": secret,
+            "name": null,
+        });
+        let added: Added = self.rpc("add_cluster", cluster).await?;
+        Ok(added.cluster)
+    }
+
+    /// Waits for the end of a cluster's first full discovery.
+    pub async fn discovered(&self, id: ClusterId, limit: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let details: Value = self
+                .rpc("cluster_details", json!({ "cluster": id }))
+                .await?;
+            if details["discoveries"]
+                .as_array()
+                .is_some_and(|runs| !runs.is_empty())
+            {
+                return Ok(());
+            }
+            anyhow::ensure!(Instant::now() < deadline, "{id} was not discovered");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
     }
 
     /// Evaluates the body of a function in the page that calls its last argument when it is done.

@@ -38,6 +38,16 @@ impl Screen {
         })
     }
 
+    /// Its number, as clients name it.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// Where the bus is spoken to.
+    pub fn bus_address(&self) -> &str {
+        &self.bus_address
+    }
+
     /// Puts a program on this screen and bus.
     pub fn show(&self, command: &mut Command) {
         command

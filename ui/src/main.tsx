@@ -1,11 +1,11 @@
-// The page: theme, host, live picture, window.
+// The page: look, host, live picture, window.
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
 import { detect, install } from './host';
-import { followTheme } from './app/theme';
+import { followLook } from './app/theme';
 import './styles/app.css';
 
-followTheme();
+followLook();
 install(await detect());
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');

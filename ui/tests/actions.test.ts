@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { GuestRow } from '../src/bindings/GuestRow';
 import { action, type ActionId, type Verdict } from '../src/actions/registry';
-import { scopeOfGuests, scopeOfRow } from '../src/actions/scope';
+import { type Scope, scopeOfGuests, scopeOfRow } from '../src/actions/scope';
 import { useChecking } from '../src/images/checking';
 import { fromSnapshot } from '../src/live/fleet';
 import { useLive } from '../src/live/store';
@@ -134,6 +134,26 @@ it('updates images where an update is known of now, for the same reasons as pack
   expect(why('update-images', 'monitoring')).toBe('An operation runs on it');
   expect(why('update-images', 'mariadb')).toBe('No images in use');
   expect(why('update-images', 'mariadb', 'syncthing')).toBe('None of 2 have images to update');
+});
+
+it('restarts an LXC that runs, whatever becomes of its agent', () => {
+  for (const able of ['nextcloud', 'vaultwarden', 'home-assistant']) expect(why('restart-guest', able)).toBe('able');
+  expect(why('restart-guest', 'ubuntu-dev')).toBe('Stopped. Start it first');
+  expect(why('restart-guest', 'tmpl-debian-12')).toBe('A template is not changed');
+  expect(why('restart-guest', 'jellyfin')).toBe('Its node does not answer');
+  expect(why('restart-guest', 'syncthing')).toBe('Locked: backup');
+  expect(why('restart-guest', 'monitoring')).toBe('An operation runs on it');
+  expect(why('restart-guest', 'nextcloud', 'syncthing')).toBe('1 of 2 can be restarted');
+  expect(when('restart-guest', [guest(C2, 'pve4', 320, 'no-access')])).toEqual({ able: true, note: null });
+  expect(when('restart-guest', [guest(C1, 'pve1', 121, 'x', { power: 'unknown' })])).toEqual({ able: false, why: 'Its power state is unknown' });
+});
+
+it('offers the restart on rows of every kind, by no letter', () => {
+  useLive.setState({ fleet: picture });
+  const label = (scope: Scope | null) => scope !== null && action('restart-guest').shown(scope) && action('restart-guest').label(scope);
+  expect(label(scopeOfGuests(picture, named('nextcloud')))).toBe('Restart LXC…');
+  for (const several of [scopeOfGuests(picture, named('nextcloud', 'mariadb')), scopeOfRow(picture, `node:${C1}/pve1`, false), scopeOfRow(picture, `cluster:${C1}`, false)]) expect(label(several)).toBe('Restart LXCs…');
+  expect(action('restart-guest')).toMatchObject({ letter: null, keys: null, group: 2 });
 });
 
 it('calls no image up to date, and counts no update of an earlier time', () => {

@@ -3,13 +3,15 @@ import { act, screen } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import { NO_TOTALS } from '../src/live/fleet';
-import { go } from '../src/app/place';
+import { go, SETTINGS_PAGES } from '../src/app/place';
+import { openPalette, openShortcuts } from '../src/palette/state';
 import { openChangelog } from '../src/changelog/state';
 import { openDialog } from '../src/clusters/state';
 import { openAccess } from '../src/wizard/open';
 import { change, STEPS, type StepName } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { EVERY } from './fixtures/images';
+import { USUAL_PREFERENCES } from './fixtures/preferences';
 import { IMAGE_PLAN, IMAGE_RECEIPTS, nginxPlan } from './fixtures/renewal';
 import { countsOf, details, manyJobs, operation, PLANNED } from './fixtures/work';
 import { open, row } from './open';
@@ -273,6 +275,55 @@ describe.each(['dark', 'light'])('%s', (theme) => {
     expect(await violations()).toEqual([]);
     act(() => openChangelog({ guest: C1, name: 'nextcloud', package: 'openssl' }));
     await screen.findByTestId('changelog-text');
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each([...SETTINGS_PAGES])('the settings: %s', async (page) => {
+    show();
+    const { user } = await open((host) => {
+      host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'passphrase', demo: true, tray: 'missing' });
+      host.answers.preferences = () => ({ ...USUAL_PREFERENCES, messages: { ...USUAL_PREFERENCES.messages, quiet: { from: 1350, to: 420 }, muted: [FLEET.guests[0]?.id ?? ''] } });
+    });
+    act(() => go({ view: 'settings', page }));
+    const there: Partial<Record<typeof page, string>> = { agents: 'port', scanning: 'rule-row-rule-1', security: 'change-passphrase', data: 'data-folder' };
+    await screen.findByTestId(there[page] ?? `settings-page-${page}`);
+    expect(await violations()).toEqual([]);
+    if (page === 'security') await user.click(screen.getByTestId('change-passphrase'));
+    else if (page === 'data') await user.click(screen.getByTestId('restore-redflag-20261122T031500Z.db'));
+    else return;
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the palette, the keys, the menus', async () => {
+    show();
+    const { user } = await open();
+    await user.click(row('nextcloud'));
+    act(openPalette);
+    await screen.findByTestId('command-scan');
+    expect(await violations()).toEqual([]);
+    await user.type(screen.getByTestId('palette-field'), 'next');
+    expect(await violations()).toEqual([]);
+    await user.keyboard('{Escape}');
+    act(openShortcuts);
+    await screen.findByTestId('shortcuts');
+    expect(await violations()).toEqual([]);
+    await user.keyboard('{Escape}');
+    await user.click(screen.getByTestId('update-more'));
+    await screen.findByTestId('update-menu');
+    expect(await violations()).toEqual([]);
+    await user.keyboard('{Escape}');
+    await user.click(screen.getByTestId('main-menu'));
+    await user.click(await screen.findByTestId('menu-part-view'));
+    await screen.findByTestId('menu-list-view');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('the load of an LXC', async () => {
+    show();
+    const { user } = await open();
+    await user.click(row('nextcloud'));
+    await user.click(screen.getByTestId('tab-resources'));
+    await screen.findByTestId('load-disk');
     expect(await violations()).toEqual([]);
   });
 

@@ -57,6 +57,19 @@ it('shows starting and stopping only where a job came to it', async () => {
   expect(within(screen.getByTestId('job-100')).getByTestId('step-start').textContent).toBe('Not needed');
 });
 
+it('shows all steps of a restart that was asked for as such, also before it comes to them', async () => {
+  await openOver([job(100, 'restartGuest', 'running', ['running', 'shutting down']), job(101, 'restartGuest', 'waiting', [null])], 'restartGuest', {});
+  expect(heads()).toEqual(['LXC', 'Check', 'Restart', 'Now', 'Time']);
+  expect(within(screen.getByTestId('job-100')).getByTestId('step-restartGuest').textContent).toBe('Running, shutting down');
+  expect(screen.getByTestId('job-100').textContent).toContain('Restarting');
+});
+
+it('keeps the step of a restart that nobody has come to yet', async () => {
+  await openOver([job(100, 'restartGuest', 'succeeded', ['running', null]), job(101, 'restartGuest', 'waiting', [null])], 'restartGuest');
+  expect(heads()).toContain('Restart');
+  expect(screen.getByTestId('operation-summary').textContent).toContain('1 of 2 LXCs restarted');
+});
+
 it('sums up an update of images in words that fit a number of LXCs', async () => {
   await openOver([job(100, 'updateImages', 'succeeded', ['running']), job(300, 'updateImages', 'failed', ['running', null, null, '67 MB', 'it is unhealthy'])], 'updateImages');
   expect(screen.getByTestId('operation-summary').textContent).toBe('1 of 2 LXCs done, 1 failed');
@@ -133,7 +146,7 @@ it('tries again what failed, was interrupted or stopped, with a plan of the same
   expect(screen.queryByTestId('tree')).toBeNull();
 });
 
-it.each(['update', 'restartAgent', 'removeAgent'] as const)('tries %s again with a plan', async (kind) => {
+it.each(['update', 'restartAgent', 'removeAgent', 'restartGuest'] as const)('tries %s again with a plan', async (kind) => {
   const { user, host } = await openOver([job(100, kind, 'failed', ['running']), job(101, kind, 'succeeded', ['running'])], kind);
   await user.click(screen.getByTestId('operation-retry'));
   await screen.findByTestId('plan-approve');

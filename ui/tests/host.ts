@@ -8,11 +8,12 @@ import { type Answer, type Command, CommandError, type Host, type Request } from
 import { USUAL_WAY } from '../src/wizard/state';
 import { C1, FLEET, NOW } from './fixtures/fleet';
 import { FLEET_IMAGES, FOUND_LOGINS } from './fixtures/registries';
+import { DATA_INFO, LOAD, USUAL_PREFERENCES } from './fixtures/preferences';
 import { IMAGE_PLAN } from './fixtures/renewal';
 import { CHANGE, CLUSTER_TEST, clusterDetails, CREATED, GATEWAY, guestSettings, nodeDetails, PRINT, REMOVAL } from './fixtures/places';
 import { APPROVALS, approvedUpdates, CHANGELOG, FLEET_UPDATES, RECEIPT_ROWS, RULES } from './fixtures/updates';
 import { PASTES, ROADS } from './fixtures/ways';
-import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN, PLANNED } from './fixtures/work';
+import { agentPlan, AUDIT, details, enrolPlan, JOBS, LOG, OPERATIONS, PLAN, PLANNED, RESTART_PLAN } from './fixtures/work';
 
 type Answers = { [C in Command]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> };
 
@@ -36,8 +37,8 @@ export function checked(): TokenCheck {
 
 function answers(): Answers {
   return {
-    app_info: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'keyring', demo: true }),
-    unlock: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'passphrase', demo: false }),
+    app_info: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'keyring', demo: true, tray: 'shown' }),
+    unlock: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'passphrase', demo: false, tray: 'shown' }),
     keep_secret: () => ({ id: 's-1' }),
     snapshot: () => ({ seq: 10, fleet: FLEET, operations: OPERATIONS }),
     probe_cluster: () => ({
@@ -62,7 +63,7 @@ function answers(): Answers {
     pastes: () => ({ pastes: PASTES.commands.map(({ paste }) => paste) }),
     probe_node: () => ({ key: { algorithm: 'ssh-ed25519', fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrGkYBH6zW4vXxxYkq3D0Yk' }, changedFrom: null, compare: 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' }),
     save_access: (request) => ({ hostname: request.node, guests: 4 }),
-    make_plan: ({ kind, allowed }) => (kind === 'enrol' ? enrolPlan(allowed) : kind === 'restartAgent' || kind === 'removeAgent' ? agentPlan(kind) : kind === 'updateImages' ? IMAGE_PLAN : PLAN),
+    make_plan: ({ kind, allowed }) => (kind === 'enrol' ? enrolPlan(allowed) : kind === 'restartAgent' || kind === 'removeAgent' ? agentPlan(kind) : kind === 'updateImages' ? IMAGE_PLAN : kind === 'restartGuest' ? RESTART_PLAN : PLAN),
     approve_plan: () => ({ operation: 'o-1483' }),
     start_scan: () => ({ operation: 'o-1482' }),
     cancel_operation: () => ({}),
@@ -111,6 +112,14 @@ function answers(): Answers {
     remove_login: () => ({}),
     found_logins: () => FOUND_LOGINS,
     take_logins: () => ({}),
+    preferences: () => USUAL_PREFERENCES,
+    set_preferences: (preferences) => preferences,
+    data_info: () => DATA_INFO,
+    make_backup: () => ({ name: 'redflag-20261128T120000Z.db', at: NOW, bytes: 4_300_000 }),
+    restore_backup: () => ({}),
+    export_fleet: () => ({ path: '/home/me/Downloads/redflag-fleet-2026-11-28.csv' }),
+    change_passphrase: () => ({ version: '0.1.0', dataDir: '/data', keyStorage: 'passphrase', demo: false, tray: 'shown' }),
+    guest_load: () => LOAD,
     set_gateway_port: ({ port }) => ({ ...GATEWAY, port, addresses: [`192.168.1.5:${port}`], former: GATEWAY.port, waiting: 3 }),
   };
 }

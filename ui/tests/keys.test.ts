@@ -4,7 +4,7 @@ import { aim, click, press, settle, START, type TreeState, type TreeView } from 
 import type { FlatRow, RowKind } from '../src/tree/rows';
 
 function row(key: string, kind: RowKind, parent: string | null, open: boolean | null): FlatRow {
-  return { key, kind, level: { cluster: 1, node: 2, guest: 3, leaf: 4 }[kind], parent, position: 1, size: 1, open, leaf: null };
+  return { key, kind, level: { cluster: 1, node: 2, group: 1, guest: 3, leaf: 4 }[kind], parent, position: 1, size: 1, open, leaf: null };
 }
 
 /** c > n > a (open, with leaf p), b, d; n2 closed with e, f. */

@@ -2,6 +2,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import type { Plan } from '../src/bindings/Plan';
+import { makePlan } from '../src/plan/state';
 import { C1, guest, NOW } from './fixtures/fleet';
 import { IMAGE_PLAN } from './fixtures/renewal';
 import { enrolPlan, PLAN } from './fixtures/work';
@@ -225,6 +226,29 @@ it('restarts an agent by its key, after a plan', async () => {
   const dialog = await screen.findByRole('dialog', { name: 'Restart 1 agent' });
   expect(host.requests('make_plan')).toMatchObject([{ kind: 'restartAgent', targets: [{ kind: 'node' }] }]);
   expect(within(dialog).getByText('Restart the agent’s service through the node')).toBeTruthy();
+});
+
+it('says how an LXC is restarted, how long it is away and what is lost', async () => {
+  const { user, host } = await open();
+  await user.pointer({ keys: '[MouseRight]', target: row('pve1') });
+  await user.click(await screen.findByTestId('action-restart-guest'));
+  const dialog = await screen.findByRole('dialog', { name: 'Restart 3 LXCs' });
+  expect(host.requests('make_plan')).toMatchObject([{ kind: 'restartGuest', targets: [{ kind: 'node' }], only: { kind: 'all' } }]);
+  expect(screen.getByTestId('plan-guest-100').textContent).toContain('Stops and starts again');
+  expect(screen.getByTestId('plan-way-back').textContent).toBe('Way backNone');
+  expect(screen.getByTestId('plan-downtime').textContent).toContain('The shutdown may take 60 s');
+  for (const said of ['Shut it down by its own init, within 60 s', 'Stop it hard if it has not ended by then', 'Programs inside are ended, with what they have not saved', 'Containers with a restart policy come back', '3 LXCs']) expect(within(dialog).getByText(said)).toBeTruthy();
+  expect(screen.queryByTestId('plan-options')).toBeNull();
+  await user.click(approve());
+  await waitFor(() => expect(host.requests('approve_plan')).toHaveLength(1));
+});
+
+it('counts LXCs, not agents, where packages are repaired', async () => {
+  await open((host) => {
+    host.answers.make_plan = () => ({ ...PLAN, kind: 'repair', guests: PLAN.guests.slice(0, 1).map((one) => ({ ...one, work: { kind: 'repair', words: 'nginx is half configured' } })) });
+  });
+  await act(() => makePlan({ kind: 'repair', targets: [{ kind: 'fleet' }], only: { kind: 'all' } }));
+  expect(within(screen.getByTestId('plan')).getByText('1 LXC')).toBeTruthy();
 });
 
 it('points to what may be allowed when nothing else is in the plan', async () => {

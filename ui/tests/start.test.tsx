@@ -19,7 +19,7 @@ it('leads to the first cluster', async () => {
 
 it('has a passphrase chosen where there is no keyring, twice and long enough', async () => {
   const { user, host } = await open((host) => {
-    host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/d', keyStorage: 'passphraseToChoose', demo: false });
+    host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/d', keyStorage: 'passphraseToChoose', demo: false, tray: 'shown' });
   });
   const button = screen.getByTestId('unlock-open') as HTMLButtonElement;
   await user.type(screen.getByTestId('unlock-passphrase'), 'short');
@@ -36,7 +36,7 @@ it('has a passphrase chosen where there is no keyring, twice and long enough', a
 
 it('asks again after a wrong passphrase', async () => {
   const { user, host } = await open((host) => {
-    host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/d', keyStorage: 'passphraseNeeded', demo: false });
+    host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/d', keyStorage: 'passphraseNeeded', demo: false, tray: 'shown' });
   });
   const answer = host.answers.unlock;
   host.answers.unlock = () => {

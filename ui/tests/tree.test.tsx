@@ -43,7 +43,7 @@ describe('treegrid', () => {
     expect(said('mariadb')).toContain('Up to date');
     expect(said('home-assistant')).toContain('Offline');
     expect(said('traefik')).toContain('Failed');
-    expect(said('monitoring')).toContain('Refreshing 58 %');
+    expect(said('monitoring')).toContain('Reading 58 %');
     expect(said('tmpl-debian-12')).toContain('Not updated');
     expect(said('jellyfin')).toContain('Was running');
     expect(said('nextcloud')).toContain('2 sec');

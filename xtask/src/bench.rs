@@ -20,6 +20,7 @@ use crate::{
 pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "agent" => agent_at_rest(),
+        "app" => app_at_rest(),
         // What a discovery costs beside its requests is reading and comparing, as fast as people's build does it.
         "discovery" => example("bench_discovery", true),
         "enrol" => enrolment(),
@@ -36,7 +37,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         }
         "tree" => tree_in_the_window(),
         _ => Err(Failure::new(format!(
-            "there is no bench {name:?}; there are: agent, discovery, enrol, freshness, gateway, images, intake, scan, tree"
+            "there is no bench {name:?}; there are: agent, app, discovery, enrol, freshness, gateway, images, intake, scan, tree"
         ))),
     }
 }
@@ -59,6 +60,16 @@ pub(crate) fn image_cases() -> Result<()> {
         &filter,
     ]);
     process::run(cargo.env("REDFLAG_WRITE_CASES", "1"))
+}
+
+/// What people start is the release build.
+fn app_at_rest() -> Result<()> {
+    e2e::window().map_err(Failure::new)?;
+    system::ensure(&[Need::Build])?;
+    ui::ensure_built()?;
+    process::run(cargo::command().args(["build", "--workspace", "--release", "--bin", "redflag"]))?;
+    let bench = cargo::build_example("bench_app", false)?;
+    process::run(Command::new(bench).arg(place::target().join("release/redflag")))
 }
 
 /// The page is the same in every build, and what is timed lies inside it, so the tests' build serves here, too.

@@ -22,6 +22,9 @@ const USUAL: &str = if cfg!(target_os = "macos") {
     "deb"
 };
 
+/// The kinds that are tried here.
+const KINDS: [&str; 2] = ["deb", "rpm"];
+
 /// Builds packages of these kinds, as the bundler calls them, with commas between.
 pub(crate) fn run(kinds: Option<&str>) -> Result<()> {
     system::ensure(&[Need::Build])?;
@@ -58,27 +61,37 @@ fn quoted(path: &Path) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Builds Debian's package and lives with it for a while in a clean container.
+/// Builds the packages for Linux and lives with each for a while in a clean container.
 pub(crate) fn check() -> Result<()> {
     e2e::containers().map_err(Failure::new)?;
-    let folder = place::target().join("release/bundle/deb");
-    if folder.is_dir() {
-        // What an older version was called must not be taken for this one.
-        fs::remove_dir_all(&folder).at(&folder)?;
+    let bundles = place::target().join("release/bundle");
+    for kind in KINDS {
+        let folder = bundles.join(kind);
+        if folder.is_dir() {
+            // What an older version was called must not be taken for this one.
+            fs::remove_dir_all(&folder).at(&folder)?;
+        }
     }
-    run(Some("deb"))?;
-    let package = fs::read_dir(&folder)
-        .at(&folder)?
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|end| end == "deb"))
-        .ok_or_else(|| Failure::new(format!("no package came into {}", folder.display())))?;
-    println!("{}", package.display());
+    run(Some(&KINDS.join(",")))?;
     cargo::ensure_nextest()?;
     let mut cargo = cargo::command();
     cargo.args(["nextest", "run", "--package", "redflag"]);
     cargo.args(["--no-capture", "-E", e2e::PACKAGE]);
-    cargo.env("REDFLAG_PACKAGE", &package);
+    for kind in KINDS {
+        let package = package(&bundles.join(kind), kind)?;
+        println!("{}", package.display());
+        cargo.env(format!("REDFLAG_{}", kind.to_uppercase()), &package);
+    }
     cargo.env("REDFLAG_TEST_OUTPUT", place::target().join("e2e"));
     process::run(&mut cargo)
+}
+
+/// The one package in a folder of the bundler.
+fn package(folder: &Path, kind: &str) -> Result<PathBuf> {
+    fs::read_dir(folder)
+        .at(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|end| end == kind))
+        .ok_or_else(|| Failure::new(format!("no package came into {}", folder.display())))
 }

@@ -12,6 +12,7 @@ mod bundle;
 mod cargo;
 mod conformance;
 mod demo;
+mod deny;
 mod e2e;
 mod failure;
 mod fuzz;
@@ -50,7 +51,8 @@ cargo xtask VERB
   agent                the static agent for x86_64 guests
   icons                render icons/ from its two SVG files
   bundle [KINDS]       an installable package of the program: deb, rpm, appimage, dmg, nsis
-  bundle --check       Debian's package, installed, started and removed in a clean container
+  bundle --check       the .deb and the .rpm, installed, started and removed in clean containers
+  deny                 licences, origins and bans of everything that is linked in
 ";
 
 fn main() -> ExitCode {
@@ -89,6 +91,7 @@ fn verb(arguments: &[&str]) -> Result<()> {
         ["screenshots"] => screenshots::run(),
         ["agent"] => agent::build().map(drop),
         ["icons"] => icons::render(),
+        ["deny"] => deny::run(),
         ["bundle"] => bundle::run(None),
         ["bundle", "--check"] => bundle::check(),
         ["bundle", kinds] => bundle::run(Some(kinds)),

@@ -1,8 +1,9 @@
-//! Pictures of the real window for the documents, taken while the demo does the main job by itself.
+//! Pictures of the real window: every screen in both themes and two sizes into `target/screens`, and those for the
+//! documents, which are taken while the demo does the main job by itself.
 
-use std::fs;
+use std::{fs, process::Command};
 
-use crate::{Failure, Result, demo, failure::At as _, place};
+use crate::{Failure, Result, cargo, demo, failure::At as _, place, process, tree};
 
 /// Name in `target/demo`, name in `docs`.
 const PICTURES: &[(&str, &str)] = &[
@@ -23,5 +24,17 @@ pub(crate) fn run() -> Result<()> {
         fs::copy(&from, docs.join(kept)).at(&from)?;
         println!("docs/{kept}");
     }
-    Ok(())
+    every_screen()
+}
+
+fn every_screen() -> Result<()> {
+    cargo::build_programs(&["redflag"])?;
+    let screens = cargo::build_example("screens", false)?;
+    let pictures = place::target().join("screens");
+    tree::empty(&pictures)?;
+    process::run(
+        Command::new(screens)
+            .arg(place::built("redflag"))
+            .arg(&pictures),
+    )
 }

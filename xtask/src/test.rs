@@ -1,7 +1,7 @@
 //! Every check of the project. What fails soonest comes first, and nothing is compiled twice.
 
 use crate::{
-    Result, agent, bindings, bundle, cargo, e2e, fuzz, lint,
+    Result, agent, bindings, bundle, cargo, deny, e2e, fuzz, lint,
     phases::Phases,
     process, sqlx,
     system::{self, Need},
@@ -60,6 +60,7 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
         Err(reason) => phases.skip("end to end", reason),
     }
     if extent == Extent::Full {
+        phases.run("licences", deny::run);
         match &containers {
             Ok(()) => phases.run("package", bundle::check),
             Err(reason) => phases.skip("package", reason.clone()),

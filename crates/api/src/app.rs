@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     Code, Error, Event,
-    dto::{AppInfo, KeepSecret, KeyStorage, Nothing, SecretRef, Unlock},
+    dto::{AppInfo, KeepSecret, KeyStorage, Nothing, SecretRef, TrayState, Unlock},
 };
 
 /// A kept secret that nobody used is forgotten after this.
@@ -45,8 +45,9 @@ pub struct Settings {
 pub struct App {
     pub(crate) engine: Engine,
     pub(crate) exports: PathBuf,
-    data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     demo: bool,
+    pub(crate) tray: Mutex<TrayState>,
     secrets: Mutex<HashMap<String, (SecretString, Instant)>>,
 }
 
@@ -84,6 +85,7 @@ impl App {
             exports: settings.exports,
             data_dir: settings.data_dir,
             demo: settings.demo,
+            tray: Mutex::default(),
             secrets: Mutex::default(),
         }))
     }
@@ -91,6 +93,16 @@ impl App {
     /// Events from now on. A listener that lags sees a gap in `seq` and fetches the snapshot again.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.engine.subscribe()
+    }
+
+    /// As [`App::subscribe`], for a host's own use as long as the program runs: nobody looks at the tree through it.
+    pub fn attend(&self) -> broadcast::Receiver<Event> {
+        self.engine.attend()
+    }
+
+    /// Said by the host: whether its window is out of sight, so that the picture need not be as fresh.
+    pub fn set_hidden(&self, hidden: bool) {
+        self.engine.set_hidden(hidden);
     }
 
     /// Stops asking and listening. What runs inside guests goes on there and is taken up at the next start.
@@ -109,6 +121,7 @@ impl App {
                 VaultState::PassphraseNeeded => KeyStorage::PassphraseNeeded,
             },
             demo: self.demo,
+            tray: *self.tray.lock().unwrap_or_else(PoisonError::into_inner),
         })
     }
 

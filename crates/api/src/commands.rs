@@ -121,4 +121,12 @@ commands! {
     remove_login(RemoveLogin) -> Nothing;
     found_logins(Nothing) -> FoundLogins;
     take_logins(TakeLogins) -> Nothing;
+    preferences(Nothing) -> domain::preferences::Preferences;
+    set_preferences(domain::preferences::Preferences) -> domain::preferences::Preferences;
+    data_info(Nothing) -> DataInfo;
+    make_backup(Nothing) -> Backup;
+    restore_backup(WhichBackup) -> Nothing;
+    export_fleet(Nothing) -> ExportedFile;
+    change_passphrase(ChangePassphrase) -> AppInfo;
+    guest_load(LoadOf) -> Load;
 }

@@ -24,10 +24,12 @@ macro_rules! dto {
 }
 
 mod access;
+mod desktop;
 mod images;
 mod updates;
 
 pub use access::*;
+pub use desktop::*;
 pub use images::*;
 pub use updates::*;
 
@@ -42,6 +44,8 @@ dto! {
         key_storage: KeyStorage,
         /// The demo: its own database, simulated clusters.
         demo: bool,
+        /// Whether the desktop shows an icon of RedFlag.
+        tray: TrayState,
     }
 
     /// A secret on its one way in. The answer is a reference; the value never comes back.

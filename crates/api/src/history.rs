@@ -58,7 +58,7 @@ impl App {
                 (text, "json")
             }
         };
-        let path = written(&self.exports, ending, &text)
+        let path = written(&self.exports, "redflag-receipts", ending, &text)
             .await
             .map_err(|e| failed(format!("{}: {e}", self.exports.display())))?;
         Ok(Exported {
@@ -69,7 +69,12 @@ impl App {
 }
 
 /// Writes a new file; never over one that is there.
-async fn written(folder: &Path, ending: &str, text: &[u8]) -> std::io::Result<PathBuf> {
+pub(crate) async fn written(
+    folder: &Path,
+    name: &str,
+    ending: &str,
+    text: &[u8],
+) -> std::io::Result<PathBuf> {
     tokio::fs::create_dir_all(folder).await?;
     let day = OffsetDateTime::now_utc().date();
     for number in 1.. {
@@ -78,7 +83,7 @@ async fn written(folder: &Path, ending: &str, text: &[u8]) -> std::io::Result<Pa
         } else {
             format!("-{number}")
         };
-        let path = folder.join(format!("redflag-receipts-{day}{more}.{ending}"));
+        let path = folder.join(format!("{name}-{day}{more}.{ending}"));
         let mut options = tokio::fs::OpenOptions::new();
         match options.write(true).create_new(true).open(&path).await {
             Ok(mut file) => {
@@ -160,7 +165,7 @@ fn line(
 }
 
 /// As other programs read it.
-fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
         .ok()
         .and_then(|at| at.format(&Rfc3339).ok())

@@ -18,6 +18,7 @@ impl App {
             | OperationKind::Update
             | OperationKind::RestartAgent
             | OperationKind::RemoveAgent
+            | OperationKind::RestartGuest
             | OperationKind::UpgradeAgent
             | OperationKind::Repair
             | OperationKind::UpdateImages => {}

@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod operation;
 pub mod paste;
 pub mod plan;
+pub mod preferences;
 pub mod rule;
 pub mod time;
 pub mod version;

@@ -31,6 +31,8 @@ pub enum OperationKind {
     Repair,
     /// Fetch what the tags of images name now, and make their containers anew.
     UpdateImages,
+    /// Restart the guests themselves.
+    RestartGuest,
 }
 
 /// One thing that was selected; an operation reaches every guest below it.
@@ -222,6 +224,7 @@ impl OperationKind {
                 K::RestartGuestAgain,
             ],
             Self::RestartAgent => &[K::Check, K::Restart, K::CheckIn],
+            Self::RestartGuest => &[K::Check, K::RestartGuest],
             Self::RemoveAgent => &[K::Check, K::Remove, K::CleanUp],
             Self::UpgradeAgent => &[
                 K::Check,

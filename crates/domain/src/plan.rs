@@ -181,6 +181,8 @@ pub enum PlannedWork {
         plan: ImagePlan,
         fingerprint: PlanFingerprint,
     },
+    /// Restart it, by its own shutdown; after `patience` seconds it is stopped hard.
+    RestartGuest { patience: u32 },
 }
 
 /// A guest that a plan includes.
@@ -310,6 +312,9 @@ impl Plan {
                 ),
                 PlannedWork::RestartAgent { reach } => format!("{} restart {reach}", g.guest),
                 PlannedWork::RemoveAgent { reach } => format!("{} remove {reach}", g.guest),
+                PlannedWork::RestartGuest { patience } => {
+                    format!("{} restart-guest {patience}", g.guest)
+                }
                 PlannedWork::UpgradeAgent { from, to } => {
                     format!("{} upgrade {from} {to}", g.guest)
                 }

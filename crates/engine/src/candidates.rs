@@ -11,7 +11,7 @@ use crate::{
     doors::{address_of, detour},
     images,
     inner::Inner,
-    operations::scope,
+    operations::{restart, scope},
     picture::{Guest, Known},
 };
 
@@ -108,6 +108,9 @@ fn candidate(
             })
         }
         OperationKind::RestartAgent => Ok(PlannedWork::RestartAgent { reach: reach()? }),
+        OperationKind::RestartGuest => Ok(PlannedWork::RestartGuest {
+            patience: restart::PATIENCE,
+        }),
         OperationKind::RemoveAgent => Ok(PlannedWork::RemoveAgent { reach: reach()? }),
         OperationKind::UpgradeAgent => Ok(PlannedWork::UpgradeAgent {
             from: guest

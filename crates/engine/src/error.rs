@@ -98,6 +98,7 @@ impl From<store::VaultError> for Error {
             V::Locked | V::KeyringUnavailable { .. } => Kind::Locked,
             V::WrongPassphrase => Kind::Refused,
             V::PassphraseTooShort { .. } => Kind::BadInput,
+            V::NoPassphrase => Kind::Conflict,
             _ => Kind::Internal,
         };
         Self::new(kind, error.to_string())

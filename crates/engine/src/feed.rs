@@ -1,13 +1,17 @@
 //! The one ordered stream of news, and the picture that it leads to. Both change under one lock, so that a snapshot
 //! with `seq` n contains exactly the events up to n.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 
 use domain::{
     JobId, OperationId, Timestamp,
     fleet::{Fleet, FleetPatch, Totals},
     operation::{Job, LogLine, Operation},
     paste::Paste,
+    preferences::Preferences,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -47,6 +51,8 @@ pub enum Body {
     Approvals,
     /// A pasted command was run, or one of its guests has an agent now.
     Paste { paste: Paste },
+    /// The user has chosen something else.
+    Preferences { preferences: Box<Preferences> },
 }
 
 /// The stream and the picture.
@@ -54,6 +60,9 @@ pub enum Body {
 pub struct Feed {
     state: Mutex<(u64, Fleet)>,
     sender: broadcast::Sender<Event>,
+    /// Listeners that nobody looks through.
+    aside: AtomicUsize,
+    hidden: AtomicBool,
 }
 
 impl Default for Feed {
@@ -67,6 +76,8 @@ impl Default for Feed {
         Self {
             state: Mutex::new((0, empty)),
             sender: broadcast::channel(BACKLOG).0,
+            aside: AtomicUsize::new(0),
+            hidden: AtomicBool::new(false),
         }
     }
 }
@@ -108,9 +119,21 @@ impl Feed {
         (state.0, state.1.clone())
     }
 
-    /// Whether anybody listens.
+    /// Whether anybody looks at the picture.
     pub fn is_watched(&self) -> bool {
-        self.sender.receiver_count() > 0
+        !self.hidden.load(Ordering::Relaxed)
+            && self.sender.receiver_count() > self.aside.load(Ordering::Relaxed)
+    }
+
+    /// Whether whoever listens shows the picture to nobody now, as a window that is out of sight.
+    pub fn set_hidden(&self, hidden: bool) {
+        self.hidden.store(hidden, Ordering::Relaxed);
+    }
+
+    /// Events from now on, for one that looks on as long as the program runs and is no reason to ask more often.
+    pub fn attend(&self) -> broadcast::Receiver<Event> {
+        self.aside.fetch_add(1, Ordering::Relaxed);
+        self.sender.subscribe()
     }
 
     /// Events from now on.

@@ -30,6 +30,7 @@ use crate::{
     operations::{Live, Turns},
     pastes::Pastes,
     plans::Plans,
+    preferences::Chosen,
     registries::Registries,
     rhythm::Rhythm,
     state::State,
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) registries: Registries,
     pub(crate) codes: Codes,
     pub(crate) plans: Plans,
+    pub(crate) chosen: Chosen,
     pub(crate) pastes: Pastes,
     pub(crate) turns: Turns,
     /// Shared by all clients: so many calls at once to a node, and over all.

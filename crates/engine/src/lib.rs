@@ -30,7 +30,9 @@ mod image_list;
 mod images;
 mod inner;
 mod intake;
+mod keeping;
 mod life;
+mod load;
 mod logins;
 mod merge;
 mod node_access;
@@ -41,6 +43,7 @@ mod picture;
 mod plans;
 mod platform;
 mod port;
+mod preferences;
 mod proposals;
 mod reception;
 mod reconcile;
@@ -67,6 +70,7 @@ pub use discovery::Summary;
 pub use error::{Error, Kind};
 pub use facts::KnownFacts;
 pub use image_list::{FleetImage, ImageUse, RegistryRow};
+pub use keeping::Kept;
 pub use life::{AddressAnswer, ClusterLife, Removal};
 pub use logins::FoundLogin;
 pub use node_access::Entered;
@@ -74,11 +78,11 @@ pub use pasting::PasteCommand;
 pub use plans::PlanOptions;
 pub use port::GatewayFacts;
 pub use proposals::{Configured, Proposal, Proposals};
-pub use pve::CreatedToken;
+pub use pve::{CreatedToken, LoadPoint, TimeFrame};
 pub use reach::NodeAddress;
 pub use rhythm::Rhythm;
 pub use start::Settings;
-pub use store::{AuditEntry, FoundReceipt, KeySource, VaultState};
+pub use store::{AuditEntry, Backup, FoundReceipt, KeySource, VaultState};
 pub use updates::{FleetUpdate, Named, UpdateGroup};
 
 use std::{sync::Arc, time::Duration};
@@ -161,6 +165,20 @@ impl Engine {
             self.0.wake(|_| true);
         }
         events
+    }
+
+    /// Events from now on, for one that looks on as long as the program runs and is no reason to ask more often.
+    pub fn attend(&self) -> broadcast::Receiver<Event> {
+        self.0.feed.attend()
+    }
+
+    /// Whether the picture is out of sight now, so that it need not be as fresh.
+    pub fn set_hidden(&self, hidden: bool) {
+        let before = self.0.feed.is_watched();
+        self.0.feed.set_hidden(hidden);
+        if !before && self.0.feed.is_watched() {
+            self.0.wake(|_| true);
+        }
     }
 
     /// Running operations and the newest ended ones, newest first.

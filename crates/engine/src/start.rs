@@ -26,6 +26,7 @@ use crate::{
     pastes::Pastes,
     picture::{Agent, Cluster, Guest, Known, Node, Report},
     plans::Plans,
+    preferences::{self, Chosen},
     registries::Registries,
     rhythm::Rhythm,
     state::State,
@@ -67,6 +68,7 @@ impl Engine {
         let vault = Vault::open(&store, settings.keys).await?;
         let feed = Arc::new(Feed::default());
         let known = stored_picture(&store).await?;
+        let chosen = store.setting(preferences::SETTING).await?;
         let registries = Registries::default();
         let inner = Inner {
             vault,
@@ -78,6 +80,7 @@ impl Engine {
             registries,
             codes: Codes::default(),
             plans: Plans::default(),
+            chosen: Chosen::read(chosen.as_deref()),
             pastes: Pastes::default(),
             turns: Turns::default(),
             records: tokio::sync::Mutex::default(),

@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use tls::Trust;
 
 use crate::{
-    AptRepositories, CertificateInfo, ClusterStatus, Error, Interface, Limits, LxcConfig,
-    LxcStatus, NodeRow, NodeStatus, PackageVersion, PendingSetting, Permissions, ResourceRow,
-    TaskLine, TaskLog, TaskStatus, Token, TokenId, Upid, Version,
+    AptRepositories, CertificateInfo, ClusterStatus, Error, Interface, Limits, LoadPoint,
+    LxcConfig, LxcStatus, NodeRow, NodeStatus, PackageVersion, PendingSetting, Permissions,
+    ResourceRow, TaskLine, TaskLog, TaskStatus, TimeFrame, Token, TokenId, Upid, Version,
     envelope::{Asked, Envelope},
     http::{Answer, Verb},
     path::encoded,
@@ -185,6 +185,18 @@ impl Client {
     ) -> Result<Option<Vec<Interface>>, Error> {
         let path = format!("/nodes/{node}/lxc/{vmid}/interfaces");
         Ok(self.envelope(&path, Some(node)).await?.data)
+    }
+
+    /// The load of a guest over time, oldest first. Needs VM.Audit.
+    pub async fn lxc_load(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        frame: TimeFrame,
+    ) -> Result<Vec<LoadPoint>, Error> {
+        let frame = frame.word();
+        let path = format!("/nodes/{node}/lxc/{vmid}/rrddata?timeframe={frame}&cf=AVERAGE");
+        self.get(&path, Some(node)).await
     }
 
     /// The present state of a guest, not from the list that is up to 10 s old. Needs VM.Audit.

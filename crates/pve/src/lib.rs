@@ -42,6 +42,7 @@ pub use types::{
     config::{LxcConfig, Mount, MountKind, Network, Volume},
     guest::{GuestRow, Ha, LxcStatus},
     interfaces::{Interface, best_address},
+    load::{LoadPoint, TimeFrame},
     node::{NodeRow, NodeState, Version},
     node_status::NodeStatus,
     pending::PendingSetting,

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod expiry;
 pub(crate) mod guest;
 pub(crate) mod interfaces;
+pub(crate) mod load;
 pub(crate) mod node;
 pub(crate) mod node_status;
 pub(crate) mod pending;

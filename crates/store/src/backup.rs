@@ -8,11 +8,11 @@ use std::{
 
 use domain::Timestamp;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use time::{OffsetDateTime, macros::format_description};
+use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
 use crate::{StoreError, platform};
 
-const FOLDER: &str = "backups";
+pub(crate) const FOLDER: &str = "backups";
 const KEEP: usize = 7;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -29,6 +29,41 @@ fn name(at: Timestamp) -> Option<String> {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000).ok()?;
     let format = format_description!("[year][month][day]T[hour][minute][second]");
     Some(format!("redflag-{}Z.db", moment.format(format).ok()?))
+}
+
+/// One checked copy of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// `redflag-20261122T222029Z.db`
+    pub name: String,
+    /// By its name.
+    pub at: Timestamp,
+    pub bytes: u64,
+}
+
+/// The copies of a data folder, newest first.
+pub(crate) fn all(folder: &Path) -> Result<Vec<Backup>, StoreError> {
+    let folder = folder.join(FOLDER);
+    let failed = failed(&folder);
+    let mut backups = Vec::new();
+    for name in copies(&folder).map_err(|e| failed(&e))?.into_iter().rev() {
+        let Some(at) = moment(&name) else {
+            continue;
+        };
+        let bytes = fs::metadata(folder.join(&name))
+            .map_err(|e| failed(&e))?
+            .len();
+        backups.push(Backup { name, at, bytes });
+    }
+    Ok(backups)
+}
+
+/// When a copy was made, by its name; none for a name that is no copy's.
+pub(crate) fn moment(name: &str) -> Option<Timestamp> {
+    let text = name.strip_prefix("redflag-")?.strip_suffix("Z.db")?;
+    let format = format_description!("[year][month][day]T[hour][minute][second]");
+    let at = PrimitiveDateTime::parse(text, format).ok()?.assume_utc();
+    Some(Timestamp(at.unix_timestamp().checked_mul(1000)?))
 }
 
 /// The copies that stand, oldest first.
@@ -108,7 +143,8 @@ async fn fill(options: &SqliteConnectOptions, target: &str) -> Result<(), sqlx::
     connection.close().await
 }
 
-async fn check(copy: &Path) -> Result<(), String> {
+/// Whether SQLite finds a copy whole.
+pub(crate) async fn check(copy: &Path) -> Result<(), String> {
     let options = SqliteConnectOptions::new().filename(copy).immutable(true);
     let words = async {
         let mut connection = SqliteConnection::connect_with(&options).await?;

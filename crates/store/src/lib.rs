@@ -19,6 +19,7 @@ mod nodes;
 mod open;
 mod operations;
 mod platform;
+mod restore;
 mod rules;
 mod settings;
 mod together;
@@ -26,6 +27,7 @@ pub mod vault;
 
 pub use agents::AgentRecord;
 pub use audit::AuditEntry;
+pub use backup::Backup;
 pub use clusters::ClusterRecord;
 pub use discovery::DiscoveryWrite;
 pub use error::StoreError;

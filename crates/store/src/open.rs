@@ -17,13 +17,13 @@ use uuid::Uuid;
 use crate::{
     StoreError, backup,
     column::parsed,
-    platform,
+    platform, restore,
     together::{Queue, Writing, Written},
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-const FILE: &str = "redflag.db";
+pub(crate) const FILE: &str = "redflag.db";
 const STORE_ID: &str = "store.id";
 const READERS: u32 = 4;
 /// How long a statement waits for another process that holds the file.
@@ -57,6 +57,7 @@ impl Store {
             source,
         };
         platform::private_folder(folder).map_err(no_folder)?;
+        restore::do_what_was_asked(folder, now).await?;
         let file = folder.join(FILE);
         platform::private_file(&file).map_err(no_folder)?;
         let not_open = |source| StoreError::Open {
@@ -172,7 +173,7 @@ impl Store {
     }
 }
 
-fn options(file: &Path) -> SqliteConnectOptions {
+pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .foreign_keys(true)

@@ -4,9 +4,9 @@ import { Fragment } from 'react';
 import { summon } from '../tree/view';
 import { words } from '../words/en';
 import { pending } from './able';
-import { closeMenu, type Entry, type MenuPlace, type Point, useMenu } from './menu';
-import { ACTIONS } from './registry';
-import type { Scope } from './scope';
+import { entriesOf } from './entries';
+import { closeMenu, type Entry, type MenuPlace, useMenu } from './menu';
+import { aboutOf, type Scope } from './scope';
 
 /** A long menu moves up until all of it is on the screen. */
 const FITS = { side: 'shift', align: 'shift', fallbackAxisSide: 'none' } as const;
@@ -45,11 +45,6 @@ function leaveFrom(place: MenuPlace): void {
   else place.back?.focus();
 }
 
-function entriesOf(scope: Scope, at: Point): Entry[] {
-  const shown = ACTIONS.filter((action) => action.shown(scope));
-  return shown.map((action) => ({ id: action.id, icon: action.icon, label: action.label(scope), keys: action.keys, group: action.group, verdict: action.when(scope), run: () => action.run(scope, at) }));
-}
-
 function Item({ entry, onLeave }: { entry: Entry; onLeave: () => void }) {
   const { verdict, icon: Icon } = entry;
   const second = verdict.able ? verdict.note : verdict.why;
@@ -72,6 +67,8 @@ function Item({ entry, onLeave }: { entry: Entry; onLeave: () => void }) {
 }
 
 function headOf(scope: Scope): string {
+  if (scope.leaf !== null) return aboutOf(scope);
+  if (scope.part !== null) return words.actions.head(scope.one === null ? `${scope.name} · ${words.lxcs(scope.guests.length)}` : aboutOf(scope), scope.part.total, scope.part.security);
   const counts = scope.guests.map(pending);
   const total = counts.reduce((sum, one) => sum + (one?.total ?? 0), 0);
   const security = counts.reduce((sum, one) => sum + (one?.security ?? 0), 0);

@@ -55,6 +55,11 @@ function closed(guest: GuestRow, node: NodeRow | undefined): Reason {
   return node === undefined || node.access.kind === 'none' ? why.noAccess(guest.node) : null;
 }
 
+/** Proxmox itself restarts it: neither an agent nor a way into the node is needed. */
+export function whyNoRestart(guest: GuestRow, cluster?: ClusterRow): Reason {
+  return shut(guest, cluster) ?? (guest.lock === null ? null : why.locked(guest.lock));
+}
+
 /** A stopped LXC can be started for it; the plan asks. An agent that does not answer is set up again. */
 export function whyNoAgent(guest: GuestRow, node: NodeRow | undefined, cluster?: ClusterRow): Reason {
   if (guest.agent.kind === 'online' || guest.agent.kind === 'off') return why.installed;

@@ -1,5 +1,5 @@
 // Actions on a cluster itself: asked again, tested, edited, given another token, switched off, removed.
-import { FileCheck, KeySquare, PencilLine, Power, RefreshCw, Trash2, Unplug } from 'lucide-react';
+import { FileCheck, KeySquare, PencilLine, RefreshCw, ToggleRight, Trash2, Unplug } from 'lucide-react';
 import type { Link } from '../bindings/Link';
 import { discoverNow, openDialog, switchCluster } from '../clusters/state';
 import { words } from '../words/en';
@@ -51,7 +51,7 @@ export const CLUSTER_ACTIONS: readonly Action[] = [
     run: (scope) => on(scope, (one) => openDialog('rotate', one.cluster)),
   },
   {
-    ...common, id: 'switch', icon: Power,
+    ...common, id: 'switch', icon: ToggleRight,
     label: (scope) => (isOff(scope) ? text.on : text.off),
     when: (scope) => (isOff(scope) ? ABLE : { able: true, note: text.offNote }),
     run: (scope) => on(scope, (one) => void switchCluster(one.cluster, one.name, isOff(scope))),

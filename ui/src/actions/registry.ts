@@ -1,30 +1,29 @@
 // Every action on rows, once: the context menu, the shortcut letters and the buttons of the panel read it here.
-import { CircleArrowUp, CircleFadingArrowUp, CircleMinus, ClipboardPaste, Container, Copy, Info, KeyRound, type LucideIcon, Plug, Radar, RotateCw, ShieldAlert, SquareArrowUp, Wrench } from 'lucide-react';
-import type { GuestRow } from '../bindings/GuestRow';
-import type { OperationKind } from '../bindings/OperationKind';
+import { CircleArrowUp, Container, Copy, Info, type LucideIcon, Radar, ShieldAlert, SquareArrowUp, Wrench } from 'lucide-react';
 import type { Target } from '../bindings/Target';
-import type { UpdateFilter } from '../bindings/UpdateFilter';
 import { rpc } from '../host';
 import { checkImages, useChecking } from '../images/checking';
 import { copyText } from '../parts/copy';
 import { openPanel } from '../panel/state';
-import { openPaste } from '../paste/state';
-import { makePlan } from '../plan/state';
 import { fail, tell } from '../app/notices';
-import { openAccess } from '../wizard/open';
 import { words } from '../words/en';
-import { whyNoAgent, whyNoImages, whyNoPaste, whyNoRepair, whyNoScan, whyNotTheAgent, whyNoUpdate, whyNoUpgrade, isBroken, isOlder } from './able';
+import { isBroken, whyNoImages, whyNoRepair, whyNoScan, whyNoUpdate } from './able';
+import { AGENT_ACTIONS, type AgentActionId } from './agents';
 import { APPROVAL_ACTIONS, type ApprovalActionId } from './approvals';
 import { CLUSTER_ACTIONS, type ClusterActionId } from './clusters';
+import { installVerdict } from './leaf';
 import type { Point } from './menu';
+import { MUTING_ACTIONS, type MutingActionId } from './muting';
+import { plan, planPart } from './planning';
+import { PROXMOX_ACTIONS, type ProxmoxActionId } from './proxmox';
 import type { Scope } from './scope';
 import { ABLE, type Verdict, verdict } from './verdict';
 
 export type { Verdict } from './verdict';
 
 export type ActionId =
-  | 'scan' | 'check-images' | 'update-images' | 'repair' | 'enrol' | 'paste-agent' | 'restart-agent' | 'remove-agent' | 'upgrade-agent' | 'update' | 'security' | 'details' | 'access' | 'copy-name' | 'copy-address'
-  | ApprovalActionId | ClusterActionId;
+  | 'scan' | 'check-images' | 'update-images' | 'repair' | 'update' | 'security' | 'details' | 'copy-name' | 'copy-address'
+  | AgentActionId | ApprovalActionId | ClusterActionId | MutingActionId | ProxmoxActionId;
 
 export interface Action {
   id: ActionId;
@@ -33,6 +32,8 @@ export interface Action {
   letter: string | null;
   /** Shown at the right of the menu. */
   keys: string | null;
+  /** Does the same from anywhere in the fleet, also where letters are switched off. Every letter has one. */
+  ctrl?: string;
   group: 1 | 2 | 3 | 4;
   label(scope: Scope): string;
   /** Not shown at all where it makes no sense, such as node access of a guest. */
@@ -45,27 +46,8 @@ export interface Action {
 const text = words.actions;
 const always = () => true;
 
-function plan(kind: Exclude<OperationKind, 'scan'>, only: UpdateFilter = { kind: 'all' }) {
-  return (scope: Scope) => void makePlan({ kind, targets: scope.targets, only });
-}
-
-/** A cluster, a node or a selection: its agents, not one agent. */
-const many = (scope: Scope): boolean => scope.one?.kind !== 'guest';
-
-const noAgent = (scope: Scope) => (guest: GuestRow) => whyNoAgent(guest, scope.nodeOf(guest), scope.clusterOf(guest));
-const notTheAgent = (scope: Scope) => (guest: GuestRow) => whyNotTheAgent(guest, scope.nodeOf(guest), scope.clusterOf(guest));
-
-/** Of those that can get an agent, what is special: some would have to be started, one may have an agent that is silent. */
-function enrolVerdict(scope: Scope): Verdict {
-  const verdictOfAll = verdict(scope, noAgent(scope), text.can.enrol);
-  if (!verdictOfAll.able) return verdictOfAll;
-  const able = scope.guests.filter((guest) => noAgent(scope)(guest) === null);
-  const stopped = able.filter((guest) => guest.power === 'stopped').length;
-  const [first] = able;
-  const repaired = able.length === 1 && first?.agent.kind === 'offline';
-  const notes = [verdictOfAll.note, stopped > 0 ? text.wouldStart(stopped, able.length) : null, repaired ? text.repair : null].filter((note) => note !== null);
-  return { able: true, note: notes.length === 0 ? null : notes.join('. ') };
-}
+/** Installing everything, or all that is security, makes no sense in a group that is about something else. */
+const wholeOnly = ({ part }: Scope): boolean => part === null;
 
 export async function scan(name: string, targets: Target[]): Promise<void> {
   try {
@@ -96,7 +78,7 @@ async function checkAll(): Promise<void> {
 
 export const ACTIONS: readonly Action[] = [
   {
-    id: 'scan', icon: Radar, letter: 's', keys: 'S', group: 1, shown: always,
+    id: 'scan', icon: Radar, letter: 's', keys: 'S', ctrl: 'Ctrl Shift S', group: 1, shown: always,
     label: () => text.scan,
     when: (scope) => verdict(scope, (guest) => whyNoScan(guest, scope.clusterOf(guest)), text.can.scan),
     run: (scope) => void scan(scope.name, scanTargets(scope)),
@@ -110,22 +92,22 @@ export const ACTIONS: readonly Action[] = [
     run: () => void checkAll(),
   },
   {
-    id: 'update', icon: CircleArrowUp, letter: 'u', keys: 'U', group: 1, shown: always,
-    label: () => text.update,
-    when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, false, scope.clusterOf(guest)), text.can.update),
-    run: plan('update'),
+    id: 'update', icon: CircleArrowUp, letter: 'u', keys: 'U', ctrl: 'Ctrl U', group: 1, shown: (scope) => scope.part?.images !== true,
+    label: ({ leaf, part }) => (leaf !== null ? text.updateThis : part !== null && part.only.kind !== 'all' ? text.updatePart : text.update),
+    when: (scope) => (scope.leaf === null ? verdict(scope, (guest) => whyNoUpdate(guest, false, scope.clusterOf(guest)) ?? scope.part?.whyNot(guest) ?? null, text.can.update) : installVerdict(scope, scope.leaf)),
+    run: planPart('update'),
   },
   {
-    id: 'security', icon: ShieldAlert, letter: null, keys: null, group: 1, shown: always,
+    id: 'security', icon: ShieldAlert, letter: null, keys: null, group: 1, shown: wholeOnly,
     label: () => text.security,
     when: (scope) => verdict(scope, (guest) => whyNoUpdate(guest, true, scope.clusterOf(guest)), text.can.security),
     run: plan('update', { kind: 'security' }),
   },
   {
-    id: 'update-images', icon: SquareArrowUp, letter: null, keys: null, group: 1, shown: always,
-    label: () => words.renewal.action,
-    when: (scope) => verdict(scope, (guest) => whyNoImages(guest, scope.clusterOf(guest)), words.renewal.can),
-    run: plan('updateImages'),
+    id: 'update-images', icon: SquareArrowUp, letter: null, keys: null, group: 1, shown: (scope) => scope.part === null || scope.part.images,
+    label: ({ leaf }) => (leaf === null ? words.renewal.action : words.renewal.this),
+    when: (scope) => verdict(scope, (guest) => whyNoImages(guest, scope.clusterOf(guest)) ?? scope.part?.whyNot(guest) ?? null, words.renewal.can),
+    run: planPart('updateImages'),
   },
   ...APPROVAL_ACTIONS,
   {
@@ -136,45 +118,7 @@ export const ACTIONS: readonly Action[] = [
     when: (scope) => verdict(scope, (guest) => whyNoRepair(guest, scope.clusterOf(guest)), words.repair.can),
     run: plan('repair'),
   },
-  {
-    id: 'enrol', icon: Plug, letter: 'i', keys: 'I', group: 2, shown: always,
-    label: (scope) => text.enrol(many(scope)),
-    when: enrolVerdict,
-    run: plan('enrol'),
-  },
-  {
-    id: 'paste-agent', icon: ClipboardPaste, letter: null, keys: null, group: 2, shown: always,
-    label: (scope) => words.paste.action(many(scope)),
-    when: (scope) => verdict(scope, (guest) => whyNoPaste(guest, scope.clusterOf(guest)), words.paste.can),
-    run: (scope) => void openPaste(scope.targets),
-  },
-  {
-    id: 'restart-agent', icon: RotateCw, letter: 'R', keys: 'Shift R', group: 2, shown: always,
-    label: (scope) => text.restart(many(scope)),
-    when: (scope) => verdict(scope, notTheAgent(scope), text.can.restart),
-    run: plan('restartAgent'),
-  },
-  {
-    // Drawn only where there is something to upgrade, which is seldom.
-    id: 'upgrade-agent', icon: CircleFadingArrowUp, letter: null, keys: null, group: 2,
-    shown: (scope) => scope.guests.some(isOlder),
-    label: (scope) => text.upgradeAgent(many(scope)),
-    when: (scope) => verdict(scope, (guest) => whyNoUpgrade(guest, scope.clusterOf(guest)), text.can.upgradeAgent),
-    run: plan('upgradeAgent'),
-  },
-  {
-    id: 'remove-agent', icon: CircleMinus, letter: null, keys: null, group: 2, shown: always,
-    label: (scope) => text.removeAgent(many(scope)),
-    when: (scope) => verdict(scope, notTheAgent(scope), text.can.removeAgent),
-    run: plan('removeAgent'),
-  },
-  {
-    id: 'access', icon: KeyRound, letter: null, keys: null, group: 2,
-    shown: (scope) => scope.one?.kind === 'cluster' || scope.one?.kind === 'node',
-    label: () => text.access,
-    when: () => ABLE,
-    run: (scope) => scope.one !== null && openAccess(scope.one.cluster, scope.one.kind === 'node' ? scope.one.name : null),
-  },
+  ...AGENT_ACTIONS,
   ...CLUSTER_ACTIONS,
   {
     id: 'details', icon: Info, letter: null, keys: 'Enter', group: 4, shown: always,
@@ -182,11 +126,13 @@ export const ACTIONS: readonly Action[] = [
     when: () => ABLE,
     run: () => openPanel(true),
   },
+  ...PROXMOX_ACTIONS,
+  ...MUTING_ACTIONS,
   {
     id: 'copy-name', icon: Copy, letter: null, keys: null, group: 4, shown: always,
     label: (scope) => (scope.one === null ? text.copyNames : text.copyName),
     when: () => ABLE,
-    run: (scope) => void copyText(scope.one?.name ?? scope.guests.map((guest) => guest.name).join('\n')),
+    run: (scope) => void copyText(scope.leaf?.name ?? scope.one?.name ?? scope.guests.map((guest) => guest.name).join('\n')),
   },
   {
     id: 'copy-address', icon: Copy, letter: null, keys: null, group: 4, shown: always,

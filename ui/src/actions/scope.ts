@@ -3,10 +3,14 @@ import type { GuestRow } from '../bindings/GuestRow';
 import type { ClusterRow } from '../bindings/ClusterRow';
 import type { NodeRow } from '../bindings/NodeRow';
 import type { Target } from '../bindings/Target';
-import { type ClusterKey, clusterKey, type FleetPicture, type GuestKey, nodeKey, type NodeRowKey } from '../live/fleet';
+import { type ClusterKey, clusterKey, type FleetPicture, type GuestKey, guestKey, nodeKey, type NodeRowKey } from '../live/fleet';
 import { useLive } from '../live/store';
+import { bare, groupKeyOf } from '../tree/bare';
+import { type Part, partOf } from '../tree/part';
+import { groupOf } from '../tree/grouped';
 import { shownBelow, useTreeView } from '../tree/view';
 import { words } from '../words/en';
+import { type Chosen, chosenAt, withLeaf } from './leaf';
 
 export interface Scope {
   /** `nextcloud`, `pve2`, `3 LXCs`. */
@@ -17,6 +21,10 @@ export interface Scope {
   guests: GuestRow[];
   /** The chosen row when it is one alone. */
   one: One | null;
+  /** Of a group of the tree, or of a row in one: which updates of its LXCs are meant. */
+  part: Part | null;
+  /** A package or an image below an LXC: `part` is about it alone. */
+  leaf: Chosen | null;
   /** The node of a guest, for its access. */
   nodeOf(guest: GuestRow): NodeRow | undefined;
   /** The cluster of a guest or of the chosen row, for its link. */
@@ -44,6 +52,8 @@ export function scopeOfGuests(fleet: FleetPicture, guests: GuestRow[]): Scope {
     targets: guests.map(target),
     guests,
     one,
+    part: null,
+    leaf: null,
     nodeOf: (guest) => fleet.nodes.get(nodeKey({ cluster: guest.cluster, node: guest.node })),
     clusterOf: (what) => fleet.clusters.get(clusterKey(what.cluster)),
   };
@@ -53,6 +63,8 @@ export function scopeOfGuests(fleet: FleetPicture, guests: GuestRow[]): Scope {
 export function scopeOfRow(fleet: FleetPicture, key: string, filtered: boolean): Scope | null {
   const guests = shownBelow(key).flatMap((guest) => fleet.guests.get(guest) ?? []);
   const scope = scopeOfGuests(fleet, guests);
+  const group = groupOf(key);
+  if (group !== undefined) return { ...scope, name: group.name, one: null, part: partOf(group) };
   const cluster = fleet.clusters.get(key as ClusterKey);
   if (cluster !== undefined) {
     const one: One = { kind: 'cluster', key, cluster: cluster.id, name: cluster.name, address: cluster.address };
@@ -80,11 +92,30 @@ export function scopeNow(): Scope | null {
   if (ticked.size > 0) {
     return scopeOfGuests(fleet, [...ticked].flatMap((key) => fleet.guests.get(key as GuestKey) ?? []));
   }
-  return focus === null ? null : scopeOfRow(fleet, rowOf(focus), filter.trim() !== '');
+  return focus === null ? null : scopeInTree(fleet, focus, filter.trim() !== '');
 }
 
-/** A package belongs to its guest. */
-export function rowOf(key: string): string {
+/** An LXC inside a group is meant with its part of the group; a package or an image alone, wherever it stands. */
+export function scopeInTree(fleet: FleetPicture, inTree: string, filtered: boolean): Scope | null {
+  const scope = scopeOfRow(fleet, rowOf(inTree), filtered);
+  const [guest] = scope?.guests ?? [];
+  if (scope?.one?.kind !== 'guest' || guest === undefined) return scope;
+  const chosen = chosenAt(inTree, guest);
+  if (chosen !== null) return withLeaf(scope, chosen, guest);
+  const group = groupOf(groupKeyOf(inTree) ?? '');
+  return group === undefined ? scope : { ...scope, part: partOf(group, guestKey(guest.id)) };
+}
+
+/** What a scope is about, in words: `openssl · nextcloud`, `nextcloud · High`. */
+export function aboutOf({ name, one, part, leaf }: Scope): string {
+  if (leaf !== null) return `${leaf.name} · ${name}`;
+  return part === null || one === null ? name : `${name} · ${part.name}`;
+}
+
+/** A package belongs to its guest, in whichever group both stand. */
+export function rowOf(inTree: string): string {
+  if (groupKeyOf(inTree) === inTree) return inTree;
+  const key = bare(inTree);
   const [kind, rest = ''] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
   return kind === 'cluster' || kind === 'node' || kind === 'guest' ? key : `guest:${rest.split('/')[0] ?? ''}`;
 }

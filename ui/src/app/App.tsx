@@ -10,7 +10,10 @@ import { ImagesView } from '../images/ImagesView';
 import { startClock } from '../live/clock';
 import { approvalsMoved } from '../live/approvals';
 import { forgetDetails } from '../live/details';
+import { readPreferences, showPreferences } from '../live/preferences';
 import { onAside, onReset, startFeed } from '../live/start';
+import { Palette } from '../palette/Palette';
+import { Shortcuts } from '../palette/Shortcuts';
 import { GlyphShapes } from '../parts/GlyphShapes';
 import { ErrorNote } from '../parts/Note';
 import { PasteDialog } from '../paste/PasteDialog';
@@ -20,6 +23,7 @@ import { planProgress } from '../plan/state';
 import { OperationList } from '../operations/OperationList';
 import { OperationView } from '../operations/OperationView';
 import { ReceiptsView } from '../receipts/ReceiptsView';
+import { SettingsView } from '../settings/SettingsView';
 import { UpdatesView } from '../updates/UpdatesView';
 import { Wizard } from '../wizard/Wizard';
 import { words } from '../words/en';
@@ -42,14 +46,17 @@ export function App() {
       (info) => live && setInfo(info),
       (thrown) => live && setProblem(CommandError.from(thrown)),
     );
+    void readPreferences();
     const ends = [
       startFeed(),
       startClock(),
       globalKeys(),
       onReset(() => forgetDetails()),
       onReset(readPastes),
+      onReset(() => void readPreferences()),
       onAside((body) => body.kind === 'planProgress' && planProgress(body.answered, body.of)),
       onAside((body) => body.kind === 'approvals' && approvalsMoved()),
+      onAside((body) => body.kind === 'preferences' && showPreferences(body.preferences)),
       onAside((body) => body.kind === 'paste' && pasteNews([body.paste])),
     ];
     return () => {
@@ -68,13 +75,15 @@ export function App() {
         </div>
         <TopBar />
         <SideBar info={info} />
-        <div className="work">{problem === null ? <Shown /> : <main className="main p-4"><ErrorNote error={problem} /></main>}</div>
+        <div className="work">{problem === null ? <Shown info={info} onInfo={setInfo} /> : <main className="main p-4"><ErrorNote error={problem} /></main>}</div>
       </div>
       <ActionMenu />
       <PlanDialog />
       <PasteDialog />
       <ClusterDialog />
       <ChangelogDialog />
+      <Palette />
+      <Shortcuts />
       <Unlock info={info} onOpen={setInfo} />
       <Notices />
       <Announcer />
@@ -82,7 +91,7 @@ export function App() {
   );
 }
 
-function Shown() {
+function Shown({ info, onInfo }: { info: AppInfo | null; onInfo: (info: AppInfo) => void }) {
   const place = usePlace((app) => app.place);
   switch (place.view) {
     case 'fleet':
@@ -99,6 +108,8 @@ function Shown() {
       return <ReceiptsView />;
     case 'audit':
       return <AuditView />;
+    case 'settings':
+      return <SettingsView page={place.page} info={info} onInfo={onInfo} />;
     case 'wizard':
       return <Wizard />;
   }

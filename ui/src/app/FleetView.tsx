@@ -6,8 +6,11 @@ import { retryFeed } from '../live/start';
 import { useLive } from '../live/store';
 import { ErrorNote } from '../parts/Note';
 import { Panel } from '../panel/Panel';
+import { ColumnMenu } from '../tree/ColumnMenu';
+import { GroupChoice } from '../tree/GroupChoice';
+import { ReadingNote } from '../tree/Reading';
 import { Tree } from '../tree/Tree';
-import { matchesNow, useTreeView } from '../tree/view';
+import { useMatches, useTreeView } from '../tree/view';
 import { openWizard } from '../wizard/open';
 import { words } from '../words/en';
 import { FirstRun } from './FirstRun';
@@ -36,12 +39,15 @@ export function FleetView() {
           <h1>{words.views.fleet}</h1>
           <Totals />
           <span className="fill" />
+          <GroupChoice />
+          <ColumnMenu />
           <button type="button" className="button compact" onClick={openWizard} data-testid="add-cluster">
             <Plus className="icon small" aria-hidden />
             {text.addCluster}
           </button>
         </div>
         {problem !== null && <div className="px-3 py-2"><Unread /></div>}
+        <ReadingNote />
         <Tree onFilter={focusFilter} />
       </main>
       <Panel />
@@ -60,16 +66,20 @@ function Totals() {
   const totals = useLive((live) => live.fleet.totals);
   const all = useLive((live) => live.fleet.guests.size);
   const filter = useTreeView((tree) => tree.filter);
-  const matches = useLive((live) => matchesNow(live.fleet, filter));
-  if (matches !== null) return <span className="small t3 el">{text.shown(matches.guests, all)}</span>;
+  const matches = useMatches(filter);
+  if (matches !== null) {
+    return (
+      <span className="small t3 el" data-testid="shown">
+        {`${text.shown(matches.guests, all)} · ${words.tree.filter.by} `}<span className="mono">{filter.trim()}</span>
+      </span>
+    );
+  }
   const { updates } = totals;
-  const parts = [
-    text.totals(totals.clusters, totals.nodes, totals.guests),
-    updates.total > 0 ? text.totalUpdates(updates.total, totals.guestsWithUpdates) : null,
-  ].filter(Boolean);
+  const places = text.totals(totals.clusters, totals.nodes, totals.guests);
   return (
     <span className="small t3 el" data-testid="totals">
-      {parts.join(' · ')}
+      <span className={updates.total > 0 ? 'places' : undefined}>{updates.total > 0 ? `${places} · ` : places}</span>
+      {updates.total > 0 && text.totalUpdates(updates.total, totals.guestsWithUpdates)}
       {updates.security > 0 && `, ${text.totalSecurity(updates.security)}`}
     </span>
   );

@@ -1,5 +1,5 @@
 // The side bar: the views that exist, and whether the picture is live.
-import { Activity, CircleArrowUp, Container, History, type LucideIcon, Network, ScrollText } from 'lucide-react';
+import { Activity, CircleArrowUp, Container, History, type LucideIcon, Network, ScrollText, Settings } from 'lucide-react';
 import type { AppInfo } from '../bindings/AppInfo';
 import { FLEET_IMAGES, imagesBelow } from '../live/images';
 import { useLive } from '../live/store';
@@ -7,6 +7,7 @@ import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { count } from '../words/format';
 import { go, type Place, usePlace } from './place';
+import { SavedViews } from './SavedViews';
 
 export function SideBar({ info }: { info: AppInfo | null }) {
   const view = usePlace((app) => app.place.view);
@@ -25,6 +26,8 @@ export function SideBar({ info }: { info: AppInfo | null }) {
       <Entry to={{ view: 'operations' }} icon={Activity} name={words.views.operations} here={view === 'operations' || view === 'operation'} figure={running} />
       <Entry to={{ view: 'history' }} icon={History} name={words.views.history} here={view === 'history'} />
       <Entry to={{ view: 'audit' }} icon={ScrollText} name={words.views.audit} here={view === 'audit'} />
+      <Entry to={{ view: 'settings', page: 'general' }} icon={Settings} name={words.views.settings} here={view === 'settings'} />
+      <SavedViews />
       <div className="side-foot">
         <LinkStatus />
         {info !== null && <div className="words">{words.link.version(info.version)}</div>}

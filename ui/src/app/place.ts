@@ -1,6 +1,9 @@
 // Which view is on the screen.
 import { create } from 'zustand';
 
+export const SETTINGS_PAGES = ['general', 'clusters', 'access', 'agents', 'scanning', 'notifications', 'security', 'data', 'appearance', 'about'] as const;
+export type SettingsPage = (typeof SETTINGS_PAGES)[number];
+
 export type Place =
   | { view: 'fleet' }
   | { view: 'updates' }
@@ -9,6 +12,7 @@ export type Place =
   | { view: 'operation'; id: string; job: string | null }
   | { view: 'history' }
   | { view: 'audit' }
+  | { view: 'settings'; page: SettingsPage }
   | { view: 'wizard' };
 
 export const usePlace = create<{ place: Place; drawer: boolean }>(() => ({ place: { view: 'fleet' }, drawer: true }));

@@ -6,5 +6,6 @@ import type { LogLine } from "./LogLine";
 import type { Operation } from "./Operation";
 import type { OperationId } from "./OperationId";
 import type { Paste } from "./Paste";
+import type { Preferences } from "./Preferences";
 
-export type Body = { "kind": "fleet", patch: FleetPatch, } | { "kind": "operation", operation: Operation, } | { "kind": "job", operation: OperationId, job: Job, } | { "kind": "log", job: JobId, lines: Array<LogLine>, } | { "kind": "planProgress", answered: number, of: number, } | { "kind": "approvals" } | { "kind": "paste", paste: Paste, };
+export type Body = { "kind": "fleet", patch: FleetPatch, } | { "kind": "operation", operation: Operation, } | { "kind": "job", operation: OperationId, job: Job, } | { "kind": "log", job: JobId, lines: Array<LogLine>, } | { "kind": "planProgress", answered: number, of: number, } | { "kind": "approvals" } | { "kind": "paste", paste: Paste, } | { "kind": "preferences", preferences: Preferences, };

@@ -3,4 +3,4 @@
 /**
  * What the user asked for.
  */
-export type OperationKind = "enrol" | "scan" | "update" | "restartAgent" | "removeAgent" | "upgradeAgent" | "repair" | "updateImages";
+export type OperationKind = "enrol" | "scan" | "update" | "restartAgent" | "removeAgent" | "upgradeAgent" | "repair" | "updateImages" | "restartGuest";

@@ -23,4 +23,4 @@ takeOver: boolean,
  * Its console is no shell: it becomes one for this and is set back afterwards, and a guest that runs is
  * restarted for both.
  */
-shell: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, } | { "kind": "upgradeAgent", from: string, to: string, } | { "kind": "repair", words: string, } | { "kind": "updateImages", plan: ImagePlan, fingerprint: PlanFingerprint, };
+shell: boolean, } | { "kind": "restartAgent", reach: string, } | { "kind": "removeAgent", reach: string, } | { "kind": "upgradeAgent", from: string, to: string, } | { "kind": "repair", words: string, } | { "kind": "updateImages", plan: ImagePlan, fingerprint: PlanFingerprint, } | { "kind": "restartGuest", patience: number, };

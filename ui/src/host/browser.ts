@@ -1,6 +1,7 @@
 // The same commands over HTTP and a WebSocket, for a browser.
 import type { Event } from '../bindings/Event';
 import { type Answer, type Command, CommandError, type Host, type Request } from './types';
+import { trouble } from '../words/trouble';
 
 const REMEMBERED = 'redflag-token';
 
@@ -84,8 +85,8 @@ function parsed(text: string): unknown {
 function notAnswering(words: string | null): CommandError {
   return new CommandError({
     code: 'unreachable',
-    message: 'RedFlag does not answer.',
+    message: trouble.silent,
     words,
-    next: 'See whether it still runs, then load this page again from the address it printed.',
+    next: trouble.silentNext,
   });
 }

@@ -3,6 +3,7 @@ import type { Code } from '../bindings/Code';
 import type { Commands } from '../bindings/commands';
 import type { Error as Failure } from '../bindings/Error';
 import type { Event } from '../bindings/Event';
+import { trouble } from '../words/trouble';
 
 export type Command = keyof Commands;
 export type Request<C extends Command> = Commands[C]['request'];
@@ -37,7 +38,7 @@ export class CommandError extends Error implements Failure {
     if (thrown instanceof CommandError) return thrown;
     if (isFailure(thrown)) return new CommandError(thrown);
     const words = thrown instanceof Error ? thrown.message : String(thrown);
-    return new CommandError({ code: 'internal', message: 'RedFlag did not answer as it should.', words, next: null });
+    return new CommandError({ code: 'internal', message: trouble.strange, words, next: null });
   }
 }
 

@@ -1,10 +1,6 @@
 // The container images of the whole fleet, and the registries that are asked about them.
 import { Radar, SquareArrowUp } from 'lucide-react';
 import { useState } from 'react';
-import { rpc } from '../host';
-import { useAsked } from '../live/asked';
-import { newestCheck } from '../live/fleet';
-import { FLEET_IMAGES, imagesBelow } from '../live/images';
 import { useLive } from '../live/store';
 import { Segments } from '../parts/Choice';
 import { Find } from '../parts/Find';
@@ -16,22 +12,18 @@ import { ImageList } from './ImageList';
 import type { Only } from './list';
 import { RegistryList } from './RegistryList';
 import { renewAll, whyNotAll } from './renewing';
+import { useFleetImages } from './useFleetImages';
 
 const text = words.fleetImages;
 const PARTS = ['images', 'registries'] as const;
 const ONLY = ['all', 'updates', 'unclear'] as const;
-/** Scans of many LXCs end one after the other, and so do answers of registries: the list is read again when they pause. */
-const PAUSE_MS = 300;
 
 export function ImagesView() {
   const [part, setPart] = useState<(typeof PARTS)[number]>('images');
   const [only, setOnly] = useState<Only>('all');
   const [find, setFind] = useState('');
-  const moves = useChecking((checking) => checking.moves);
   const failed = useChecking((checking) => checking.problem);
-  const sums = useLive((live) => imagesBelow(live.fleet, FLEET_IMAGES));
-  const scanned = useLive((live) => newestCheck(live.fleet));
-  const asked = useAsked(JSON.stringify([moves, sums, scanned]), () => rpc('images', {}), PAUSE_MS);
+  const asked = useFleetImages();
   const { answer } = asked;
   return (
     <main className="main alone" data-region="main" data-testid="images-view">

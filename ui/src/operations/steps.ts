@@ -11,7 +11,9 @@ export function stepsShown(jobs: readonly Job[]): StepKind[] {
   const [first] = jobs;
   if (first === undefined) return [];
   const taken = (kinds: ReadonlySet<StepKind>) => jobs.some((job) => job.steps.some((step) => kinds.has(step.kind) && step.state !== 'skipped' && step.state !== 'waiting'));
-  const passed = SELDOM.filter((kinds) => !taken(kinds));
+  // A restart asked for as such is no part of opening a console: all of its steps are worth a column.
+  const own = new Set(first.steps.map((step) => step.kind));
+  const passed = SELDOM.filter((kinds) => [...kinds].every((kind) => own.has(kind)) && !taken(kinds));
   return first.steps.map((step) => step.kind).filter((kind) => !passed.some((kinds) => kinds.has(kind)));
 }
 

@@ -12,13 +12,15 @@ import { Note } from '../parts/Note';
 import { Badge, Status } from '../parts/Status';
 import { Agent, GuestState } from '../tree/cells';
 import { words } from '../words/en';
-import { count, shortOs } from '../words/format';
+import { count } from '../words/format';
+import { osName } from '../words/places';
 import { AgentTab } from './AgentTab';
 import { Foot } from './Foot';
 import { HistoryTab } from './HistoryTab';
 import { ImagesTab } from './ImagesTab';
 import { CloseButton } from './CloseButton';
 import { Marked } from './Marked';
+import { ResourcesTab } from './ResourcesTab';
 import { asideIn } from './ruling';
 import { SettingsTab } from './SettingsTab';
 import { type GuestTab, PAUSE_MS, usePanel } from './state';
@@ -45,7 +47,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
   const counts = pending(row);
   const receipts = detail?.details?.receipts ?? [];
   const { images } = row;
-  const shown = tab === 'images' && images === null ? 'updates' : tab;
+  const shown = (tab === 'images' && images === null) || (row.template && (tab === 'agent' || tab === 'resources')) ? 'updates' : tab;
   // Once its list has been read, that says it most exactly.
   const aside = detail?.details == null ? asideOf(row.updates) : asideIn(detail.details);
   const old = row.old && <div className="px-4 pt-3"><Note tone="caution" glyph="old" testId="guest-old">{whyOld(cluster?.link)}</Note></div>;
@@ -76,6 +78,7 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
             {text.history}
             {receipts.length > 0 && <span className="count">{count(receipts.length)}</span>}
           </Tabs.Tab>
+          {!row.template && <Tabs.Tab className="tab" value="resources" data-testid="tab-resources">{words.load.tab}</Tabs.Tab>}
           {!row.template && <Tabs.Tab className="tab" value="agent" data-testid="tab-agent">{words.agentTab.tab}</Tabs.Tab>}
           <Tabs.Tab className="tab" value="settings" data-testid="tab-settings">{words.settings.tab}</Tabs.Tab>
         </Tabs.List>
@@ -86,6 +89,10 @@ export function GuestPanel({ guestKey }: { guestKey: GuestKey }) {
         <Tabs.Panel className="panel-body scrolls" value="images">
           {old}
           <ImagesTab row={row} detail={detail} />
+        </Tabs.Panel>
+        <Tabs.Panel className="panel-body scrolls" value="resources">
+          {old}
+          <ResourcesTab key={row.id} guest={row.id} />
         </Tabs.Panel>
         <Tabs.Panel className="panel-body scrolls" value="agent">
           <AgentTab key={row.id} row={row} />
@@ -125,7 +132,7 @@ function Facts({ row, aside }: { row: GuestRow; aside: number }) {
     <>
       <div className="hs wide small t2 mt-1">
         <span className="flex-none"><GuestState guest={row} /></span>
-        {row.os !== null && <span className="el" title={row.os}>{shortOs(row.os)}</span>}
+        {row.os !== null && <span className="el" title={row.os}>{osName(row.os)}</span>}
         <span className="fill" />
         {row.tags.length > 0 && <span className="tags flex-none">{row.tags.slice(0, 3).map((tag) => <Badge key={tag}>{tag}</Badge>)}</span>}
       </div>

@@ -5,6 +5,7 @@ import { useLive } from '../live/store';
 import { useTreeView } from '../tree/view';
 import { words } from '../words/en';
 import { ClusterPanel } from './ClusterPanel';
+import { GroupPanel } from './GroupPanel';
 import { GuestPanel } from './GuestPanel';
 import { NodePanel } from './NodePanel';
 import { SelectionPanel } from './SelectionPanel';
@@ -15,7 +16,7 @@ export function Panel() {
   const focus = useTreeView((tree) => tree.focus);
   const several = useTreeView((tree) => tree.ticked.size > 0);
   const key = focus === null ? null : rowOf(focus);
-  const known = useLive((live) => key !== null && (live.fleet.guests.has(key as GuestKey) || live.fleet.nodes.has(key as NodeRowKey) || live.fleet.clusters.has(key as ClusterKey)));
+  const known = useLive((live) => key !== null && (key.startsWith('group:') || live.fleet.guests.has(key as GuestKey) || live.fleet.nodes.has(key as NodeRowKey) || live.fleet.clusters.has(key as ClusterKey)));
   if (!several && (!open || !known || key === null)) return null;
   return (
     <aside className="panel" aria-label={words.panel.label} data-region="panel" data-testid="panel">
@@ -25,6 +26,7 @@ export function Panel() {
 }
 
 function OnePanel({ rowKey }: { rowKey: string }) {
+  if (rowKey.startsWith('group:')) return <GroupPanel groupKey={rowKey} />;
   if (rowKey.startsWith('guest:')) return <GuestPanel key={rowKey} guestKey={rowKey as GuestKey} />;
   if (rowKey.startsWith('node:')) return <NodePanel key={rowKey} nodeKey={rowKey as NodeRowKey} />;
   return <ClusterPanel key={rowKey} clusterKey={rowKey as ClusterKey} />;

@@ -1,31 +1,28 @@
 // One pending update in the panel: its versions, its tick of approval, the rule about it, and what else can be done.
-import { Ellipsis, FileText } from 'lucide-react';
+import { Ellipsis } from 'lucide-react';
 import type { MouseEvent } from 'react';
-import { whyNoScan } from '../actions/able';
 import { approve, withdraw } from '../actions/approving';
-import { type Entry, openEntries } from '../actions/menu';
-import { ABLE } from '../actions/verdict';
+import { entryOf } from '../actions/entries';
+import { withLeaf } from '../actions/leaf';
+import { openEntries } from '../actions/menu';
+import { action } from '../actions/registry';
+import { scopeOfGuests } from '../actions/scope';
 import type { Approval } from '../bindings/Approval';
-import type { ClusterRow } from '../bindings/ClusterRow';
 import type { GuestRow } from '../bindings/GuestRow';
-import type { Update } from '../bindings/Update';
 import type { UpdateRule } from '../bindings/UpdateRule';
-import { openChangelog } from '../changelog/state';
+import { useLive } from '../live/store';
 import { Badge, Version } from '../parts/Status';
 import { Tick } from '../parts/Tick';
 import { words } from '../words/en';
 import { bytes, exact } from '../words/format';
 import { blockedWhy, isSecurity } from './packages';
-import { isOwn, removeEntry, ruleEntries, ruleInWords, whereOf } from './ruling';
+import { isOwn, ruleInWords, whereOf, whyNotApprovable } from './ruling';
+import { type OfUpdate, updateEntries } from './updateEntries';
 
 const text = words.panel;
 
-interface Props {
-  row: GuestRow;
-  cluster: ClusterRow | undefined;
-  update: Update;
+interface Props extends OfUpdate {
   approval: Approval | null;
-  rule: UpdateRule | null;
 }
 
 export function UpdateItem({ row, cluster, update, approval, rule }: Props) {
@@ -37,17 +34,16 @@ export function UpdateItem({ row, cluster, update, approval, rule }: Props) {
   const onMenu = (event: MouseEvent<HTMLElement>) => {
     const button = event.currentTarget;
     const box = button.getBoundingClientRect();
-    openEntries({ x: box.left, y: box.bottom }, `${update.package} · ${row.name}`, entries({ row, cluster, update, rule }), button);
+    const chosen = { leaf: { kind: 'update', update } as const, name: update.package, rule, approved: approval !== null };
+    const install = entryOf(action('update'), withLeaf(scopeOfGuests(useLive.getState().fleet, [row]), chosen, row));
+    openEntries({ x: box.left, y: box.bottom }, `${update.package} · ${row.name}`, [{ ...install, keys: null }, ...updateEntries({ row, cluster, update, rule })], button);
   };
   return (
     <div className="item approvable" data-testid={`update-${update.package}`}>
       <span className="pick" title={approval === null ? (why ?? undefined) : undefined}>
         <Tick checked={approval !== null} onChange={onTick} label={words.approvals.approve(update.package)} disabled={approval === null && why !== null} testId={`approve-${update.package}`} />
       </span>
-      <div className="min-w-0">
-        <div className="el t1" title={`${update.package}:${update.arch}`}>{update.package}</div>
-        <Version from={update.installed} to={update.candidate} not={update.blocked !== null || rule !== null} />
-      </div>
+      <div className="el t1" title={`${update.package}:${update.arch}`}>{update.package}</div>
       <div className="hs tight mt-0.5">
         {isSecurity(update.severity) && <Badge tone="sec" glyph="sec">{words.severities[update.severity]}</Badge>}
         {update.blocked !== null && <Badge tone="caution" glyph="held">{text.heldBack}</Badge>}
@@ -55,8 +51,9 @@ export function UpdateItem({ row, cluster, update, approval, rule }: Props) {
           <Ellipsis className="icon small" aria-hidden />
         </button>
       </div>
+      <div className="versions"><Version from={update.installed} to={update.candidate} not={update.blocked !== null || rule !== null} /></div>
       <div className="why hs">
-        <span className="el" title={update.origin}>{update.blocked === null ? update.suite : blockedWhy(update.blocked)}</span>
+        {update.blocked === null ? <span className="el" title={update.origin}>{update.suite}</span> : <span className="breaks">{blockedWhy(update.blocked)}</span>}
         <span className="fill" />
         {update.size !== null && <span className="num">{bytes(update.size)}</span>}
       </div>
@@ -74,23 +71,4 @@ function RuleLine({ rule, row, name }: { rule: UpdateRule; row: GuestRow; name: 
       {!isOwn(rule, row.id) && <span className="el" title={whereOf(rule)}>{rule.package === null ? whereOf(rule) : words.rules.from(whereOf(rule))}</span>}
     </div>
   );
-}
-
-function whyNotApprovable(row: GuestRow, update: Update, rule: UpdateRule | null): string | null {
-  if (row.old) return words.actions.why.old;
-  if (update.blocked !== null) return blockedWhy(update.blocked);
-  return rule?.kind === 'hold' ? ruleInWords(rule.kind, rule.until) : null;
-}
-
-function entries({ row, cluster, update, rule }: Omit<Props, 'approval'>): Entry[] {
-  const silent = whyNoScan(row, cluster);
-  return [
-    {
-      id: 'changelog', icon: FileText, label: words.changelog.action, keys: null, group: 1,
-      verdict: silent === null ? ABLE : { able: false, why: silent },
-      run: () => openChangelog({ guest: row.id, name: row.name, package: update.package }),
-    },
-    ...ruleEntries(`${update.package} · ${row.name}`, [{ kind: 'guest', guest: row.id }], [update.package], rule !== null && isOwn(rule, row.id) ? rule.kind : null, null),
-    ...(rule === null ? [] : [removeEntry(rule, row.id)]),
-  ];
 }

@@ -5,11 +5,14 @@ import type { Entry } from '../actions/menu';
 import { ABLE, type Verdict } from '../actions/verdict';
 import type { AppliedRule } from '../bindings/AppliedRule';
 import type { GuestDetails } from '../bindings/GuestDetails';
+import type { GuestRow } from '../bindings/GuestRow';
 import type { RuleKind } from '../bindings/RuleKind';
 import type { Target } from '../bindings/Target';
+import type { Update } from '../bindings/Update';
 import type { UpdateRule } from '../bindings/UpdateRule';
 import { words } from '../words/en';
 import { dayOf } from '../words/format';
+import { blockedWhy } from './packages';
 
 const text = words.rules;
 
@@ -49,6 +52,13 @@ export function ruleEntries(what: string, scopes: readonly Target[], names: read
     ...(['day', 'week', 'month'] as const).map((span): Entry => ({ id: `snooze-${span}`, icon: CalendarClock, label: text.snooze[span], keys: null, group: 2, verdict: able(note), run: () => set('snooze', Date.now() + SNOOZES[span])() })),
     { id: 'hold', icon: Pin, label: text.hold, keys: null, group: 2, verdict: unless('hold', means(names.includes(null) ? text.holdAllNote : text.holdNote)), run: set('hold', null) },
   ];
+}
+
+/** Why a pending update cannot be approved one by one; what is only ignored can. */
+export function whyNotApprovable(row: GuestRow, update: Update, rule: UpdateRule | null): string | null {
+  if (row.old) return words.actions.why.old;
+  if (update.blocked !== null) return blockedWhy(update.blocked);
+  return rule?.kind === 'hold' ? ruleInWords(rule.kind, rule.until) : null;
 }
 
 /** Whether it was made for this package in this LXC, and not for more. */

@@ -1,7 +1,7 @@
 // Whether the panel is open, and which tab of a guest or cluster it shows.
 import { create } from 'zustand';
 
-export type GuestTab = 'updates' | 'images' | 'history' | 'agent' | 'settings';
+export type GuestTab = 'updates' | 'images' | 'history' | 'resources' | 'agent' | 'settings';
 export type ClusterTab = 'details' | 'log';
 
 /** Walking through the tree with the arrows must not ask for every row that is passed. */

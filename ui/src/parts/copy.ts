@@ -1,5 +1,7 @@
 // Puts text on the clipboard, also where the page may not use the newer way.
 import { fail } from '../app/notices';
+import { CommandError } from '../host';
+import { words } from '../words/en';
 
 export async function copyText(text: string): Promise<boolean> {
   try {
@@ -7,7 +9,7 @@ export async function copyText(text: string): Promise<boolean> {
     return true;
   } catch {
     if (copyBySelection(text)) return true;
-    fail(new Error('The clipboard cannot be used.'));
+    fail(new CommandError({ code: 'internal', message: words.trouble.clipboard, words: null, next: words.trouble.clipboardNext }));
     return false;
   }
 }

@@ -3,10 +3,12 @@ import type { PlannedGuest } from '../bindings/PlannedGuest';
 import type { PlannedWork } from '../bindings/PlannedWork';
 import { Note } from '../parts/Note';
 import { words } from '../words/en';
+import { osName } from '../words/places';
+import { StepCard } from './StepCard';
 
 const text = words.plan;
 
-type Work = Exclude<PlannedWork, { kind: 'update' | 'repair' | 'updateImages' }>;
+type Work = Exclude<PlannedWork, { kind: 'update' | 'repair' | 'updateImages' | 'restartGuest' }>;
 
 export function AgentWork({ guest, work }: { guest: PlannedGuest; work: Work }) {
   return (
@@ -16,13 +18,10 @@ export function AgentWork({ guest, work }: { guest: PlannedGuest; work: Work }) 
       {work.kind === 'enrol' && work.shell && <Note tone="caution" glyph="lock" testId="plan-opens-console">{text.shellNote(work.start)}</Note>}
       <div className="facts">
         {work.kind !== 'upgradeAgent' && <Fact name={text.reach} is={work.reach} />}
-        {work.kind !== 'removeAgent' && <Fact name={text.system} is={guest.os ?? words.state.unknown} />}
+        {work.kind !== 'removeAgent' && <Fact name={text.system} is={guest.os === null ? words.state.unknown : osName(guest.os)} />}
         {outcome(work).map(([name, is]) => <Fact key={name} name={name} is={is} />)}
       </div>
-      <div className="card">
-        <div className="line-row head"><span>{text.steps}</span></div>
-        {stepsOf(work).map((step, i) => <div key={step} className="line-row grid-cols-[20px_1fr]"><span className="t3 num">{i + 1}</span><span className="t1">{step}</span></div>)}
-      </div>
+      <StepCard steps={stepsOf(work)} />
       {work.kind === 'removeAgent' && <p className="small t3">{text.removeHint}</p>}
     </>
   );

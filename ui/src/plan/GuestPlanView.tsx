@@ -7,10 +7,13 @@ import { isSecurity } from '../panel/packages';
 import { Note } from '../parts/Note';
 import { Badge, Meter, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
-import { bytes, list, shortOs } from '../words/format';
+import { bytes, list } from '../words/format';
+import { osName } from '../words/places';
 import { AgentWork } from './AgentWork';
 import { ImageWork } from './ImageWork';
+import { Points } from './Points';
 import { RepairWork } from './RepairWork';
+import { RestartWork } from './RestartWork';
 
 const text = words.plan;
 
@@ -22,7 +25,7 @@ export function GuestPlanView({ guest }: { guest: PlannedGuest }) {
       <div className="hs">
         <span className="id">{guest.vmid}</span>
         <h2 className="semi text-lg">{guest.name}</h2>
-        <span className="small t3 el">{[guest.node, guest.os === null ? null : shortOs(guest.os)].filter(Boolean).join(' · ')}</span>
+        <span className="small t3 el">{[guest.node, guest.os === null ? null : osName(guest.os)].filter(Boolean).join(' · ')}</span>
         <span className="fill" />
         {security > 0 && <span className="small"><Status tone="sec" glyph="sec">{text.security_n(security)}</Status></span>}
       </div>
@@ -45,6 +48,8 @@ function WorkView({ guest }: { guest: PlannedGuest }) {
       return <ImageWork plan={work.plan} />;
     case 'repair':
       return <RepairWork said={work.words} />;
+    case 'restartGuest':
+      return <RestartWork patience={work.patience} />;
     case 'enrol':
     case 'restartAgent':
     case 'removeAgent':
@@ -152,19 +157,6 @@ function Facts({ plan }: { plan: GuestPlan }) {
           <div className="t3 mt-1">{text.conffilesHint}</div>
         </div>
       )}
-    </div>
-  );
-}
-
-function Points({ title, points, tone, glyph }: { title: string; points: readonly string[]; tone: 'ok' | 'mute'; glyph: 'ok' | 'uns' }) {
-  return (
-    <div>
-      <h3 className="medium mb-1">{title}</h3>
-      <ul className="grid gap-1">
-        {points.map((point) => (
-          <li key={point} className="grid grid-cols-[14px_1fr] gap-2 t2"><span className="mt-px"><Status tone={tone} glyph={glyph}>{null}</Status></span><span>{point}</span></li>
-        ))}
-      </ul>
     </div>
   );
 }

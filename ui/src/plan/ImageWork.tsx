@@ -8,6 +8,7 @@ import { familiar, shortDigest } from '../panel/images';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { bytes } from '../words/format';
+import { StepCard } from './StepCard';
 
 const text = words.renewal;
 
@@ -28,10 +29,7 @@ export function ImageWork({ plan }: { plan: ImagePlan }) {
         {plan.kept.map((kept) => <Kept key={`${kept.image}/${kept.containers.join(' ')}`} kept={kept} />)}
       </div>
       <Facts plan={plan} />
-      <div className="card">
-        <div className="line-row head"><span>{words.plan.steps}</span></div>
-        {text.steps.map((step, i) => <div key={step} className="line-row grid-cols-[20px_1fr]"><span className="t3 num">{i + 1}</span><span className="t1">{step}</span></div>)}
-      </div>
+      <StepCard steps={text.steps} />
       <p className="small t3">{text.volumes}</p>
     </>
   );

@@ -102,6 +102,8 @@ function how(work: Exclude<PlannedWork, { kind: 'update' | 'updateImages' }>): s
       return text.upgradeRow(work.from, work.to);
     case 'repair':
       return words.repair.row;
+    case 'restartGuest':
+      return words.restart.row;
     case 'enrol':
     case 'restartAgent':
     case 'removeAgent':
@@ -110,7 +112,7 @@ function how(work: Exclude<PlannedWork, { kind: 'update' | 'updateImages' }>): s
 }
 
 const RULES: Record<OperationKind, string> = {
-  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail, upgradeAgent: text.upgradeFail, repair: words.repair.fail, updateImages: words.renewal.fail,
+  enrol: text.enrolFail, scan: text.recheck, update: text.recheck, restartAgent: text.restartFail, removeAgent: text.removeFail, upgradeAgent: text.upgradeFail, repair: words.repair.fail, updateImages: words.renewal.fail, restartGuest: words.restart.fail,
 };
 
 function Rules({ plan }: { plan: Plan }) {

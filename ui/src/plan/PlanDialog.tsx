@@ -39,6 +39,7 @@ const approveButton = () => document.querySelector<HTMLElement>('[data-testid="p
 /** What happens while the plan is made. */
 function doing(kind: MakePlan['kind']): string {
   if (kind === 'updateImages') return words.renewal.looking;
+  if (kind === 'restartGuest') return words.restart.looking;
   return kind === 'update' ? text.asking : text.checking;
 }
 

@@ -61,8 +61,21 @@ interface Sums {
 
 /** What the plan is about, in the words of its kind. */
 function totalOf(plan: Plan, sums: Sums): string {
-  if (plan.kind === 'updateImages') return words.renewal.images(sums.images);
-  return plan.kind === 'update' ? words.updates(sums.updates) : text.agents(plan.guests.length);
+  switch (plan.kind) {
+    case 'update':
+      return words.updates(sums.updates);
+    case 'updateImages':
+      return words.renewal.images(sums.images);
+    case 'scan':
+    case 'repair':
+    case 'restartGuest':
+      return words.lxcs(plan.guests.length);
+    case 'enrol':
+    case 'restartAgent':
+    case 'removeAgent':
+    case 'upgradeAgent':
+      return text.agents(plan.guests.length);
+  }
 }
 
 function sumsOf(plan: Plan): Sums {

@@ -1,24 +1,21 @@
 // The heads of the tree's columns.
 import { memo } from 'react';
+import type { Column } from '../bindings/Column';
 import { words } from '../words/en';
+import { Head } from './Cell';
+import { useGrid } from './columns';
 
 const heads = words.fleet.columns;
+export const HEADS: Record<Column, string> = { state: heads.state, updates: heads.updates, images: heads.images, agent: heads.agent, address: heads.address, uptime: heads.uptime, cpu: heads.cpu, memory: heads.ram, checked: heads.checked };
 
 export const Heads = memo(function Heads() {
+  const { columns } = useGrid();
   return (
     <div role="rowgroup">
       <div className="row heads" role="row" aria-rowindex={1}>
-        <span className="tick-cell" role="columnheader"><span className="unseen">{heads.tick}</span></span>
-        <span className="name" role="columnheader">{heads.name}</span>
-        <span role="columnheader">{heads.state}</span>
-        <span role="columnheader">{heads.updates}</span>
-        <span className="right" role="columnheader">{heads.images}</span>
-        <span className="agent" role="columnheader">{heads.agent}</span>
-        <span className="wide" role="columnheader">{heads.address}</span>
-        <span className="wide right" role="columnheader">{heads.uptime}</span>
-        <span className="wide" role="columnheader">{heads.cpu}</span>
-        <span className="wide" role="columnheader">{heads.ram}</span>
-        <span className="right" role="columnheader">{heads.checked}</span>
+        <span className="tick-cell" role="columnheader" aria-colindex={1}><span className="unseen">{heads.tick}</span></span>
+        <span className="name" role="columnheader" aria-colindex={2}>{heads.name}</span>
+        {columns.map((column) => <Head key={column} column={column}>{HEADS[column]}</Head>)}
       </div>
     </div>
   );

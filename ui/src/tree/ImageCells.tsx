@@ -8,12 +8,13 @@ import { useLive } from '../live/store';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { count } from '../words/format';
+import { Cell as ColumnCell } from './Cell';
 import { NONE } from './cells';
 
 const text = words.images;
 
 function Cell({ title, children }: { title?: string | undefined; children: ReactNode }) {
-  return <span role="gridcell" data-cell className="images" title={title}>{children}</span>;
+  return <ColumnCell column="images" title={title}>{children}</ColumnCell>;
 }
 
 const isQuiet = ({ updates, unclear }: ImageCounts): boolean => updates === 0 && unclear === 0;

@@ -1,28 +1,30 @@
 // The cells of a leaf: one pending package, one image, or why none is listed.
 import { Container } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useContext } from 'react';
 import type { Update } from '../bindings/Update';
 import { familiar } from '../panel/images';
 import { isSecurity } from '../panel/packages';
 import { Badge, Status, Version } from '../parts/Status';
 import { words } from '../words/en';
+import { RowId } from './Cell';
 import { ImageCell } from './ImageLeaf';
 import type { Leaf } from './rows';
 
 const IMAGE = <Container className="icon small" aria-hidden />;
 
 export function LeafCells({ leaf, icon, level }: { leaf: Leaf; icon: ReactNode; level: number }) {
+  const row = useContext(RowId);
   const style = { '--level': level } as React.CSSProperties;
   return (
     <>
-      <span className="tick-cell" role="gridcell" />
-      <span className="name" role="rowheader" data-cell style={style}>
+      <span className="tick-cell" role="gridcell" aria-colindex={1} />
+      <span className="name" role="rowheader" data-cell id={`${row}|name`} style={style} aria-colindex={2}>
         <span className="twist" />
         {leaf.kind === 'update' ? icon : leaf.kind === 'image' || leaf.kind === 'engine' ? IMAGE : null}
         <span className="el" title={leaf.kind === 'image' ? leaf.image.image : undefined}>{nameOf(leaf)}</span>
       </span>
-      <span className="span" role="gridcell" data-cell><What leaf={leaf} /></span>
-      <span className="source" role="gridcell" data-cell><Source leaf={leaf} /></span>
+      <span className="span" role="gridcell" data-cell id={`${row}|state`} aria-colindex={3}><What leaf={leaf} /></span>
+      <span className="source" role="gridcell" data-cell aria-colindex={4}><Source leaf={leaf} /></span>
     </>
   );
 }

@@ -1,25 +1,33 @@
 // The fleet tree: a WAI-ARIA treegrid over virtual rows. Keys and clicks go through the pure reducer in keys.ts.
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type MouseEvent, useCallback, useLayoutEffect, useMemo, useRef } from 'react';
+import { type FocusEvent, type KeyboardEvent, type MouseEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { letter } from '../actions/letters';
-import { openMenu } from '../actions/menu';
+import { openMenu, useMenu } from '../actions/menu';
+import { useRowHeight } from '../app/theme';
+import { usePreferences } from '../live/preferences';
 import { openPanel, usePanel } from '../panel/state';
 import { words } from '../words/en';
+import { bare } from './bare';
+import { GridOf, useChosenGrid } from './columns';
+import { hintOf } from './hints';
 import { Heads } from './Heads';
+import { useKnown } from './known';
 import { aim, click, focusIndex, type Outcome, press, settle, type TreeState, type TreeView } from './keys';
-import { TreeRow, visitable } from './TreeRow';
+import { visitable } from './Frame';
+import { TreeRow } from './TreeRow';
 import type { FlatRow } from './rows';
+import { shownBelow } from './shown';
 import { useFlatRows } from './useFlatRows';
-import { shownBelow, summon, useTreeView } from './view';
-
-const ROW = 28;
-const COLUMNS = 11;
+import { summon, useMatches, useTreeView } from './view';
 
 export function Tree({ onFilter }: { onFilter: () => void }) {
   const rows = useFlatRows();
   const index = useMemo(() => new Map(rows.map((row, i) => [row.key, i])), [rows]);
   const body = useRef<HTMLDivElement>(null);
   const state = useTreeView();
+  const height = useRowHeight();
+  const grid = useChosenGrid();
+  const hold = useHold();
   const panel = usePanel((panel) => panel.open);
   const focusAt = focusIndex(state, { index });
 
@@ -34,7 +42,7 @@ export function Tree({ onFilter }: { onFilter: () => void }) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => body.current,
-    estimateSize: () => ROW,
+    estimateSize: () => height,
     getItemKey: (i) => rows[i]?.key ?? i,
     overscan: 8,
     rangeExtractor,
@@ -43,10 +51,13 @@ export function Tree({ onFilter }: { onFilter: () => void }) {
   const view: TreeView = {
     rows,
     index,
-    page: Math.max(1, Math.floor((virtual.scrollRect?.height ?? 0) / ROW) - 1),
-    cells: (row) => cellsOf(body.current, row),
+    page: Math.max(1, Math.floor((virtual.scrollRect?.height ?? 0) / height) - 1),
+    cells: (row) => cellsOf(body.current, row, grid.count - 1),
     guestsBelow: shownBelow,
   };
+
+  // Sizes that are measured once are remembered.
+  useLayoutEffect(() => virtual.measure(), [virtual, height]);
 
   useLayoutEffect(() => {
     const before = useTreeView.getState();
@@ -109,24 +120,27 @@ export function Tree({ onFilter }: { onFilter: () => void }) {
 
   return (
     <div className="tree-area">
+      <GridOf.Provider value={grid}>
       <div
         className={state.ticked.size > 0 ? 'tree ticking' : 'tree'}
         role="treegrid"
         aria-label={words.views.fleet}
         aria-multiselectable
         aria-rowcount={rows.length + 1}
-        aria-colcount={COLUMNS}
+        aria-colcount={grid.count}
+        style={grid.style}
         data-region="tree"
         data-testid="tree"
+        {...hold}
       >
         <Heads />
         <div ref={body} className="tree-body" role="rowgroup" onKeyDown={onKeyDown} onClick={onClick} onDoubleClick={onDoubleClick} onContextMenu={onContextMenu}>
-          <div role="presentation" style={{ height: rows.length * ROW }}>
+          <div role="presentation" style={{ height: rows.length * height }}>
             {virtual.getVirtualItems().map((item) => {
               const row = rows[item.index];
               if (row === undefined) return null;
               const focused = item.index === focusAt;
-              const ticked = state.ticked.has(row.key);
+              const ticked = row.kind === 'guest' && state.ticked.has(bare(row.key));
               const chosen = state.ticked.size > 0 ? ticked : panel && focused && state.focus !== null;
               return (
                 <TreeRow
@@ -138,8 +152,10 @@ export function Tree({ onFilter }: { onFilter: () => void }) {
                   size={row.size}
                   open={row.open}
                   leaf={row.leaf}
+                  group={row.group}
+                  share={row.share}
                   at={item.index}
-                  height={ROW}
+                  height={height}
                   focused={focused}
                   cell={focused ? state.cell : null}
                   chosen={chosen}
@@ -150,16 +166,49 @@ export function Tree({ onFilter }: { onFilter: () => void }) {
           </div>
         </div>
       </div>
-      {rows.length === 0 && state.filter.trim() !== '' && <p className="tree-void">{words.fleet.noMatch(state.filter.trim())}</p>}
+      </GridOf.Provider>
+      {rows.length === 0 && <Void filter={state.filter.trim()} />}
     </div>
   );
 }
 
+/** Nothing is put elsewhere while the focus or the pointer is in the tree, nor while a menu is about one of its rows. */
+function useHold() {
+  const at = useRef({ focus: false, pointer: false });
+  const tell = useCallback((change: Partial<typeof at.current>) => {
+    at.current = { ...at.current, ...change };
+    const held = at.current.focus || at.current.pointer || useMenu.getState().place !== null;
+    if (held !== useTreeView.getState().held) useTreeView.setState({ held });
+  }, []);
+  useEffect(() => useMenu.subscribe(() => tell({})), [tell]);
+  useEffect(() => () => useTreeView.setState({ held: false }), []);
+  return {
+    onFocus: () => tell({ focus: true }),
+    onBlur: (event: FocusEvent<HTMLElement>) => tell({ focus: event.currentTarget.contains(event.relatedTarget) }),
+    onPointerEnter: () => tell({ pointer: true }),
+    onPointerLeave: () => tell({ pointer: false }),
+  };
+}
+
+/** Why there is nothing. While a list is on its way, that is said above the tree. */
+function Void({ filter }: { filter: string }) {
+  const grouping = usePreferences((chosen) => chosen.grouping);
+  const matches = useMatches(filter);
+  const { updates, images } = useKnown();
+  const waits = grouping !== 'hierarchy' && grouping !== 'updateType' && (updates === null || updates.answer === null || (grouping === 'package' && (images === null || images.answer === null)));
+  if (matches !== null && matches.guests === 0) {
+    const hint = hintOf(filter);
+    return <div className="tree-void"><p>{words.fleet.noMatch(filter)}</p>{hint !== null && <p className="small t3">{hint}</p>}</div>;
+  }
+  if (grouping === 'hierarchy' || waits) return null;
+  return <div className="tree-void" data-testid="tree-none"><p>{matches === null ? words.fleetUpdates.none : words.tree.noneShown}</p>{matches === null && <p className="small t3">{words.fleetUpdates.noneText}</p>}</div>;
+}
+
 const pick = ({ focus, cell, anchor, ticked, open }: TreeState): TreeState => ({ focus, cell, anchor, ticked, open });
 
-function cellsOf(body: HTMLElement | null, row: FlatRow): number {
+function cellsOf(body: HTMLElement | null, row: FlatRow, all: number): number {
   const element = body?.querySelector<HTMLElement>(`[data-key="${CSS.escape(row.key)}"]`);
-  return element === null || element === undefined ? (row.kind === 'leaf' ? 3 : COLUMNS - 1) : visitable(element).length;
+  return element === null || element === undefined ? (row.kind === 'leaf' ? 3 : all) : visitable(element).length;
 }
 
 function menuAtFocus(body: HTMLElement | null): void {

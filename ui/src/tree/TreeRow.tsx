@@ -1,45 +1,23 @@
 // One row. It reads its own data, so that a patch of fifty rows draws fifty rows and nothing else.
-import { clsx } from 'clsx';
-import { Box, Boxes, ChevronDown, ChevronRight, Package, Server } from 'lucide-react';
-import { type CSSProperties, memo, type ReactNode, useLayoutEffect, useRef } from 'react';
-import type { GuestKey, NodeRowKey, ClusterKey } from '../live/fleet';
+import { memo } from 'react';
+import type { GuestRow } from '../bindings/GuestRow';
+import type { UpdateState } from '../bindings/UpdateState';
+import { clusterKey, type GuestKey, type NodeRowKey, type ClusterKey } from '../live/fleet';
 import { loadsOf } from '../live/cpu';
 import { useCluster, useGuest, useNode } from '../live/store';
 import { Badge } from '../parts/Status';
 import { TickPicture } from '../parts/Tick';
 import { words } from '../words/en';
-import { uptime } from '../words/format';
+import { count, uptime } from '../words/format';
+import { bare } from './bare';
+import { Cell } from './Cell';
 import { Agent, Checked, GuestState, isOld, LinkState, Load, Memory, NONE } from './cells';
+import { Frame, ICONS, Name, type RowProps } from './Frame';
+import { GroupCells } from './GroupCells';
 import { GuestImages, PlaceImages } from './ImageCells';
 import { LeafCells } from './LeafCells';
-import type { FlatRow, Leaf } from './rows';
-import { GuestUpdates, PlaceUpdates } from './UpdateCells';
-import { answer, useTreeView } from './view';
-
-export interface RowProps {
-  rowKey: string;
-  kind: FlatRow['kind'];
-  level: number;
-  position: number;
-  size: number;
-  open: boolean | null;
-  leaf: Leaf | null;
-  at: number;
-  height: number;
-  focused: boolean;
-  cell: number | null;
-  chosen: boolean;
-  ticked: boolean;
-}
-
-const OPEN = <ChevronDown className="icon" aria-hidden />;
-const CLOSED = <ChevronRight className="icon" aria-hidden />;
-const ICONS: Record<FlatRow['kind'], ReactNode> = {
-  cluster: <Boxes className="icon small" aria-hidden />,
-  node: <Server className="icon small" aria-hidden />,
-  guest: <Box className="icon small" aria-hidden />,
-  leaf: <Package className="icon small" aria-hidden />,
-};
+import type { Share } from './standing';
+import { GuestUpdates, PlaceUpdates, ShareUpdates } from './UpdateCells';
 
 export const TreeRow = memo(function TreeRow(props: RowProps) {
   switch (props.kind) {
@@ -47,6 +25,8 @@ export const TreeRow = memo(function TreeRow(props: RowProps) {
       return <ClusterCells {...props} />;
     case 'node':
       return <NodeCells {...props} />;
+    case 'group':
+      return props.group === undefined ? null : <GroupCells {...props} group={props.group} />;
     case 'guest':
       return <GuestCells {...props} />;
     case 'leaf':
@@ -58,58 +38,7 @@ export const TreeRow = memo(function TreeRow(props: RowProps) {
   }
 });
 
-/** The row element: place, roles, and the page's focus when it is summoned. */
-function Frame({ children, old, name, vmid, ...row }: RowProps & { children: ReactNode; old?: boolean; name?: string; vmid?: number }) {
-  const element = useRef<HTMLDivElement>(null);
-  const summons = useTreeView((view) => (row.focused ? view.summons : 0));
-  const { focused, cell } = row;
-  useLayoutEffect(() => {
-    const body = element.current;
-    if (!focused || body === null || !answer(summons)) return;
-    const cells = visitable(body);
-    for (const one of cells) one.tabIndex = -1;
-    (cell === null ? body : (cells[cell] ?? body)).focus({ preventScroll: true });
-  }, [focused, cell, summons]);
-  const style = { transform: `translateY(${row.at * row.height}px)`, '--level': row.level - 1 } as CSSProperties;
-  return (
-    <div
-      ref={element}
-      role="row"
-      className={clsx('row', row.kind, row.chosen && 'chosen', old === true && 'old')}
-      style={style}
-      aria-level={row.level}
-      aria-posinset={row.position}
-      aria-setsize={row.size}
-      aria-rowindex={row.at + 2}
-      aria-expanded={row.open ?? undefined}
-      aria-selected={row.kind === 'leaf' ? undefined : row.chosen}
-      tabIndex={focused ? 0 : -1}
-      data-key={row.rowKey}
-      data-testid={`row-${row.rowKey}`}
-      data-name={name}
-      data-vmid={vmid}
-    >
-      {children}
-    </div>
-  );
-}
-
-/** The cells of a row that are on the screen, in order. Columns that the width hides are passed over. */
-export function visitable(row: HTMLElement): HTMLElement[] {
-  return [...row.querySelectorAll<HTMLElement>(':scope > [data-cell]')].filter((cell) => getComputedStyle(cell).display !== 'none');
-}
-
-function Name({ row, children }: { row: RowProps; children: ReactNode }) {
-  return (
-    <span className="name" role="rowheader" data-cell>
-      <span className="twist" data-twist={row.open === null ? undefined : ''}>{row.open === null ? null : row.open ? OPEN : CLOSED}</span>
-      {ICONS[row.kind]}
-      {children}
-    </span>
-  );
-}
-
-const NO_TICK = <span className="tick-cell" role="gridcell" />;
+const NO_TICK = <span className="tick-cell" role="gridcell" aria-colindex={1} />;
 
 function ClusterCells(props: RowProps) {
   const row = useCluster(props.rowKey as ClusterKey);
@@ -119,15 +48,15 @@ function ClusterCells(props: RowProps) {
     <Frame {...props} old={old} name={row.name}>
       {NO_TICK}
       <Name row={props}><span className="el">{row.name}</span></Name>
-      <span role="gridcell" data-cell><LinkState link={row.link} online={row} /></span>
+      <Cell column="state"><LinkState link={row.link} online={row} /></Cell>
       <PlaceUpdates rowKey={props.rowKey} now={row.updates} past={row.oldUpdates} />
       <PlaceImages rowKey={props.rowKey} />
-      <span role="gridcell" data-cell className="agent" />
-      <span role="gridcell" data-cell className="wide" title={row.address}>{row.address.replace(/:8006$/, '')}</span>
-      <span role="gridcell" data-cell className="wide right" />
-      <span role="gridcell" data-cell className="wide" />
-      <span role="gridcell" data-cell className="wide" />
-      <span role="gridcell" data-cell className="right"><Checked at={row.checkedAt} late={old} /></span>
+      <Cell column="agent" />
+      <Cell column="address" title={row.address}>{row.address.replace(/:8006$/, '')}</Cell>
+      <Cell column="uptime" />
+      <Cell column="cpu" />
+      <Cell column="memory" />
+      <Cell column="checked"><Checked at={row.checkedAt} late={old} /></Cell>
     </Frame>
   );
 }
@@ -141,49 +70,61 @@ function NodeCells(props: RowProps) {
     <Frame {...props} old={old} name={name}>
       {NO_TICK}
       <Name row={props}><span className="el">{name}</span></Name>
-      <span role="gridcell" data-cell><LinkState link={link} /></span>
-      {row === undefined ? <span role="gridcell" data-cell className="updates" /> : <PlaceUpdates rowKey={props.rowKey} now={row.updates} past={row.oldUpdates} />}
+      <Cell column="state"><LinkState link={link} /></Cell>
+      {row === undefined ? <Cell column="updates" /> : <PlaceUpdates rowKey={props.rowKey} now={row.updates} past={row.oldUpdates} />}
       <PlaceImages rowKey={props.rowKey} />
-      <span role="gridcell" data-cell className="agent" />
-      <span role="gridcell" data-cell className="wide">{row?.address ?? NONE}</span>
-      <span role="gridcell" data-cell className="wide right">{row === undefined || row.uptimeSeconds === null ? NONE : uptime(row.uptimeSeconds)}</span>
-      <span role="gridcell" data-cell className="wide"><Load loads={loadsOf(props.rowKey)} /></span>
-      <span role="gridcell" data-cell className="wide"><Memory memory={row?.memory ?? null} /></span>
-      <span role="gridcell" data-cell className="right"><Checked at={row?.checkedAt ?? null} late={old} /></span>
+      <Cell column="agent" />
+      <Cell column="address">{row?.address ?? NONE}</Cell>
+      <Cell column="uptime">{row === undefined || row.uptimeSeconds === null ? NONE : uptime(row.uptimeSeconds)}</Cell>
+      <Cell column="cpu"><Load loads={loadsOf(props.rowKey)} /></Cell>
+      <Cell column="memory"><Memory memory={row?.memory ?? null} /></Cell>
+      <Cell column="checked"><Checked at={row?.checkedAt ?? null} late={old} /></Cell>
     </Frame>
   );
 }
 
 function GuestCells(props: RowProps) {
-  const row = useGuest(props.rowKey as GuestKey);
+  const key = bare(props.rowKey) as GuestKey;
+  const row = useGuest(key);
   if (row === undefined) return null;
   const blocked = blockedOf(row.updates);
   const late = row.old || row.updates.kind === 'stale' || row.updates.kind === 'error' || row.agent.kind === 'offline';
   return (
     <Frame {...props} old={row.old || row.updates.kind === 'stale'} name={row.name} vmid={row.vmid}>
-      <span className="tick-cell" role="gridcell" data-tick="">
+      <span className="tick-cell" role="gridcell" data-tick="" aria-colindex={1}>
         <TickPicture on={props.ticked} />
         <span className="unseen">{props.ticked ? words.fleet.columns.tick : ''}</span>
       </span>
       <Name row={props}>
         <span className="id">{row.vmid}</span>
         <span className="el">{row.name}</span>
-        {blocked > 0 && <Badge tone="caution" glyph="held" title={words.fleet.heldTitle(blocked)}>{words.fleet.held(blocked)}</Badge>}
+        {blocked > 0 && <Badge tone="caution" glyph="held" title={words.fleet.heldTitle(blocked)}>{count(blocked)}<span className="beside">{` ${words.fleet.held}`}</span></Badge>}
+        {props.share !== undefined && <Where row={row} why={props.share.why} />}
       </Name>
-      <span role="gridcell" data-cell><GuestState guest={row} /></span>
-      <GuestUpdates guest={row} />
+      <Cell column="state"><GuestState guest={row} /></Cell>
+      {props.share === undefined || isWhole(props.share) ? <GuestUpdates guest={row} /> : <ShareUpdates share={props.share} />}
       <GuestImages guest={row} />
-      <span role="gridcell" data-cell className="agent"><Agent guest={row} /></span>
-      <span role="gridcell" data-cell className="wide">{row.address ?? NONE}</span>
-      <span role="gridcell" data-cell className="wide right">{row.uptimeSeconds === null || row.power !== 'running' || row.old ? NONE : uptime(row.uptimeSeconds)}</span>
-      <span role="gridcell" data-cell className="wide"><Load loads={row.power === 'running' ? loadsOf(props.rowKey) : []} /></span>
-      <span role="gridcell" data-cell className="wide"><Memory memory={row.power === 'running' ? row.memory : null} /></span>
-      <span role="gridcell" data-cell className="right"><Checked at={row.checkedAt} late={late && row.checkedAt !== null} /></span>
+      <Cell column="agent"><Agent guest={row} /></Cell>
+      <Cell column="address">{row.address ?? NONE}</Cell>
+      <Cell column="uptime">{row.uptimeSeconds === null || row.power !== 'running' || row.old ? NONE : uptime(row.uptimeSeconds)}</Cell>
+      <Cell column="cpu"><Load loads={row.power === 'running' ? loadsOf(key) : []} /></Cell>
+      <Cell column="memory"><Memory memory={row.power === 'running' ? row.memory : null} /></Cell>
+      <Cell column="checked"><Checked at={row.checkedAt} late={late && row.checkedAt !== null} /></Cell>
     </Frame>
   );
 }
 
-function blockedOf(updates: import('../bindings/UpdateState').UpdateState): number {
+function blockedOf(updates: UpdateState): number {
   if (updates.kind === 'upToDate') return updates.blocked;
   return 'counts' in updates && updates.counts !== null ? updates.counts.blocked : 0;
+}
+
+/** A group about what is not known, or about good news, says how the LXC as a whole stands. */
+const isWhole = ({ total, aside }: Share): boolean => total === 0 && aside === 0;
+
+/** In groups the tree does not say where an LXC runs. Why nothing is known of it is worth more than that. */
+function Where({ row, why }: { row: GuestRow; why: string | null }) {
+  const cluster = useCluster(clusterKey(row.cluster));
+  const place = `${row.node} · ${cluster?.name ?? ''}`;
+  return <span className="where el" title={why === null ? place : `${why} ${place}`}>{why ?? place}</span>;
 }

@@ -9,7 +9,10 @@ import type { GlyphName } from '../parts/Glyph';
 import { Status } from '../parts/Status';
 import { words } from '../words/en';
 import { count, exact } from '../words/format';
+import { Cell as ColumnCell } from './Cell';
 import { NONE } from './cells';
+import type { Sums as GroupSums } from './groups';
+import type { Share } from './standing';
 
 const say = words.updateState;
 
@@ -25,7 +28,7 @@ function markedInWords(approved: number, aside: number): string | undefined {
 function Cell({ approved, aside, children }: { approved: number; aside: number; children: ReactNode }) {
   const marked = markedInWords(approved, aside);
   return (
-    <span role="gridcell" data-cell className="updates" title={marked}>
+    <ColumnCell column="updates" title={marked}>
       {children}
       {marked !== undefined && (
         <>
@@ -36,7 +39,7 @@ function Cell({ approved, aside, children }: { approved: number; aside: number; 
           <span className="unseen">{marked}</span>
         </>
       )}
-    </span>
+    </ColumnCell>
   );
 }
 
@@ -74,6 +77,28 @@ function Sums({ now, past, marked }: { now: UpdateCounts; past: UpdateCounts; ma
       </span>
     </>
   );
+}
+
+/** Of a group: its own part of what waits, of now and of earlier. */
+export function GroupUpdates({ sums: { security, total, past, aside } }: { sums: GroupSums }) {
+  if (total === 0 && past === 0 && aside > 0) return <Cell approved={0} aside={0}><AllAside n={aside} /></Cell>;
+  const counts = (total: number, security: number): UpdateCounts => ({ total, security, blocked: 0, ignored: 0 });
+  return <Cell approved={0} aside={0}><Sums now={counts(total, security)} past={counts(past, 0)} marked={undefined} /></Cell>;
+}
+
+/** What an LXC has of the group in which it stands. */
+export function ShareUpdates({ share: { total, security, past, aside } }: { share: Share }) {
+  const title = both(past ? say.pastTitle(total) : undefined, aside > 0 ? words.tree.aside(aside) : undefined);
+  return (
+    <Cell approved={0} aside={0}>
+      {total > 0 && <Counts counts={{ total, security, blocked: 0, ignored: 0 }} old={past} title={title} />}
+      {total === 0 && <AllAside n={aside} />}
+    </Cell>
+  );
+}
+
+function AllAside({ n }: { n: number }) {
+  return <span className="both"><Status tone="caution" glyph="held" title={words.tree.aside(n)}>{words.panel.heldBack}</Status></span>;
 }
 
 /** Nothing was pending at an earlier time: neither a figure nor today's good news. */

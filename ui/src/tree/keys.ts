@@ -1,4 +1,5 @@
 // What keys and clicks do to the tree: focus, ticks, open rows. Pure; the tree only draws the outcome.
+import { bare } from './bare';
 import type { FlatRow } from './rows';
 
 export interface TreeState {
@@ -108,7 +109,7 @@ export function click(state: TreeState, key: string, how: Click, view: TreeView)
 
 /** Opening a menu by the pointer: on a ticked row it is about all ticked ones, elsewhere about that row alone. */
 export function aim(state: TreeState, key: string): TreeState {
-  return { ...state, focus: key, cell: null, ...(state.ticked.has(key) ? {} : { ticked: new Set<string>(), anchor: key }) };
+  return { ...state, focus: key, cell: null, ...(state.ticked.has(bare(key)) ? {} : { ticked: new Set<string>(), anchor: key }) };
 }
 
 export function focusIndex(state: TreeState, view: Pick<TreeView, 'index'>): number {
@@ -196,7 +197,7 @@ function range(state: TreeState, view: TreeView, to: number): TreeState {
   const [first, last] = from < to ? [from, to] : [to, from];
   const guests = view.rows.slice(first, last + 1).filter((row) => row.kind === 'guest');
   const anchor = state.anchor ?? view.rows[to]?.key ?? null;
-  return { ...state, anchor, ticked: new Set(guests.map((row) => row.key)) };
+  return { ...state, anchor, ticked: new Set(guests.map((row) => bare(row.key))) };
 }
 
 /** After rows came or went: nothing hidden or gone may stay ticked or focused. */

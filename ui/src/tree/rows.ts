@@ -3,8 +3,11 @@ import type { GuestRow } from '../bindings/GuestRow';
 import type { ImageInUse } from '../bindings/ImageInUse';
 import type { Update } from '../bindings/Update';
 import type { FleetPicture, GuestKey, Shape } from '../live/fleet';
+import { within } from './bare';
+import type { Group } from './groups';
+import type { Share } from './standing';
 
-export type RowKind = 'cluster' | 'node' | 'guest' | 'leaf';
+export type RowKind = 'cluster' | 'node' | 'group' | 'guest' | 'leaf';
 
 export interface FlatRow {
   key: string;
@@ -19,6 +22,10 @@ export interface FlatRow {
   open: boolean | null;
   /** Of a leaf. */
   leaf: Leaf | null;
+  /** Of a group's own row. */
+  group?: Group;
+  /** What an LXC has of the group in which it stands. */
+  share?: Share;
 }
 
 export type Leaf =
@@ -56,33 +63,57 @@ export function flatten(
       const isOpen = guests.length === 0 ? null : open.has(node);
       rows.push({ key: node, kind: 'node', level: 2, parent: cluster, position: i + 1, size: nodes.length, open: isOpen, leaf: null });
       if (isOpen !== true) return;
-      guests.forEach((guest, i) => pushGuest(rows, fleet, open, leavesOf, guest, node, i + 1, guests.length));
+      guests.forEach((guest, i) => pushGuest(rows, { fleet, open, leavesOf, key: guest, guest, level: 3, parent: node, position: i + 1, size: guests.length }));
     });
   });
   return rows;
 }
 
-function pushGuest(
-  rows: FlatRow[],
-  fleet: FleetPicture,
-  open: ReadonlySet<string>,
-  leavesOf: LeavesOf,
-  key: GuestKey,
-  parent: string,
-  position: number,
-  size: number,
-): void {
-  const row = fleet.guests.get(key);
+/** Groups, below them their LXCs, below an opened one what of it is part of the group. */
+export function flattenGroups(fleet: FleetPicture, groups: readonly Group[], open: ReadonlySet<string>, leavesOf: LeavesOf): FlatRow[] {
+  const rows: FlatRow[] = [];
+  groups.forEach((group, i) => {
+    const isOpen = open.has(group.key);
+    rows.push({ key: group.key, kind: 'group', level: 1, parent: null, position: i + 1, size: groups.length, open: isOpen, leaf: null, group });
+    if (!isOpen) return;
+    group.members.forEach(({ guest, share }, i) => {
+      pushGuest(rows, { fleet, open, leavesOf, key: within(group.key, guest), guest, level: 2, parent: group.key, position: i + 1, size: group.members.length, group, share });
+    });
+  });
+  return rows;
+}
+
+interface Place extends Pick<FlatRow, 'key' | 'level' | 'parent' | 'position' | 'size' | 'share'> {
+  fleet: FleetPicture;
+  open: ReadonlySet<string>;
+  leavesOf: LeavesOf;
+  guest: GuestKey;
+  group?: Group;
+}
+
+const NOTHING: readonly Leaf[] = [{ kind: 'nothing', reason: null }];
+/** Why nothing is listed is said in every group. */
+const always = ({ kind }: Leaf): boolean => kind === 'reading' || kind === 'problem' || kind === 'engine';
+
+function leavesIn(leaves: readonly Leaf[], group: Group | undefined): readonly Leaf[] {
+  if (group === undefined) return leaves;
+  const own = leaves.filter((leaf) => always(leaf) || group.takes(leaf));
+  return own.length > 0 ? own : NOTHING;
+}
+
+function pushGuest(rows: FlatRow[], { fleet, open, leavesOf, key, guest, level, parent, position, size, group, share }: Place): void {
+  const row = fleet.guests.get(guest);
   const isOpen = row !== undefined && canOpen(row) ? open.has(key) : null;
-  rows.push({ key, kind: 'guest', level: 3, parent, position, size, open: isOpen, leaf: null });
+  rows.push({ key, kind: 'guest', level, parent, position, size, open: isOpen, leaf: null, ...(share === undefined ? {} : { share }) });
   if (isOpen !== true) return;
-  const leaves = leavesOf(key);
+  const leaves = leavesIn(leavesOf(guest), group);
   leaves.forEach((leaf, i) => {
-    rows.push({ key: leafKey(key, leaf), kind: 'leaf', level: 4, parent: key, position: i + 1, size: leaves.length, open: null, leaf });
+    const own = leafKey(guest, leaf);
+    rows.push({ key: group === undefined ? own : within(group.key, own), kind: 'leaf', level: level + 1, parent: key, position: i + 1, size: leaves.length, open: null, leaf });
   });
 }
 
-function leafKey(guest: GuestKey, leaf: Leaf): string {
+export function leafKey(guest: GuestKey, leaf: Leaf): string {
   const id = guest.slice('guest:'.length);
   switch (leaf.kind) {
     case 'update':
@@ -102,46 +133,4 @@ function narrowed(shape: Shape, shown: ReadonlySet<string>): Shape {
   const nodes = new Map([...shape.nodes].map(([key, list]) => [key, list.filter((node) => shown.has(node))]));
   const guests = new Map([...shape.guests].map(([key, list]) => [key, list.filter((guest) => shown.has(guest))]));
   return { clusters: shape.clusters.filter((key) => shown.has(key)), nodes, guests };
-}
-
-/** What a filter lets through. */
-export interface Matches {
-  /** Keys of the rows to show: the matching ones, what is above them, and all below a matching cluster or node. */
-  shown: ReadonlySet<string>;
-  /** Matching guests, templates included. */
-  guests: number;
-}
-
-/** Plain text: every word must occur in a row's names, number, tags or addresses, or in those above it. */
-export function match(fleet: FleetPicture, text: string): Matches | null {
-  const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (wanted.length === 0) return null;
-  const shown = new Set<string>();
-  let guests = 0;
-  for (const cluster of fleet.shape.clusters) {
-    const row = fleet.clusters.get(cluster);
-    const above = `${row?.name ?? ''} ${row?.address ?? ''}`.toLowerCase();
-    let any = holds(above, wanted);
-    for (const node of fleet.shape.nodes.get(cluster) ?? []) {
-      const text = `${above} ${node.slice(node.indexOf('/') + 1)} ${fleet.nodes.get(node)?.address ?? ''}`.toLowerCase();
-      let anyBelow = holds(text, wanted);
-      for (const guest of fleet.shape.guests.get(node) ?? []) {
-        const row = fleet.guests.get(guest);
-        if (row === undefined || !holds(`${text} ${textOf(row)}`, wanted)) continue;
-        shown.add(guest);
-        guests += 1;
-        anyBelow = true;
-      }
-      if (anyBelow) shown.add(node);
-      any ||= anyBelow;
-    }
-    if (any) shown.add(cluster);
-  }
-  return { shown, guests };
-}
-
-const holds = (text: string, wanted: readonly string[]) => wanted.every((word) => text.includes(word));
-
-function textOf(row: GuestRow): string {
-  return `${row.name} ${row.vmid} ${row.tags.join(' ')} ${row.address ?? ''} ${row.os ?? ''}`.toLowerCase();
 }

@@ -5,19 +5,28 @@ import { readDetails, useDetails } from '../live/details';
 import type { GuestKey } from '../live/fleet';
 import { useLive } from '../live/store';
 import { leavesOf } from '../panel/packages';
-import { canOpen, type FlatRow, flatten } from './rows';
-import { matchesNow, openNewcomers, useTreeView } from './view';
+import { bare } from './bare';
+import { useGroups } from './grouped';
+import { canOpen, type FlatRow, flatten, flattenGroups } from './rows';
+import { openNewcomers, openUnseen, useMatches, useTreeView } from './view';
+
+/** So many groups can be looked over when they are open. */
+const FEW = 12;
 
 export function useFlatRows(): FlatRow[] {
   const shape = useLive((live) => live.fleet.shape);
   const open = useTreeView((view) => view.open);
   const filter = useTreeView((view) => view.filter);
-  const matches = useLive((live) => matchesNow(live.fleet, filter));
+  const matches = useMatches(filter);
+  const groups = useGroups();
   const details = useDetails((all) => all.byGuest);
 
   useLayoutEffect(() => openNewcomers(useLive.getState().fleet), [shape]);
+  useLayoutEffect(() => {
+    if (groups !== null && groups.length <= FEW) openUnseen(groups.map(({ key }) => key));
+  }, [groups]);
   useEffect(() => {
-    const guests = [...open].filter((key): key is GuestKey => key.startsWith('guest:'));
+    const guests = [...new Set([...open].map(bare))].filter((key): key is GuestKey => key.startsWith('guest:'));
     let seen: ReadonlyMap<GuestKey, GuestRow> = new Map();
     const read = () => {
       const now = useLive.getState().fleet.guests;
@@ -33,8 +42,12 @@ export function useFlatRows(): FlatRow[] {
 
   // A changed load changes no row of this list: what decides is who stands where, and what is open.
   return useMemo(
-    () => flatten(useLive.getState().fleet, open, matches?.shown ?? null, (guest) => leavesOf(details.get(guest.slice('guest:'.length)))),
+    () => {
+      const { fleet } = useLive.getState();
+      const leaves = (guest: GuestKey) => leavesOf(details.get(guest.slice('guest:'.length)));
+      return groups === null ? flatten(fleet, open, matches?.shown ?? null, leaves) : flattenGroups(fleet, groups, open, leaves);
+    },
     // oxlint-disable-next-line react/exhaustive-deps -- `shape` stands for the picture that is read inside
-    [shape, open, matches, details],
+    [shape, open, matches, groups, details],
   );
 }

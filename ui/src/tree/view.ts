@@ -1,10 +1,12 @@
 // What the user has open, ticked, focused and typed into the filter. Clusters and nodes start open.
 import { create } from 'zustand';
-import type { GuestRow } from '../bindings/GuestRow';
-import { type FleetPicture, type GuestKey, guestsBelow } from '../live/fleet';
+import type { FleetPicture } from '../live/fleet';
 import { useLive } from '../live/store';
 import { START, type TreeState } from './keys';
-import { match, type Matches } from './rows';
+import { useKnown } from './known';
+import { type Lists, match, type Matches } from './match';
+
+export { shownBelow, shownGuests } from './shown';
 
 interface View extends TreeState {
   filter: string;
@@ -12,9 +14,11 @@ interface View extends TreeState {
   seen: ReadonlySet<string>;
   /** Counts up whenever the focused row must get the page's focus. */
   summons: number;
+  /** The focus or the pointer is in the tree: nothing may be put elsewhere. */
+  held: boolean;
 }
 
-export const useTreeView = create<View>(() => ({ ...START, filter: '', seen: new Set(), summons: 0 }));
+export const useTreeView = create<View>(() => ({ ...START, filter: '', seen: new Set(), summons: 0, held: false }));
 
 let calls = 0;
 let answered = 0;
@@ -34,44 +38,58 @@ export function answer(call: number): boolean {
 
 /** Clusters and nodes that have not been seen yet start open. */
 export function openNewcomers(fleet: FleetPicture): void {
+  openUnseen([...fleet.shape.clusters, ...[...fleet.shape.nodes.values()].flat()]);
+}
+
+export function openUnseen(parents: readonly string[]): void {
   const { seen, open } = useTreeView.getState();
-  const parents = [...fleet.shape.clusters, ...[...fleet.shape.nodes.values()].flat()];
   const fresh = parents.filter((key) => !seen.has(key));
   if (fresh.length > 0) useTreeView.setState({ seen: new Set([...seen, ...fresh]), open: new Set([...open, ...fresh]) });
 }
 
-let last: { fleet: FleetPicture['shape'] | null; guests: unknown; text: string; matches: Matches | null } = {
-  fleet: null, guests: null, text: '', matches: null,
-};
+let lists: Lists = { updates: null, images: null };
+
+/** The same object while the lists are the same. */
+export function listsNow(): Lists {
+  const { updates, images } = useKnown.getState();
+  const [u, i] = [updates?.answer ?? null, images?.answer ?? null];
+  if (u !== lists.updates || i !== lists.images) lists = { updates: u, images: i };
+  return lists;
+}
+
+interface Made {
+  shape: unknown;
+  guests: unknown;
+  lists: Lists;
+  matches: Matches | null;
+}
+
+const MOST = 64;
+/** By text: the tree's own and those of the saved filters. */
+const made = new Map<string, Made>();
 
 /** What the filter lets through now; null without a filter. Computed once for a picture and a text. */
 export function matchesNow(fleet: FleetPicture, text: string): Matches | null {
-  if (last.fleet !== fleet.shape || last.guests !== fleet.guests || last.text !== text) {
-    const matches = match(fleet, text);
-    // The same rows give the same object, so that nothing is drawn again because a load changed.
-    const kept = matches !== null && last.matches !== null && last.text === text && sameKeys(matches.shown, last.matches.shown);
-    last = { fleet: fleet.shape, guests: fleet.guests, text, matches: kept ? last.matches : matches };
-  }
-  return last.matches;
+  const known = made.get(text);
+  const lists = listsNow();
+  if (known !== undefined && known.shape === fleet.shape && known.guests === fleet.guests && known.lists === lists) return known.matches;
+  const matches = match(fleet, text, lists);
+  // The same rows give the same object, so that nothing is drawn again because a load changed.
+  const before = known?.matches ?? null;
+  const kept = matches !== null && before !== null && sameKeys(matches.shown, before.shown) ? before : matches;
+  if (known === undefined && made.size >= MOST) made.clear();
+  made.set(text, { shape: fleet.shape, guests: fleet.guests, lists, matches: kept });
+  return kept;
+}
+
+/** Drawn again when the matches are others, and when a list over the fleet was read. */
+export function useMatches(text: string): Matches | null {
+  useKnown();
+  return useLive((live) => matchesNow(live.fleet, text));
 }
 
 function sameKeys(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   if (a.size !== b.size) return false;
   for (const key of a) if (!b.has(key)) return false;
   return true;
-}
-
-/** Guests below a row that the filter shows. */
-export function shownBelow(key: string): GuestKey[] {
-  const { fleet } = useLive.getState();
-  const matches = matchesNow(fleet, useTreeView.getState().filter);
-  const all = guestsBelow(fleet, key);
-  return matches === null ? all : all.filter((guest) => matches.shown.has(guest));
-}
-
-/** All guests that the filter shows, in the order of the tree. */
-export function shownGuests(): GuestRow[] {
-  const { fleet } = useLive.getState();
-  const keys = fleet.shape.clusters.flatMap((cluster) => shownBelow(cluster));
-  return keys.flatMap((key) => fleet.guests.get(key) ?? []);
 }

@@ -1,11 +1,6 @@
 // Everything that is pending in the fleet, what of it is approved, and the rules that set some of it aside.
 import { CircleArrowUp, RefreshCw } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { rpc } from '../host';
-import { useApprovalMoves } from '../live/approvals';
-import { useAsked } from '../live/asked';
-import { newestCheck } from '../live/fleet';
-import { useLive } from '../live/store';
 import { Segments } from '../parts/Choice';
 import { Find } from '../parts/Find';
 import { words } from '../words/en';
@@ -14,12 +9,11 @@ import { GroupList } from './GroupList';
 import { type GroupBy, live, rowsOf, search } from './groups';
 import { RuleList } from './RuleList';
 import { Trouble } from './Trouble';
+import { useFleetUpdates } from './useFleetUpdates';
 
 const text = words.fleetUpdates;
 const PARTS = ['updates', 'approved', 'rules'] as const;
 const GROUPS = ['source', 'severity', 'origin'] as const;
-/** Scans of many LXCs end one after the other: the list is read again when they pause. */
-const PAUSE_MS = 300;
 
 export function UpdatesView() {
   const [part, setPart] = useState<(typeof PARTS)[number]>('updates');
@@ -40,10 +34,7 @@ export function UpdatesView() {
 }
 
 function All({ by, find }: { by: GroupBy; find: string }) {
-  const moves = useApprovalMoves();
-  const { updates, guestsWithUpdates } = useLive((live) => live.fleet.totals);
-  const scanned = useLive((live) => newestCheck(live.fleet));
-  const asked = useAsked(JSON.stringify([moves, updates, guestsWithUpdates, scanned]), () => rpc('fleet_updates', {}), PAUSE_MS);
+  const asked = useFleetUpdates();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const groups = asked.answer?.groups ?? null;
   const found = useMemo(() => (groups === null ? [] : search(groups, find)), [groups, find]);

@@ -13,7 +13,7 @@ import { Tick } from '../parts/Tick';
 import { makePlan } from '../plan/state';
 import type { GlyphName } from '../parts/Glyph';
 import { words } from '../words/en';
-import { shortOs } from '../words/format';
+import { osName } from '../words/places';
 import { change, useWizard } from './state';
 import { StepPage } from './StepPage';
 import { useTask } from './useTask';
@@ -119,7 +119,7 @@ function FoundRow({ guest, why, out }: { guest: GuestRow; why: string | null; ou
       <span className="id">{guest.vmid}</span>
       <span className={why === null ? 'lead el' : 'lead el t3'}>{guest.name}</span>
       <span className="el">{guest.node}</span>
-      <span className="el" title={guest.os ?? undefined}>{guest.os === null ? words.none : shortOs(guest.os)}</span>
+      <span className="el" title={guest.os ?? undefined}>{guest.os === null ? words.none : osName(guest.os)}</span>
       <span className="el">
         {why !== null ? <Status tone={glyphOf(why) === 'ok' ? 'ok' : 'mute'} glyph={glyphOf(why)} title={why}>{why}</Status> : out ? <Status tone="mute" glyph="unk">{text.leftOut}</Status> : guest.power === 'stopped' ? <Status tone="mute" glyph="stop" title={words.actions.wouldStart(1, 1)}>{words.actions.wouldStart(1, 1)}</Status> : <span className="t3">{text.willInstall}</span>}
       </span>

@@ -7,15 +7,21 @@ import type { StepKind } from '../bindings/StepKind';
 import type { StepState } from '../bindings/StepState';
 import { agentTab } from './agent';
 import { audit } from './audit';
+import { commands } from './commands';
 import { fleetImages } from './fleetImages';
 import { bytes, count, plural } from './format';
 import { imageWords } from './images';
+import { load } from './load';
 import { paste } from './paste';
 import { cluster, node, settings } from './places';
 import { receipts } from './receipts';
 import { registries } from './registries';
 import { renewal } from './renewal';
 import { repair } from './repair';
+import { restart } from './restart';
+import { tree } from './tree';
+import { trouble } from './trouble';
+import { settingsPages } from './settings';
 import { approvals, changelog, fleetUpdates, planOptions, rules, severity } from './updates';
 import { wizard } from './wizard';
 
@@ -36,7 +42,7 @@ const steps: Record<StepKind, { head: string; doing: string; short: string }> = 
   restart: { head: 'Restart', doing: 'Restarting the agent', short: 'Restarting' },
   remove: { head: 'Remove', doing: 'Removing the agent', short: 'Removing' },
   send: { head: 'Hand over', doing: 'Handing over to the agent', short: 'Handing over' },
-  refresh: { head: 'Package lists', doing: 'Reading package lists', short: 'Refreshing' },
+  refresh: { head: 'Package lists', doing: 'Reading package lists', short: 'Reading' },
   scan: { head: 'Scan', doing: 'Scanning', short: 'Scanning' },
   preflight: { head: 'Preflight', doing: 'Preflight', short: 'Preflight' },
   download: { head: 'Download', doing: 'Downloading', short: 'Downloading' },
@@ -52,8 +58,8 @@ const jobStates: Record<JobState, string> = {
   waiting: 'Waiting', running: 'Running', succeeded: 'Done', failed: 'Failed', skipped: 'Left out',
   cancelled: 'Stopped', interrupted: 'Interrupted',
 };
-const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent', upgradeAgent: 'Upgrade agent', repair: repair.kind, updateImages: renewal.kind };
-const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed', upgradeAgent: 'Upgraded', repair: repair.done, updateImages: renewal.done };
+const kinds: Record<OperationKind, string> = { enrol: 'Install agent', scan: 'Scan', update: 'Update', restartAgent: 'Restart agent', removeAgent: 'Remove agent', upgradeAgent: 'Upgrade agent', repair: repair.kind, updateImages: renewal.kind, restartGuest: restart.kind };
+const results: Record<OperationKind, string> = { enrol: 'Connected', scan: 'Scanned', update: 'Updated', restartAgent: 'Restarted', removeAgent: 'Removed', upgradeAgent: 'Upgraded', repair: repair.done, updateImages: renewal.done, restartGuest: restart.done };
 const severities: Record<Severity, string> = {
   critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', securityUnrated: 'Security', unknown: '',
 };
@@ -65,25 +71,26 @@ const packages = (n: number) => plural(n, 'package', 'packages');
 const agents = (n: number) => plural(n, 'agent', 'agents');
 const titles: Record<OperationKind, (n: number) => string> = {
   enrol: (n) => `Install ${agents(n)}`, scan: (n) => `Scan ${lxcs(n)}`, update: (n) => `Update ${lxcs(n)}`,
-  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`, upgradeAgent: (n) => `Upgrade ${agents(n)}`, repair: (n) => repair.title(lxcs(n)), updateImages: (n) => renewal.title(lxcs(n)),
+  restartAgent: (n) => `Restart ${agents(n)}`, removeAgent: (n) => `Remove ${agents(n)}`, upgradeAgent: (n) => `Upgrade ${agents(n)}`, repair: (n) => repair.title(lxcs(n)), updateImages: (n) => renewal.title(lxcs(n)), restartGuest: (n) => restart.title(lxcs(n)),
 };
 
 export const words = {
   product: 'RedFlag',
   none: '–',
-  close: 'Close', cancel: 'Cancel', back: 'Back', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', clear: 'Clear',
+  close: 'Close', cancel: 'Cancel', back: 'Back', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', clear: 'Clear', undo: 'Undo',
+  notices: { label: 'Notices' },
   to: 'to', next: 'Next:', updates, lxcs, packages,
-  views: { label: 'Views', fleet: 'Fleet', updates: 'Updates', images: 'Images', operations: 'Operations', history: 'History', audit: 'Audit' },
+  views: { label: 'Views', fleet: 'Fleet', updates: 'Updates', images: 'Images', operations: 'Operations', history: 'History', audit: 'Audit', settings: 'Settings' },
   link: {
     live: 'Live', starting: 'Starting', lost: 'Connection lost', version: (v: string) => `Version ${v}`, demo: 'Demo data',
     problem: 'The fleet cannot be read.',
   },
   top: {
     label: 'Filter and actions on the fleet',
-    filter: 'Filter by name, number, node, tag or address', filterLabel: 'Filter the fleet', clearFilter: 'Clear the filter',
+    clearFilter: 'Clear the filter',
     matches: (n: number, of: number) => `${count(n)} of ${count(of)}`,
     scanAll: 'Scan all', scanShown: 'Scan shown', updateAll: 'Update all', updateShown: 'Update shown',
-    nothingToUpdate: 'Nothing to install.', nothingToScan: 'No agent is installed yet.', nothingShown: 'The filter shows no LXC.', fleet: 'the fleet',
+    nothingToUpdate: 'No updates to install are known', nothingToScan: 'No LXC with an agent that answers', nothingShown: 'The filter shows no LXC', fleet: 'the fleet',
   },
   fleet: {
     totals: (clusters: number, nodes: number, guests: number) =>
@@ -92,9 +99,9 @@ export const words = {
     totalSecurity: (n: number) => `${count(n)} security`,
     shown: (n: number, of: number) => `${count(n)} of ${count(of)} LXCs shown`,
     addCluster: 'Add cluster', noMatch: (text: string) => `Nothing matches “${text}”.`,
-    columns: { tick: 'Chosen', name: 'Name', state: 'State', updates: 'Updates', images: 'Images', agent: 'Agent', address: 'Node / IP', uptime: 'Uptime', cpu: 'CPU', ram: 'RAM', checked: 'Checked' },
+    columns: { tick: 'Selected', name: 'Name', state: 'State', updates: 'Updates', images: 'Images', agent: 'Agent', address: 'Node / IP', uptime: 'Uptime', cpu: 'CPU', ram: 'RAM', checked: 'Checked' },
     cpu: (share: string) => `CPU ${share}`, ram: (share: string) => `RAM ${share}`,
-    held: (n: number) => `${count(n)} held`, heldTitle: (n: number) => `${updates(n)} held, kept back, phased or pinned: not installed with the others`, tick: (name: string) => `Choose ${name}`,
+    held: 'held', heldTitle: (n: number) => `${updates(n)} held, kept back, phased or pinned: not installed with the others`,
     reading: 'Reading packages', noPackages: 'No pending packages', source: (suite: string) => `APT · ${suite}`,
   },
   firstRun: {
@@ -117,19 +124,19 @@ export const words = {
     sinceTitle: (at: string) => `Known from ${at} only`,
   },
   agent: { online: 'Online', offline: 'Offline', off: 'Off', notInstalled: 'Not installed', unknown: 'Unknown', version: (v: string) => `Agent ${v}`, via: (node: string) => `Via ${node}`, carried: (v: string, node: string) => `Agent ${v}, online through ${node}: it does not reach this computer by itself` },
-  agentTab, renewal, repair,
+  agentTab, renewal, repair, restart,
   panel: {
     label: 'Details', updates: 'Updates', history: 'History', apt: 'APT packages', security: 'Security', other: 'Other', heldBack: 'Held back',
     download: (n: number) => `${bytes(n)} to download`, restarts: 'Restart needed', repositories: 'Package lists', listsAt: 'Fetched', neverFetched: 'Never fetched',
     interrupted: 'An earlier installation was interrupted', reading: 'Reading what the agent reported.',
-    plan: 'Plan update…', planSeveral: (n: number) => `Plan update for ${n}…`, installAgent: 'Install agent…', installSeveral: (n: number) => `Install ${n} agents…`, scan: 'Scan', more: 'More actions',
+    plan: 'Plan update…', planSeveral: (n: number) => `Plan update for ${lxcs(n)}…`, installAgent: 'Install agent…', installSeveral: (n: number) => `Install ${agents(n)}…`, scan: 'Scan', more: 'More actions',
     selected: (n: number) => `${lxcs(n)} selected`, together: 'Together', nodes: (n: number) => plural(n, 'node', 'nodes'), otherUpdates: (n: number) => `${count(n)} other`,
     address: 'Address', version: 'Proxmox VE', uptime: 'Uptime', checked: 'Checked', access: 'Node access', noAccess: 'Not set up. Agents cannot be installed from here.', byConsole: 'No SSH. Agents go in over the consoles of LXCs whose console mode is “shell”.', cpu: 'CPU', memory: 'RAM', os: 'System', node: 'Node', agent: 'Agent', guests: 'LXCs',
     lastSeen: (age: string) => `last seen ${age} ago`, usage: (used: number, of: number) => `${bytes(used)} of ${bytes(of)}`, old: 'Last known picture. Its node does not answer.', oldOff: 'Last known picture. Its cluster is switched off.', oldRefused: 'Last known picture. Proxmox refuses the token of its cluster.', oldCertificate: 'Last known picture. The certificate of its cluster has changed.', oldTitle: 'Last known picture', nextTry: (at: string) => `Next try ${at}.`,
   },
   blocked: {
-    removes: (names: string) => `It would remove ${names}, which a plan does only if you allow it.`,
-    held: 'Held in the LXC (apt-mark hold).', phased: 'Phased by the publisher: not offered to this LXC yet.', pinned: 'Pinned to another version.', keptBack: (why: string) => `Kept back: ${why}`,
+    removes: (names: string) => `It would remove ${names}, which a plan does only if you allow it`,
+    held: 'Held in the LXC (apt-mark hold)', phased: 'Phased by the publisher: not offered to this LXC yet', pinned: 'Pinned to another version', keptBack: (why: string) => `Kept back: ${why}`,
   },
   unknownWhy: {
     noAgent: 'No agent yet. RedFlag cannot see packages from outside.', notRunning: 'It does not run, so its packages cannot be read.', notScanned: 'It has not been scanned yet.',
@@ -140,14 +147,14 @@ export const words = {
     changed: 'Before and after', nothing: 'Nothing was changed.', notDone: 'Planned, not done', kept: 'Configuration files kept as yours', services: 'Services', active: 'runs', inactive: 'does not run', removed: 'removed', log: 'Log',
   },
   actions: {
-    scan: 'Scan for updates', enrol: (many: boolean) => (many ? 'Install agents…' : 'Install agent…'), restart: (many: boolean) => (many ? 'Restart agents…' : 'Restart agent…'), removeAgent: (many: boolean) => (many ? 'Remove agents…' : 'Remove agent…'), upgradeAgent: (many: boolean) => (many ? 'Upgrade agents…' : 'Upgrade agent…'), update: 'Install updates…', security: 'Install security updates…', details: 'View details', access: 'Set up node access…', copyName: 'Copy name', copyNames: 'Copy names', copyAddress: 'Copy address', copyAddresses: 'Copy addresses',
+    scan: 'Scan for updates', enrol: (many: boolean) => (many ? 'Install agents…' : 'Install agent…'), restart: (many: boolean) => (many ? 'Restart agents…' : 'Restart agent…'), removeAgent: (many: boolean) => (many ? 'Remove agents…' : 'Remove agent…'), upgradeAgent: (many: boolean) => (many ? 'Upgrade agents…' : 'Upgrade agent…'), update: 'Install updates…', updateThis: 'Install this update…', updatePart: 'Install these updates…', security: 'Install security updates…', details: 'View details', access: 'Set up node access…', copyName: 'Copy name', copyNames: 'Copy names', copyVersion: 'Copy version', copyAddress: 'Copy address', copyAddresses: 'Copy addresses',
     some: (n: number, of: number, can: string) => `${count(n)} of ${count(of)} ${can}`,
     wouldStart: (n: number, of: number) => (of === 1 ? 'Stopped: it would be started for it' : `${count(n)} stopped: would be started for it`), repair: 'The agent does not answer: it is set up again',
     can: { scan: 'can be scanned', enrol: 'can get an agent', restart: 'can be restarted', removeAgent: 'can be taken out', upgradeAgent: 'have an older agent', update: 'have updates to install', security: 'have security updates' },
     why: {
       none: 'No LXC here', template: 'A template is not changed', stopped: 'Stopped. Start it first', old: 'Its node does not answer', unknownPower: 'Its power state is unknown', busy: 'An operation runs on it',
       locked: (by: string) => `Locked: ${by}`, noAgent: 'No agent. Install it first', offline: 'The agent does not answer', installed: 'Already installed', agentless: 'No agent', newest: 'The agent is the newest already', noAccess: (node: string) => `No access to ${node}. Set up node access first`,
-      upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', noAddress: 'No address known', ...cluster.actions.why,
+      upToDate: 'Up to date', notKnown: 'Updates are not known yet. Scan first', noSecurity: 'No security updates', unsupported: 'RedFlag does not update it', one: 'Choose one', notHere: 'Not for this row', noAddress: 'No address known', ...cluster.actions.why,
     },
     noneOf: (of: number, can: string) => `None of ${count(of)} ${can}`,
     head: (guests: string, n: number, security: number) => (n === 0 ? guests : `${guests} · ${updates(n)}${security > 0 ? `, ${count(security)} security` : ''}`),
@@ -172,20 +179,22 @@ export const words = {
       removals: (n: number) => (n === 0 ? 'Remove packages that stand in the way of updates' : `Remove packages that stand in the way of updates in ${lxcs(n)}`),
       engine: (n: number) => (n === 0 ? 'Update Docker’s engine, which restarts every Docker container there' : `Update Docker’s engine in ${lxcs(n)}, which restarts every Docker container there`),
     },
-    removals: (n: number) => `Remove ${packages(n)}: I have read which ones`, approve: (short: string) => `Approve plan ${short} and start`, onlyThis: 'Approval is for this list only. If anything in it changes, you are asked again.', empty: 'Nothing in it can be done now.', emptyYet: 'Nothing in it can be done as it is. What you may allow stands at the left.', expired: 'This plan is too old to be approved.', moved: 'This plan does not hold any more.', failed: 'No plan could be made.', agents, notThere: 'Nothing is changed in any LXC.', security_n: (n: number) => `${count(n)} security`, total_download: (n: number) => `${bytes(n)} download`, removing: (n: number) => `removes ${packages(n)}`,
+    removals: (n: number) => `Remove ${packages(n)}: I have read which ones`, approve: (short: string) => `Approve plan ${short} and start`, onlyThis: 'Approval is for this list only. If anything in it changes, you are asked again.', empty: 'Nothing in it can be done now.', emptyYet: 'Nothing in it can be done as it is. What you may allow stands at the left.', expired: 'This plan is too old to be approved.', moved: 'This plan does not hold any more.', failed: 'No plan could be made', agents, notThere: 'Nothing is changed in any LXC.', security_n: (n: number) => `${count(n)} security`, total_download: (n: number) => `${bytes(n)} download`, removing: (n: number) => `removes ${packages(n)}`,
   },
   operations: {
     title: 'Operations', none: 'No operations yet', noneText: 'Scans, agent installations and updates appear here, each with its steps and its log.', running: (n: number) => `${count(n)} running`, waiting: (n: number) => `${count(n)} waiting`, failed: (n: number) => `${count(n)} failed`, openAll: 'Open all', show: 'Show operations', name: (kind: OperationKind, subject: string) => `${kinds[kind]} · ${subject}`, heading: (number: number, kind: OperationKind, subject: string) => `#${number} ${kinds[kind]} ${subject}`,
     started: (at: string) => `started ${at}`, plan: (short: string) => `plan ${short}`, cancel: 'Cancel rest', cancelling: 'Stopping after this step', counts: { succeeded: 'done', running: 'running', waiting: 'waiting', failed: 'failed', interrupted: 'interrupted', skipped: 'left out', cancelled: 'stopped' }, soFar: (t: string) => `${t} so far`, tookAll: (t: string) => `took ${t}`, lxc: 'LXC', result: 'Result', time: 'Time', log: 'Log', follow: 'Follow', noLog: 'Nothing logged yet.', noLogAtAll: 'Nothing was logged.', jobs: 'LXCs of this operation', chooseJob: 'Choose an LXC to see what it does.',
     steps, stepStates, jobStates, kinds, results, done: 'Done', ended: { cancelled: 'Stopped', failed: 'Failed', partly: (failed: number, of: number) => `${count(failed)} of ${count(of)} failed`, nothing: 'Nothing done', skipped: (n: number, of: number) => `${count(n)} of ${count(of)} left out` },
-    spoken: (number: number, what: string, done: number, of: number) => `Operation ${number}, ${what}: ${done} of ${of} done.`, spokenFailed: (number: number, what: string) => `Operation ${number}, ${what}: one failed.`, problem: 'Problem', receipt: 'Receipt', nowAt: 'Now', cell: (state: string, detail: string | null) => (detail === null ? state : `${state}, ${detail}`),
+    spoken: (number: number, what: string, done: number, of: number) => `Operation ${number}, ${what}: ${count(done)} of ${count(of)} done.`, spokenFailed: (number: number, what: string) => `Operation ${number}, ${what}: one failed.`, problem: 'Problem', receipt: 'Receipt', nowAt: 'Now', cell: (state: string, detail: string | null) => (detail === null ? state : `${state}, ${detail}`),
     retry: { failed: 'Retry failed', stopped: 'Retry stopped', leftOut: 'Retry left out', title: (n: number, plan: boolean) => (plan ? `Makes a plan for ${lxcs(n)}` : `Scans ${lxcs(n)} again`) },
     filter: { label: 'Shown by state', shown: (n: number, of: number) => `${count(n)} of ${count(of)} shown`, all: 'Show all', none: 'None of these now.' },
     summary: (did: number, of: number, result: string, failed: number) => `${count(did)} of ${lxcs(of)} ${result.toLowerCase()}${failed === 0 ? '' : `, ${count(failed)} failed`}`, notReached: 'Not reached',
   },
-  severities, levels,
+  severities, levels, trouble,
   unlock: {
-    chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Open', opening: 'Opening…',
+    chooseTitle: 'Choose a passphrase', chooseText: 'This computer has no keyring that RedFlag can use. Tokens and keys are kept sealed under a passphrase of your own instead.', chooseHint: 'It is asked for at each start. If it is lost, the stored tokens and keys are lost with it, and clusters and agents must be set up again. Nothing in your LXCs is harmed.', enterTitle: 'Enter the passphrase', enterText: 'Tokens and keys are sealed under the passphrase that you chose.', passphrase: 'Passphrase', repeat: 'Repeat it', short: 'Use at least 8 characters.', differ: 'The two are not the same.', choose: 'Use this passphrase', open: 'Unlock', opening: 'Unlocking…',
   },
+  commands, load, settingsPages,
   wizard, cluster, node, settings, audit, paste, approvals, changelog, fleetUpdates, images: imageWords, fleetImages, planOptions, receipts, registries, rules, severity,
+  tree,
 } as const;

@@ -57,12 +57,12 @@ export function duration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(all % 60)}` : `${minutes}:${two(all % 60)}`;
 }
 
-/** `48 s`, `3 min 12 s`, `1 h 4 min`. */
+/** `48 s`, `3 min 12 s`, `5 min`, `1 h 4 min`. */
 export function took(milliseconds: number): string {
   const all = Math.max(0, Math.round(milliseconds / 1000));
   if (all < 60) return `${all} s`;
-  if (all < 3600) return `${Math.floor(all / 60)} min ${all % 60} s`;
-  return `${Math.floor(all / 3600)} h ${Math.floor(all / 60) % 60} min`;
+  const [whole, rest] = all < 3600 ? [`${Math.floor(all / 60)} min`, all % 60] : [`${Math.floor(all / 3600)} h`, Math.floor(all / 60) % 60];
+  return rest === 0 ? whole : `${whole} ${rest} ${all < 3600 ? 's' : 'min'}`;
 }
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -1,7 +1,7 @@
 // The words of clusters, nodes and the settings of an LXC.
 import type { RepositoryVerdict } from '../bindings/RepositoryVerdict';
 import type { DiscoveryEntry } from '../bindings/DiscoveryEntry';
-import { count, plural } from './format';
+import { count, plural, shortOs } from './format';
 
 const nodes = (n: number) => plural(n, 'node', 'nodes');
 const lxcs = (n: number) => plural(n, 'LXC', 'LXCs');
@@ -21,6 +21,9 @@ const subscriptions: Record<string, string> = {
 const ostypes: Record<string, string> = {
   debian: 'Debian', ubuntu: 'Ubuntu', devuan: 'Devuan', alpine: 'Alpine', archlinux: 'Arch Linux', centos: 'CentOS', fedora: 'Fedora', gentoo: 'Gentoo', nixos: 'NixOS', opensuse: 'openSUSE', unmanaged: 'Unmanaged',
 };
+
+/** `Debian 12` of what an agent reported, `Debian` of the bare word that Proxmox has. */
+export const osName = (name: string): string => ostypes[name] ?? shortOs(name);
 
 export const cluster = {
   tabs: { details: 'Details', log: 'Discovery log' },
@@ -49,7 +52,7 @@ export const cluster = {
     title: (name: string) => `Remove ${name}`, lead: 'RedFlag forgets this cluster. Nothing is changed in Proxmox or in the LXCs.', reading: 'Looking what goes with it.', goes: 'What goes', goesList: (n: number, guests: number) => [`${nodes(n)} and ${lxcs(guests)}, with their history and receipts`, 'The token and the accepted certificates', 'The access to its nodes'], stays: 'What stays', staysList: 'The token in Proxmox, until it is deleted there', agentsStay: (n: number) => `${agents(n)} stay${n === 1 ? 's' : ''} installed and ${n === 1 ? 'is' : 'are'} not heard any more. To remove one, run this in its LXC:`, uninstall: 'redflag-agent uninstall', more: (n: number) => `${count(n)} more`, busy: (n: number) => `${plural(n, 'operation runs', 'operations run')} on it. Wait or cancel first.`, type: (name: string) => `Type ${name} to go on`, remove: 'Remove cluster', removing: 'Removing…', done: (name: string) => `${name} removed.`, cannot: 'Cannot be undone.',
   },
   actions: {
-    discover: 'Discover now', discovering: (name: string) => `Discovering ${name}.`, test: 'Test connection…', edit: 'Edit…', rotate: 'Rotate token…', compare: 'Compare certificate…', off: 'Switch off', on: 'Switch on', remove: 'Remove…', switchedOff: (name: string) => `${name} is switched off.`, switchedOn: (name: string) => `${name} is switched on.`,
+    discover: 'Discover now', discovering: (name: string) => `Discovering ${name}.`, test: 'Test connection…', edit: 'Edit cluster…', rotate: 'Rotate token…', compare: 'Compare certificate…', off: 'Switch cluster off', on: 'Switch cluster on', remove: 'Remove cluster…', switchedOff: (name: string) => `${name} is switched off.`, switchedOn: (name: string) => `${name} is switched on.`,
     offNote: 'Nothing is asked until it is switched on',
     why: { off: 'Switched off. Switch it on first', refused: 'The token is refused. Rotate it first', certificate: 'The certificate changed. Compare it first' },
     busy: 'An operation runs on it. Wait or cancel first',
@@ -64,5 +67,5 @@ export const node = {
 export const settings = {
   tab: 'Settings', reading: 'Asking Proxmox.', hostname: 'Hostname', ostype: 'Type', ostypeHint: 'Chosen when the LXC was made; the system inside may be another.', ostypeWord: (word: string) => ostypes[word] ?? word, os: 'System', osUnknown: 'Known once an agent reports it', rights: 'Rights', unprivileged: 'Unprivileged', privileged: 'Privileged: root inside is root on the node', features: 'Features', pool: 'Pool', ha: 'HA', noHa: 'Not managed', arch: 'Architecture',
   cores: 'Cores', allCores: 'All of the node', memory: 'Memory', swap: 'Swap', noSwap: 'None', disk: 'Root disk', size: (size: string) => `${size}, use unknown`, addresses: 'Addresses', noAddresses: 'None known', snapshot: 'Snapshot', possible: 'Possible', impossible: 'Not possible', mounts: 'Mount points', bind: 'Bind', bindTitle: 'A path or device of the node: not part of snapshots',
-  resources: 'Resources', identity: 'LXC', network: 'Network', unanswered: 'Proxmox could not be asked', asOf: (at: string, age: string) => `What is shown is from ${at}, ${age === 'now' ? 'just now' : `${age} ago`}.`, nothing: 'Nothing was read before.',
+  resources: 'Resources', network: 'Network', unanswered: 'Proxmox could not be asked', asOf: (at: string, age: string) => `What is shown is from ${at}, ${age === 'now' ? 'just now' : `${age} ago`}.`, nothing: 'Nothing was read before.',
 } as const;

@@ -8,7 +8,7 @@ const NAMED = 3;
 
 export const renewal = {
   kind: 'Update images', done: 'Images updated', title: (lxcs: string) => `Update images of ${lxcs}`,
-  action: 'Update images…', can: 'have images to update', plan: 'Plan image update…',
+  action: 'Update images…', this: 'Update this image…', can: 'have images to update', plan: 'Plan image update…',
   one: 'Update…', oneOf: (image: string) => `Update ${image}…`, all: 'Update all images…', allTitle: 'Makes a plan over the whole fleet',
   why: { none: 'No image update is known', past: 'Its images are known from an earlier time only. Scan first', older: 'Its agent is older than this RedFlag. Upgrade it first' },
   images, containers, looking: 'Looking at what agents and registries said last. Nothing is changed.',

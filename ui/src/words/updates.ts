@@ -25,7 +25,7 @@ const state = (kind: RuleKind, until: string | null): string => {
 const lower = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 
 export const approvals = {
-  all: 'Approve all updates', security: 'Approve security updates', install: 'Install approved updates…',
+  all: 'Approve all updates', this: 'Approve this update', part: 'Approve these updates', security: 'Approve security updates', install: 'Install approved updates…',
   next: (n: number) => `Install ${count(n)} approved…`,
   can: { approve: 'have updates to approve', security: 'have security updates to approve', install: 'have approved updates' },
   why: { already: 'All are approved already', none: 'Nothing is approved' },

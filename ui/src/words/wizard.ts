@@ -13,8 +13,8 @@ export const wizard = {
   },
   certificate: {
     title: 'Is this your cluster?', untrusted: (host: string) => `${host} uses a certificate that no public authority has signed. That is normal for Proxmox. Compare the fingerprint once; RedFlag refuses any other certificate from then on.`,
-    trusted: (host: string) => `The certificate of ${host} is signed by an authority that this computer trusts. Compare it nevertheless if you can; RedFlag refuses any other certificate from then on.`,
-    sent: (host: string) => `What ${host} sent us`, sha: 'SHA-256', name: 'Name', names: 'Valid for', issuer: 'Signed by', valid: 'Valid', until: (from: string, to: string) => `${from} to ${to}`,
+    trusted: (host: string) => `The certificate of ${host} is signed by an authority that this computer trusts. Compare it anyway if you can; RedFlag refuses any other certificate from then on.`,
+    sent: (host: string) => `What ${host} sent`, sha: 'SHA-256', name: 'Name', names: 'Valid for', issuer: 'Signed by', valid: 'Valid', until: (from: string, to: string) => `${from} to ${to}`,
     compare: 'See the same fingerprint on the node itself. Open a shell on it and run:', web: 'Or in the Proxmox web page: the node, System, Certificates.', paste: 'Or paste it here and RedFlag compares it for you', same: 'Same', differs: 'Not the same. Do not go on: something else answers at this address.', matches: 'It matches', next: 'Trust this certificate', must: 'Compare it and tick “It matches” first.', known: (name: string) => `This cluster is in RedFlag already, as ${name}. Going on does not add it twice; it takes the new address and token.`, expired: 'This certificate is not valid today.', done: (print: string) => `Trusted, ${print}`,
   },
   token: {

@@ -1,214 +1,39 @@
 // The scenes of the gallery: how the window is brought into each state.
-import type { GuestRow } from '../../src/bindings/GuestRow';
-import type { Link } from '../../src/bindings/Link';
-import type { UpdateCounts } from '../../src/bindings/UpdateCounts';
-import type { UpdateState } from '../../src/bindings/UpdateState';
-import { flushSync } from 'react-dom';
 import { openMenu } from '../../src/actions/menu';
-import { rememberLoad } from '../../src/live/cpu';
-import { showChanges } from '../../src/live/store';
-import { type GuestTab, openPanel, usePanel } from '../../src/panel/state';
+import { openPanel } from '../../src/panel/state';
 import { openPaste } from '../../src/paste/state';
 import { makePlan } from '../../src/plan/state';
 import { go } from '../../src/app/place';
-import { summon, useTreeView } from '../../src/tree/view';
-import { freshWizard, type StepName, useWizard, type Wizard } from '../../src/wizard/state';
+import { removeView } from '../../src/app/saving';
+import { useTreeView } from '../../src/tree/view';
+import { freshWizard, useWizard } from '../../src/wizard/state';
 import { openChangelog } from '../../src/changelog/state';
-import { openDialog } from '../../src/clusters/state';
+import { openPalette, openShortcuts } from '../../src/palette/state';
+import { SETTINGS_PAGES } from '../../src/app/place';
 import { bigFleet, C1, C2, FLEET, guestId, NOW } from '../fixtures/fleet';
-import { EVERY } from '../fixtures/images';
 import { FLEET_IMAGES } from '../fixtures/registries';
 import { IMAGE_RECEIPTS, nginxPlan } from '../fixtures/renewal';
 import { clusterDetails, CREATED, GUEST_FACTS, NODE_FACTS, nodeDetails } from '../fixtures/places';
 import { APPLIED, APPROVALS, manyGroups, RULES } from '../fixtures/updates';
-import { countsOf, details, job, manyJobs, operation, PLAN, PLANNED } from '../fixtures/work';
-import type { Job } from '../../src/bindings/Job';
-import type { Operation } from '../../src/bindings/Operation';
+import { details, manyJobs, PLAN } from '../fixtures/work';
 import type { UpdateRule } from '../../src/bindings/UpdateRule';
-import { failure, type MemoryHost, PRINT } from '../host';
-
-interface Scene {
-  before?: (host: MemoryHost) => void;
-  after?: (host: MemoryHost) => void;
-}
-
-const focus = (key: string, more: object = {}) => {
-  useTreeView.setState({ focus: key, ...more });
-  summon();
-};
-const g = (vmid: number) => `guest:${guestId(vmid)}`;
-
-function loads(): void {
-  for (const row of FLEET.guests) for (let i = 0; i < 12; i++) if (row.cpu !== null) rememberLoad(`guest:${row.id}`, Math.abs(Math.sin(row.vmid * 3 + i * 1.7)) * row.cpu * 1.6);
-  for (const row of FLEET.nodes) for (let i = 0; i < 12; i++) if (row.cpu !== null) rememberLoad(`node:${row.key.cluster}/${row.key.node}`, Math.abs(Math.sin(i * 2.1)) * row.cpu * 1.6);
-}
-
-function open(vmid: number, tab: GuestTab = 'updates'): Scene {
-  return {
-    before: loads,
-    after: () => {
-      focus(g(vmid), { open: new Set([...useTreeView.getState().open, g(100)]) });
-      usePanel.setState({ tab });
-      openPanel(true);
-    },
-  };
-}
-
-function place(key: string, tab: 'details' | 'log' = 'details', before?: Scene['before']): Scene {
-  return {
-    before: (host) => {
-      loads();
-      before?.(host);
-    },
-    after: () => {
-      usePanel.setState({ clusterTab: tab });
-      focus(key);
-      openPanel(true);
-    },
-  };
-}
-
-/** Much is approved and set aside, in small and in large numbers. */
-function marked(host: MemoryHost): void {
-  loads();
-  const aside = (counts: UpdateCounts, ignored: number): UpdateCounts => ({ ...counts, ignored });
-  const parts: Record<number, Partial<GuestRow>> = {
-    100: { approved: 2 }, 101: { updates: { kind: 'upToDate', blocked: 0, ignored: 12 } as UpdateState }, 200: { approved: 3, updates: { kind: 'updates', counts: { total: 12, security: 2, blocked: 1, ignored: 2 } } },
-    201: { updates: { kind: 'upToDate', blocked: 0, ignored: 5 } as UpdateState }, 203: { approved: 148, updates: { kind: 'updates', counts: { total: 1148, security: 112, blocked: 2, ignored: 1020 } } },
-  };
-  const fleet = {
-    ...FLEET,
-    guests: FLEET.guests.map((row) => ({ ...row, ...parts[row.vmid] })),
-    clusters: FLEET.clusters.map((row) => ({ ...row, updates: aside(row.updates, row.id === C1 ? 1039 : 0) })),
-    nodes: FLEET.nodes.map((row) => ({ ...row, updates: aside(row.updates, row.key.node === 'pve2' ? 1027 : row.key.node === 'pve1' ? 12 : 0) })),
-  };
-  host.answers.snapshot = () => ({ seq: 10, fleet, operations: [] });
-}
-
-/** Images in every state, and figures of all lengths. */
-function everyImage(host: MemoryHost): void {
-  loads();
-  const figures: Record<number, GuestRow['images']> = { 100: { total: 9, updates: 1, unclear: 6 }, 101: { total: 24, updates: 12, unclear: 11 }, 102: { total: 2, updates: 0, unclear: 0 }, 103: { total: 3, updates: 0, unclear: 3 }, 203: { total: 0, updates: 0, unclear: 0 }, 204: { total: 14, updates: 0, unclear: 0 } };
-  host.answers.snapshot = () => ({ seq: 10, fleet: { ...FLEET, guests: FLEET.guests.map((row) => ({ ...row, images: figures[row.vmid] ?? row.images })) }, operations: [] });
-  host.answers.guest_details = ({ guest }) => {
-    const all = details(Number(guest.slice(-12)));
-    return all.inventory === null ? all : { ...all, inventory: { ...all.inventory, docker: EVERY.docker }, images: EVERY.images };
-  };
-}
-
-function imagesView(more: () => void, before?: Scene['before']): Scene {
-  return { before: (host) => { loads(); before?.(host); }, after: () => { go({ view: 'images' }); more(); } };
-}
-
-function registryDialog(task: 'change' | 'login'): Scene {
-  return imagesView(() => {
-    setTimeout(() => press('images-part-registries'), 300);
-    setTimeout(() => press('more-registry.lan:5000'), 1000);
-    setTimeout(() => press(`action-registry-${task}`), 1300);
-  });
-}
-
-const chooses = (id: string) => { setTimeout(() => press(`action-${id}`), 300); };
-
-/** The first cluster in another state, with its guests greyed. */
-function linked(link: Link): Scene['before'] {
-  return (host) => {
-    const fleet = {
-      ...FLEET,
-      clusters: FLEET.clusters.map((row) => (row.id === C1 ? { ...row, link, quorate: null, updates: row.oldUpdates, oldUpdates: row.updates, checkedAt: NOW - 9e6 } : row)),
-      nodes: FLEET.nodes.map((row) => (row.key.cluster === C1 ? { ...row, link, updates: row.oldUpdates, oldUpdates: row.updates, checkedAt: NOW - 9e6 } : row)),
-      guests: FLEET.guests.map((row) => (row.cluster === C1 ? { ...row, old: true } : row)),
-    };
-    host.answers.snapshot = () => ({ seq: 10, fleet, operations: [] });
-  };
-}
-
-const dialog = (task: Parameters<typeof openDialog>[0], more?: () => void): Scene => ({
-  before: loads,
-  after: () => {
-    focus(`cluster:${C1}`);
-    openDialog(task, C1);
-    if (more !== undefined) setTimeout(more, 300);
-  },
-});
-
-const probed = {
-  address: '192.168.1.10:8006', known: null, compare: 'openssl x509 -in /etc/pve/local/pve-ssl.pem -noout -fingerprint -sha256',
-  certificate: { sha256: PRINT, subject: 'pve1.home.arpa', issuer: 'Proxmox Virtual Environment, its own authority', names: ['pve1.home.arpa', '192.168.1.10'], notBefore: NOW - 9e9, notAfter: NOW + 5e10, trustedBySystem: false },
-};
-
-function wizard(step: StepName, part: Partial<Wizard> = {}, before?: Scene['before']): Scene {
-  return {
-    before: (host) => {
-      before?.(host);
-      useWizard.setState({ ...freshWizard(), step, address: '192.168.1.10', probed, matches: true, pasted: PRINT, secret: { id: 's' }, cluster: C1, ...part });
-      go({ view: 'wizard' });
-    },
-  };
-}
-
-/** Ten patches of fifty rows over 10,000: the time until each is laid out, in the page's title. */
-function measure(): void {
-  const times: number[] = [];
-  for (let round = 0; round < 10; round += 1) {
-    const rows = bigFleet().guests.filter((_, i) => i % 200 === 0 || i % 100 === 0).slice(0, 50);
-    const guests = rows.map((row) => ({ ...row, cpu: round / 10, power: round % 2 === 0 ? 'stopped' as const : 'running' as const }));
-    const began = performance.now();
-    flushSync(() => showChanges([{ clusters: [], nodes: [], guests, goneClusters: [], goneNodes: [], goneGuests: [], totals: null }], []));
-    document.body.getBoundingClientRect();
-    times.push(performance.now() - began);
-  }
-  const sorted = times.toSorted((a, b) => a - b);
-  const began = performance.now();
-  flushSync(() => useTreeView.setState({ open: new Set() }));
-  document.body.getBoundingClientRect();
-  document.title = `rows ${document.querySelectorAll('.tree-body .row').length} median ${sorted[5]?.toFixed(1)} worst ${sorted[9]?.toFixed(1)} close ${(performance.now() - began).toFixed(1)}`;
-}
-
-/** One operation over these jobs, opened. */
-function over(kind: Operation['kind'], jobs: Job[], part: Partial<Operation>, more?: () => void): Scene {
-  const shown = operation(1490, kind, 'Homelab Cluster 1', countsOf(jobs), part);
-  return {
-    before: (host) => {
-      const before = host.answers.snapshot;
-      host.answers.snapshot = async (request) => ({ ...(await before(request)), operations: [shown] });
-      host.answers.operation_details = () => ({ operation: shown, jobs, ...PLANNED });
-    },
-    after: () => {
-      go({ view: 'operation', id: shown.id, job: null });
-      if (more !== undefined) setTimeout(more, 300);
-    },
-  };
-}
-
-const press = (testId: string) => document.querySelector<HTMLElement>(`[data-testid="${testId}"]`)?.click();
-const agents = (kind: 'enrol' | 'restartAgent' | 'removeAgent', more?: () => void): Scene => ({
-  before: loads,
-  after: () => void makePlan({ kind, targets: [{ kind: 'fleet' }], only: { kind: 'all' } }).then(() => setTimeout(() => more?.(), 100)),
-});
-const RUNNING: Job[] = manyJobs(43).map((one, i) => (i < 24 ? one : i < 28 ? job(5000 + i, 'enrol', 'running', ['running', i === 25 ? 'started' : null, ...(i % 2 === 0 ? ['1.8 of 2.9 MB'] : ['2.9 MB', null, 'systemd unit'])], { name: one.name, node: one.node, percent: 40 }) : { ...job(5000 + i, 'enrol', 'waiting', [null]), name: one.name, node: one.node }));
-
-/** A thousand jobs, and fifty of them moving ten times: the time until each is laid out, in the page's title. */
-function measureJobs(host: MemoryHost, jobs: readonly Job[]): void {
-  const times: number[] = [];
-  const round = (n: number): void => {
-    if (n === 10) {
-      document.title = `rows ${document.querySelectorAll('.jobs .job').length} worst ${times.toSorted((a, b) => b - a)[0]?.toFixed(1)}`;
-      console.log(document.title);
-      return;
-    }
-    jobs.slice(0, 50).forEach((one, i) => host.send({ kind: 'job', operation: 'o-1490', job: { ...one, state: (i + n) % 2 === 0 ? 'running' : 'succeeded', endedAt: null } }));
-    const began = performance.now();
-    requestAnimationFrame(() => setTimeout(() => {
-      document.body.getBoundingClientRect();
-      times.push(performance.now() - began);
-      round(n + 1);
-    }));
-  };
-  round(0);
-}
+import { failure, type MemoryHost } from '../host';
+import { agents, chooses, dialog, everyImage, focus, g, grouped, imagesView, linked, loads, marked, measure, measureJobs, open, over, place, pointer, press, registryDialog, RUNNING, type Scene, settingsPage, type, types, wizard } from './stage';
 
 export const SCENES: Record<string, Scene> = {
+  ...Object.fromEntries(SETTINGS_PAGES.map((page) => [`settings-${page}`, settingsPage(page)])),
+  'settings-restore': settingsPage('data', () => press('restore-a')),
+  'settings-passphrase': settingsPage('security', () => press('change-passphrase')),
+  palette: { before: loads, after: () => { focus(g(200)); openPanel(true); setTimeout(openPalette, 300); } },
+  'palette-typed': { before: loads, after: () => { focus(g(200)); setTimeout(openPalette, 300); setTimeout(() => type('palette-field', 'pa'), 800); } },
+  shortcuts: { before: loads, after: () => { focus(g(200)); setTimeout(openShortcuts, 300); } },
+  'update-menu': { before: loads, after: () => { setTimeout(() => pointer('update-more'), 300); } },
+  'main-menu': { before: loads, after: () => { focus(g(200)); setTimeout(() => pointer('main-menu'), 300); setTimeout(() => press('menu-part-view'), 900); } },
+  resources: open(200, 'resources'),
+  'resources-images': open(100, 'resources'),
+  'fleet-contrast': { ...open(200), before: () => { loads(); document.documentElement.dataset['contrast'] = 'high'; } },
+  'settings-contrast': { ...settingsPage('notifications'), before: (host) => { settingsPage('notifications').before?.(host); document.documentElement.dataset['contrast'] = 'high'; } },
+
   fleet: open(100),
   history: open(200, 'history'),
   updates: open(200),
@@ -291,11 +116,12 @@ export const SCENES: Record<string, Scene> = {
   operation: { before: loads, after: () => go({ view: 'operation', id: 'o-1483', job: null }) },
   operations: { before: loads, after: () => go({ view: 'operations' }) },
   empty: { before: (host) => { host.answers.snapshot = () => ({ seq: 10, fleet: { clusters: [], nodes: [], guests: [], totals: { ...FLEET.totals, clusters: 0 } }, operations: [] }); } },
-  passphrase: { before: (host) => { host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/d', keyStorage: 'passphraseToChoose', demo: false }); } },
+  passphrase: { before: (host) => { host.answers.app_info = () => ({ version: '0.1.0', dataDir: '/d', keyStorage: 'passphraseToChoose', demo: false, tray: 'shown' }); } },
   'plan-agents': agents('enrol'),
   'plan-agents-allowed': agents('enrol', () => { press('plan-allow-start'); setTimeout(() => press('plan-guest-102'), 200); }),
   'plan-restart': agents('restartAgent'),
   'plan-remove-agent': agents('removeAgent'),
+  'plan-restart-guest': agents('restartGuest'),
   'operation-many': over('enrol', RUNNING, { percent: 58 }),
   'operation-ended': over('enrol', manyJobs(43), { endedAt: NOW - 5000, beganAt: NOW - 197_000, plan: '5c0e-917a' }),
   'operation-filtered': over('enrol', manyJobs(1000), { endedAt: NOW - 5000, beganAt: NOW - 897_000, plan: '5c0e-917a' }, () => press('count-failed')),
@@ -361,6 +187,20 @@ export const SCENES: Record<string, Scene> = {
   },
   paste: { before: loads, after: () => void openPaste([{ kind: 'cluster', cluster: C1 }]) },
   discover: wizard('discover'),
+  'tree-types': grouped('updateType', () => { focus('group:apt', { open: new Set([...useTreeView.getState().open, `group:apt/${g(200)}`]) }); }),
+  'tree-severity': grouped('severity', () => { useTreeView.setState({ open: new Set([...useTreeView.getState().open, `group:securityUnrated/${g(200)}`]) }); focus('group:high'); openMenu({ x: 352, y: 190 }); }),
+  'tree-packages': grouped('package', () => { const first = document.querySelector<HTMLElement>('.row.group'); if (first !== null) focus(first.dataset['key'] ?? '', { open: new Set([first.dataset['key'] ?? '']) }); }),
+  'tree-group-panel': grouped('severity', () => { focus('group:securityUnrated'); openPanel(true); }),
+  'tree-leaf': grouped('hierarchy', () => { const leaf = `package:${guestId(200)}/imagemagick:amd64`; focus(g(200), { open: new Set([...useTreeView.getState().open, g(200)]) }); setTimeout(() => { focus(leaf); openMenu({ x: 352, y: 300 }); }, 500); }),
+  'tree-inside': grouped('severity', () => { focus(`group:high/${g(300)}`); openPanel(true); setTimeout(() => openMenu({ x: 352, y: 190 }), 500); }),
+  'tree-undo': grouped('hierarchy', () => removeView('Docker hosts')),
+  'tree-tokens': grouped('hierarchy', () => { focus(g(200), { ticked: new Set([100, 101, 200].map(g)) }); }, {}, 'tag:prod state:running'),
+  'tree-suggest': grouped('hierarchy', () => types('state:'), {}, 'tag:prod'),
+  'tree-wrong': grouped('hierarchy', () => types('state:foo')),
+  'tree-columns': grouped('hierarchy', () => { focus(g(100), { open: new Set([...useTreeView.getState().open, g(100)]) }); press('columns'); }, { hidden: ['images', 'uptime', 'cpu'] }),
+  'tree-save': grouped('hierarchy', () => press('filter-save'), {}, 'tag:prod state:running'),
+  'tree-reading': { ...grouped('severity'), before: (host) => { grouped('severity').before?.(host); host.answers.fleet_updates = () => { throw failure('internal', 'The updates cannot be read.', 'database is locked'); }; } },
+  'tree-big': { ...grouped('updateType'), before: (host) => { grouped('updateType').before?.(host); host.answers.snapshot = () => ({ seq: 10, fleet: bigFleet(), operations: [] }); }, after: measure },
   big: {
     before: (host) => {
       host.answers.snapshot = () => ({ seq: 10, fleet: bigFleet(), operations: [] });

@@ -10,6 +10,7 @@ mod look;
 mod patience;
 mod power;
 mod report;
+pub(crate) mod restart;
 mod run;
 mod scan;
 pub(crate) mod scope;

@@ -16,7 +16,7 @@ use crate::{Error, Kind, failures::cluster_error};
 /// How long a start may take: mounts and hooks of a slow storage.
 const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long the guest's own shutdown may take before it is stopped hard.
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const SHUTDOWN_LIMIT: Duration = Duration::from_secs(60);
 /// For Proxmox to notice the end beyond that.
 const GRACE: Duration = Duration::from_secs(30);
 /// How long after the end of a task the guest may still come to stand as it shall: the HA manager only hands the wish

@@ -17,7 +17,7 @@ use domain::{
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use super::{End, Journal, Task, enrol, scan, service, update, upgrade};
+use super::{End, Journal, Task, enrol, restart, scan, service, update, upgrade};
 use crate::{Error, clock, inner::Inner};
 
 /// How many jobs of a kind run on one node at once: updates press on one disk, copies on one connection.
@@ -28,7 +28,10 @@ fn at_once(kind: OperationKind) -> usize {
         | OperationKind::RestartAgent
         | OperationKind::RemoveAgent
         | OperationKind::UpgradeAgent => 6,
-        OperationKind::Update | OperationKind::Repair | OperationKind::UpdateImages => 2,
+        OperationKind::Update
+        | OperationKind::Repair
+        | OperationKind::UpdateImages
+        | OperationKind::RestartGuest => 2,
     }
 }
 
@@ -271,6 +274,7 @@ async fn steps(
         (OperationKind::Scan, _) => scan::run(journal, resumed, cancel).await,
         (OperationKind::Enrol, work) => enrol::run(journal, work.as_ref(), resumed, cancel).await,
         (OperationKind::RestartAgent, _) => service::restart(journal, cancel).await,
+        (OperationKind::RestartGuest, _) => restart::run(journal, resumed).await,
         (OperationKind::RemoveAgent, _) => service::remove(journal).await,
         (OperationKind::UpgradeAgent, _) => upgrade::run(journal, resumed, cancel).await,
         (
@@ -317,6 +321,7 @@ fn approved(
         PlannedWork::Enrol { .. }
         | PlannedWork::RestartAgent { .. }
         | PlannedWork::RemoveAgent { .. }
+        | PlannedWork::RestartGuest { .. }
         | PlannedWork::UpgradeAgent { .. } => return Err(no_plan()),
     };
     Ok(update::Approved {

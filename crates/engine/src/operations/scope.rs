@@ -102,6 +102,7 @@ pub(crate) fn obstacle(
                 .filter(|a| a.is_online(now))
                 .map(|_| "The agent is installed and answers".into())
         }),
+        OperationKind::RestartGuest => locked(),
         OperationKind::RestartAgent | OperationKind::RemoveAgent => {
             if agent.is_none() {
                 return Some("No agent installed".into());

@@ -46,7 +46,9 @@ impl Case {
             "lxc-100-firewall-options" | "network" => {
                 Self::LeftOut("RedFlag does not look at networks and firewalls of the node")
             }
-            "lxc-100-rrddata-timeframe-hour" => Self::LeftOut("RedFlag draws no history of load"),
+            "lxc-100-rrddata-timeframe-hour" => {
+                Self::LeftOut("no sample had been taken when it was recorded")
+            }
             "lxc-create-101" | "lxc-create-102" | "nextid" => {
                 Self::LeftOut("RedFlag creates no guests")
             }

@@ -13,10 +13,21 @@ use super::{
 };
 use crate::world::{Guest, Interface, Node, Profile, Task, load::number, profile::Interfaces};
 
+/// How far back a history of load reaches, and the seconds between two of its points.
+const FRAMES: [(&str, i64); 5] = [
+    ("hour", 60),
+    ("day", 1800),
+    ("week", 10_800),
+    ("month", 43_200),
+    ("year", 604_800),
+];
+/// Points of each.
+const POINTS: i64 = 70;
+
 /// Whether a release has a GET method of this name below a container.
 pub(super) fn knows(profile: Profile, method: &[&str]) -> bool {
     match method {
-        ["config" | "pending" | "feature"] | ["status", "current"] => true,
+        ["config" | "pending" | "feature" | "rrddata"] | ["status", "current"] => true,
         ["interfaces"] => profile.interfaces() != Interfaces::Missing,
         _ => false,
     }
@@ -132,6 +143,20 @@ pub(super) fn read(
             row.insert("ha".into(), ha);
             Ok(Answer::protected(Value::Object(row)))
         }
+        ["rrddata"] => {
+            call.parameters.only(&["timeframe", "cf"])?;
+            call.parameters.required("timeframe")?;
+            let frames: Vec<&str> = FRAMES.iter().map(|(name, _)| *name).collect();
+            let frame = call.parameters.one_of("timeframe", &frames)?;
+            call.parameters.one_of("cf", &["AVERAGE", "MAX"])?;
+            let guest = find(call, node, vmid)?;
+            let step = FRAMES.iter().find(|(name, _)| Some(*name) == frame);
+            Ok(Answer::protected(samples(
+                call,
+                guest,
+                step.map_or(60, |(_, step)| *step),
+            )))
+        }
         ["interfaces"] => {
             call.parameters.only(&[])?;
             let guest = find(call, node, vmid)?;
@@ -143,6 +168,24 @@ pub(super) fn read(
         }
         _ => Err(Refused::NoMethod(format!("{} {}", call.method, call.path))),
     }
+}
+
+/// The history of a guest's load; only the time where it did not run.
+fn samples(call: &Call<'_>, guest: &Guest, step: i64) -> Value {
+    let newest = call.now - call.now.rem_euclid(step);
+    let cores = call.cluster.cores_of(guest);
+    let points = (0..POINTS).map(|point| {
+        let at = newest - (POINTS - 1 - point) * step;
+        let ran = guest.running_since.is_some_and(|since| since <= at);
+        let mut sample = if ran {
+            guest.sample(at, cores)
+        } else {
+            Map::new()
+        };
+        sample.insert("time".into(), json!(at));
+        Value::Object(sample)
+    });
+    points.collect()
 }
 
 fn interfaces(guest: &Guest, full: bool) -> Value {

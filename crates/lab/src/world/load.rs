@@ -113,6 +113,31 @@ impl Guest {
         [rate(11), rate(12), rate(13), rate(14)]
     }
 
+    /// What its node wrote down of it at a moment; traffic in bytes a second.
+    pub(crate) fn sample(&self, at: i64, cores: u32) -> Map<String, Value> {
+        let rate = |n| {
+            number(rounded(
+                40_000.0 * moving(self.key() ^ n, noise(self.key(), n), at),
+            ))
+        };
+        let sample = json!({
+            "cpu": number(self.cpu(at)),
+            "maxcpu": cores,
+            "mem": self.memory_used(at),
+            "maxmem": self.memory * MIB,
+            "disk": self.disk_used(),
+            "maxdisk": self.disk * GIB,
+            "netin": rate(11),
+            "netout": rate(12),
+            "diskread": rate(13),
+            "diskwrite": rate(14),
+        });
+        match sample {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
     /// What its node broadcasts of it; `cores` are those that it may use.
     pub(crate) fn figures(&self, now: i64, cores: u32) -> Map<String, Value> {
         let [netin, netout, diskread, diskwrite] = self.traffic(now);

@@ -13,6 +13,10 @@ pub enum VaultError {
     WrongPassphrase,
     #[error("the passphrase is too short: choose at least {least} characters")]
     PassphraseTooShort { least: usize },
+    #[error(
+        "the secrets of this database are not sealed with a passphrase, so there is none to change"
+    )]
+    NoPassphrase,
     /// The database needs a key from the keyring, and the keyring does not answer.
     #[error(
         "the secrets of this database are sealed with a key in the system's keyring, which cannot be read now ({words}): unlock the keyring, or start RedFlag inside the desktop session, and try again"

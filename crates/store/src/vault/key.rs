@@ -241,6 +241,29 @@ async fn first(store: &Store, ring: &Arc<dyn Ring>) -> Result<Condition, VaultEr
 
 /// Makes `passphrase` the passphrase of the database.
 pub(super) async fn choose(store: &Store, passphrase: SecretString) -> Result<Key, VaultError> {
+    let (key, record) = derive(passphrase).await?;
+    settle(store, &record).await?;
+    Ok(key)
+}
+
+/// The record of the passphrase that the database uses; none where it uses another kind of key.
+pub(super) async fn passphrase(store: &Store) -> Result<Option<PassphraseRecord>, VaultError> {
+    match stored(store).await? {
+        Some(KeyRecord::Passphrase(record)) => Ok(Some(record)),
+        Some(KeyRecord::Keyring { .. } | KeyRecord::Memory { .. }) | None => Ok(None),
+    }
+}
+
+/// The name and the text of a new passphrase's record, as they are stored.
+pub(super) async fn replacement(
+    passphrase: SecretString,
+) -> Result<(Key, &'static str, String), VaultError> {
+    let (key, record) = derive(passphrase).await?;
+    let text = to_json(&record)?;
+    Ok((key, SETTING, text))
+}
+
+async fn derive(passphrase: SecretString) -> Result<(Key, KeyRecord), VaultError> {
     if passphrase.expose_secret().chars().count() < LEAST {
         return Err(VaultError::PassphraseTooShort { least: LEAST });
     }
@@ -250,6 +273,5 @@ pub(super) async fn choose(store: &Store, passphrase: SecretString) -> Result<Ke
         verifier: Verifier::of(&key)?,
         derivation,
     };
-    settle(store, &KeyRecord::Passphrase(record)).await?;
-    Ok(key)
+    Ok((key, KeyRecord::Passphrase(record)))
 }

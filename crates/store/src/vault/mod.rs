@@ -3,6 +3,7 @@
 //! What breaks if this is wrong: a second key made for a database that has one loses every secret in it. So a key is made
 //! only for a database that never had one, and only in a keyring that was seen to keep what it is given.
 
+mod change;
 mod error;
 mod key;
 mod passphrase;
@@ -102,6 +103,8 @@ struct Inner {
     condition: RwLock<Condition>,
     /// One unlocking at a time: it may choose the passphrase.
     unlocking: tokio::sync::Mutex<()>,
+    /// Held by whoever uses the key, and alone by who replaces it.
+    sealing: tokio::sync::RwLock<()>,
 }
 
 impl Vault {
@@ -129,6 +132,7 @@ impl Vault {
                 store: store.clone(),
                 condition: RwLock::new(condition),
                 unlocking: tokio::sync::Mutex::new(()),
+                sealing: tokio::sync::RwLock::new(()),
             }),
         })
     }
@@ -192,6 +196,7 @@ impl Vault {
         purpose: SecretPurpose,
         secret: SecretString,
     ) -> Result<SecretId, VaultError> {
+        let _using = self.inner.sealing.read().await;
         let key = self.key()?;
         let id = SecretId::new();
         let row = id.to_string();
@@ -217,6 +222,7 @@ impl Vault {
     /// [`VaultError::NoSecret`] when it is not kept, [`VaultError::Broken`] when it cannot be unsealed, and
     /// [`VaultError::Locked`] while the passphrase is missing.
     pub async fn reveal(&self, id: &SecretId) -> Result<SecretString, VaultError> {
+        let _using = self.inner.sealing.read().await;
         let key = self.key()?;
         let row = id.to_string();
         let stored = sqlx::query!(

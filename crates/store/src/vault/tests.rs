@@ -232,6 +232,67 @@ async fn without_a_keyring_a_passphrase_is_chosen_and_asked_for_later() {
 }
 
 #[tokio::test]
+async fn a_changed_passphrase_opens_what_was_sealed_before() {
+    let ring = TestRing::locked();
+    let (_folder, store) = fresh().await;
+    let vault = auto(&store, &ring).await.unwrap();
+    vault.unlock(text("the first one")).await.unwrap();
+    let id = vault
+        .keep(SecretPurpose::SshKey, text("kept"))
+        .await
+        .unwrap();
+    match vault
+        .change_passphrase(text("a wrong one"), text("the second one"))
+        .await
+    {
+        Err(VaultError::WrongPassphrase) => {}
+        other => panic!("{other:?}"),
+    }
+    match vault
+        .change_passphrase(text("the first one"), text("short"))
+        .await
+    {
+        Err(VaultError::PassphraseTooShort { least: 8 }) => {}
+        other => panic!("{other:?}"),
+    }
+    let back = vault.reveal(&id).await.unwrap();
+    assert_eq!(back.expose_secret(), "kept", "nothing was changed by these");
+    vault
+        .change_passphrase(text("the first one"), text("the second one"))
+        .await
+        .unwrap();
+    let later = vault
+        .keep(SecretPurpose::SshKey, text("later"))
+        .await
+        .unwrap();
+    let again = auto(&store, &ring).await.unwrap();
+    match again.unlock(text("the first one")).await {
+        Err(VaultError::WrongPassphrase) => {}
+        other => panic!("{other:?}"),
+    }
+    again.unlock(text("the second one")).await.unwrap();
+    for (id, kept) in [(id, "kept"), (later, "later")] {
+        let back = again.reveal(&id).await.unwrap();
+        assert_eq!(back.expose_secret(), kept);
+    }
+}
+
+#[tokio::test]
+async fn there_is_no_passphrase_to_change_where_the_key_lies_elsewhere() {
+    let (_folder, store) = fresh().await;
+    let vault = Vault::open(&store, KeySource::Memory([1; 32]))
+        .await
+        .unwrap();
+    match vault
+        .change_passphrase(text("the first one"), text("the second one"))
+        .await
+    {
+        Err(VaultError::NoPassphrase) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn two_first_unlocks_at_once_choose_one_passphrase() {
     let ring = TestRing::locked();
     let (_folder, store) = fresh().await;
