@@ -15,9 +15,8 @@ use std::{
 use anyhow::Context as _;
 use lab::{Lab, Options, Scenario};
 use serde_json::json;
-use window::{Opening, SOON, Window, process::Running, screen::Screen};
+use window::{Opening, SOON, Window, frame::look_at, process::Running, screen::Screen};
 use x11rb::{
-    connection::Connection as _,
     protocol::xproto::{ConnectionExt as _, ImageFormat},
     rust_connection::RustConnection,
 };
@@ -119,13 +118,7 @@ fn resident(process: u32) -> anyhow::Result<f64> {
 
 /// Starts the program as a user does, without a driver, and looks at the screen.
 fn starts(program: &Path, data: &Path, screen: &Screen) -> anyhow::Result<()> {
-    let (connection, number) = x11rb::connect(Some(screen.display()))?;
-    let root = connection
-        .setup()
-        .roots
-        .get(number)
-        .context("a screen")?
-        .root;
+    let (connection, root) = look_at(screen)?;
     let look = || picture(&connection, root);
     // How it looks once painted; the first start also warms the disk's cache.
     let (running, _) = start(program, data, screen)?;

@@ -13,6 +13,14 @@ use x11rb::{
 
 use super::{SOON, Window, screen::Screen};
 
+/// A connection to a screen, and the window that is all of it.
+pub fn look_at(screen: &Screen) -> anyhow::Result<(RustConnection, Id)> {
+    let (connection, number) = x11rb::connect(Some(screen.display()))?;
+    let root = connection.setup().roots.get(number).context("a screen")?;
+    let root = root.root;
+    Ok((connection, root))
+}
+
 /// The frame of a window.
 pub struct Frame {
     screen: RustConnection,
@@ -34,13 +42,7 @@ impl Frame {
     }
 
     fn find(window: &Window, screen: &Screen) -> anyhow::Result<Self> {
-        let (connection, number) = x11rb::connect(Some(screen.display()))?;
-        let root = connection
-            .setup()
-            .roots
-            .get(number)
-            .context("a screen")?
-            .root;
+        let (connection, root) = look_at(screen)?;
         let atom = |name: &str| -> anyhow::Result<u32> {
             Ok(connection
                 .intern_atom(false, name.as_bytes())?
